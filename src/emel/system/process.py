@@ -1,0 +1,156 @@
+"""Other programs: run to their end, with their output live, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol
+
+GRACE_SECONDS = 5.0
+
+OnLine = Callable[[str], None]
+
+
+class Completed(NamedTuple):
+    """How a program ended: its exit status (negative: the signal) and all that it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Process(Protocol):
+    """Runs a program to its end."""
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        on_line: OnLine | None = None,
+    ) -> Completed:
+        """Run `command` and return how it ended, whatever its exit status.
+
+        `env` is added to the environment of emel itself. `on_line` gets each line of both streams
+        as it is written, without its end. `timeout` is in seconds.
+
+        Errors: FileNotFoundError when there is no such program, TimeoutError when it was ended for
+        taking too long. On any exception, Ctrl-C too, the program and its children have been ended.
+        """
+        ...
+
+
+class SystemProcess:
+    """Programs of this machine.
+
+    Each runs in a session of its own, so that a Ctrl-C reaches emel alone, which then ends the
+    program and everything that it started: first by SIGINT, after five seconds by SIGKILL.
+    """
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        on_line: OnLine | None = None,
+    ) -> Completed:
+        with subprocess.Popen(
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as child:
+            try:
+                if on_line is None:
+                    out, err = child.communicate(stdin, timeout=timeout)
+                else:
+                    out, err = _relay(child, stdin, on_line)
+            except subprocess.TimeoutExpired:
+                end_group(child)
+                raise TimeoutError(f"{command[0]} did not end within {timeout:g} s") from None
+            except BaseException:
+                end_group(child)
+                raise
+        return Completed(child.returncode, _text(out), _text(err))
+
+
+def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:
+    """End a program that was started in a session of its own, and all that it started."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            child.wait(grace)
+        except subprocess.TimeoutExpired:
+            continue
+    # The leader has gone; what it started and did not end goes too.
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+def _relay(child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine) -> tuple[bytes, bytes]:
+    if stdin is not None and child.stdin is not None:
+        child.stdin.write(stdin)
+        child.stdin.close()
+        child.stdin = None
+    assert child.stdout is not None and child.stderr is not None
+    collected: dict[int, list[bytes]] = {}
+    with selectors.DefaultSelector() as selector:
+        for stream in (child.stdout, child.stderr):
+            collected[stream.fileno()] = []
+            selector.register(stream, selectors.EVENT_READ, _LineSplitter(on_line))
+        while selector.get_map():
+            for key, _ in selector.select():
+                chunk = os.read(key.fd, 65536)
+                if chunk:
+                    collected[key.fd].append(chunk)
+                    key.data.feed(chunk)
+                    continue
+                key.data.finish()
+                selector.unregister(key.fileobj)
+    child.wait()
+    return _joined(collected, child.stdout), _joined(collected, child.stderr)
+
+
+class _LineSplitter:
+    """Cuts a stream of bytes into lines; progress bars redraw with a bare carriage return."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        self._on_line = on_line
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> None:
+        *lines, self._rest = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            if line.strip():
+                self._on_line(_text(line))
+
+    def finish(self) -> None:
+        if self._rest.strip():
+            self._on_line(_text(self._rest))
+
+
+def _joined(collected: Mapping[int, list[bytes]], stream: IO[bytes]) -> bytes:
+    return b"".join(collected[stream.fileno()])
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
