@@ -1,0 +1,114 @@
+"""Every table and key of emel.toml, with its type, limits and default.
+
+The docstring under a key is its text in docs/reference/emel-toml.md, which `make docs` writes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from emel.records import Direction, FunctionSettings, GateRule
+
+FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model that the pipeline makes."""
+
+    name: FunctionName
+    """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
+    path: str
+    """The model file that the pipeline writes (joblib or pickle), relative to emel.toml."""
+    sample: str
+    """A CSV file of rows like those that the endpoint will get, for parity, tests and comparisons."""
+    target: str | None = None
+    """The column of the sample that holds the true answer, if it has one; it is not sent to the model."""
+    tier: Literal["auto", "pure"] = "auto"
+    """What the function is made of. `pure` needs no package but the standard library."""
+    tolerance: Annotated[float, Meta(ge=0)] = 1e-6
+    """How far a probability or number may be from the original model's before the bundle is refused."""
+    python: str | None = None
+    """The interpreter that has the model's libraries, if it is not the one that runs emel."""
+
+
+class CompareTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a commit is compared with."""
+
+    base: str = "main"
+    """A branch: the comparison is with the last commit that it shares with the present one."""
+
+
+class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of one metric."""
+
+    min: float | None = None
+    """The metric must not be below."""
+    max: float | None = None
+    """The metric must not be above."""
+    max_drop: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse than the base's the metric may be, in its own unit."""
+
+
+class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the function runs."""
+
+    memory: Annotated[int, Meta(ge=128, le=8192, multiple_of=128)] = 128
+    """Memory class in MB, a multiple of 128. The share of a processor grows with it."""
+    timeout: Annotated[float, Meta(gt=0, le=600)] = 10.0
+    """Seconds after which a request is ended."""
+    max_instances: Annotated[int, Meta(ge=1, le=100)] = 4
+    """How many instances may run at once; one serves one request at a time."""
+    provisioned: Annotated[int, Meta(ge=0, le=100)] = 0
+    """How many instances are kept warm."""
+    idle_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """After how many idle seconds the local platform ends an instance."""
+
+
+class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The function platform on this machine."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Anything but loopback opens the models to the network."""
+    port: Port = 8080
+    """The port to listen on; 0 takes a free one."""
+
+
+class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the price is worked out for."""
+
+    calls_per_month: Annotated[int, Meta(ge=0)] = 100_000
+    """The number of predictions a month."""
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of emel.toml."""
+
+    model: ModelTable
+    compare: CompareTable = CompareTable()
+    metrics: dict[str, Direction] = field(default_factory=dict)
+    """`name = "higher"` or `"lower"`: which is better, for metrics whose name does not say it."""
+    gate: dict[str, GateTable] = field(default_factory=dict)
+    function: FunctionTable = FunctionTable()
+    local: LocalTable = LocalTable()
+    cost: CostTable = CostTable()
+
+    def rules(self) -> tuple[GateRule, ...]:
+        """The gate as records, in the order of the file."""
+        return tuple(
+            GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop)
+            for metric, table in self.gate.items()
+        )
+
+    def settings(self) -> FunctionSettings:
+        """How the function runs, as a record."""
+        table = self.function
+        return FunctionSettings(
+            memory=table.memory,
+            timeout=table.timeout,
+            max_instances=table.max_instances,
+            provisioned=table.provisioned,
+            idle_seconds=table.idle_seconds,
+        )

@@ -1,0 +1,67 @@
+"""Usage × tariff → the price of a million calls and of a month, and where a machine becomes cheaper."""
+
+from __future__ import annotations
+
+import math
+
+from emel.cost.tariff import Tariff
+from emel.records import Estimate, Usage, VmPrice
+
+HOURS_A_MONTH = 720
+SECONDS_A_MONTH = HOURS_A_MONTH * 3600
+MB_PER_GB = 1024
+
+
+def estimate(usage: Usage, tariff: Tariff, *, calls_per_month: int) -> Estimate:
+    """What `usage` costs at `tariff`.
+
+    The time of a call is projected: measured processor seconds ÷ the share of a processor that the memory
+    class gets. No document known to us says that the start of an instance is billed, so it is not in here.
+    """
+    share = tariff.processor.share(usage.memory)
+    seconds = usage.cpu_seconds / share
+    unit = tariff.function.round_up_seconds
+    # Rounding first hides the error of the division: 0.3 / 0.1 is above 3.
+    billed = max(1, math.ceil(round(seconds / unit, 9))) * unit
+    gb_hours_per_call = usage.memory / MB_PER_GB * billed / 3600
+    vm_per_hour = sum(part.price for part in tariff.vm.per_hour)
+    vm_per_month = vm_per_hour * HOURS_A_MONTH
+    break_even = _break_even(gb_hours_per_call, tariff, vm_per_month)
+    return Estimate(
+        cloud=tariff.cloud,
+        currency=tariff.currency,
+        prices_of=tariff.prices_of,
+        source=tariff.source,
+        memory=usage.memory,
+        processor_share=share,
+        seconds_per_call=seconds,
+        billed_seconds_per_call=billed,
+        per_million_calls=1e6 * gb_hours_per_call * tariff.function.gb_hour + tariff.function.million_calls,
+        calls_per_month=calls_per_month,
+        per_month=_month(calls_per_month, gb_hours_per_call, tariff),
+        vm=VmPrice(name=tariff.vm.name, per_hour=vm_per_hour, per_month=vm_per_month),
+        break_even_calls_per_month=break_even,
+        break_even_calls_per_second=break_even / SECONDS_A_MONTH,
+        projected_cold_start_seconds=usage.cold_start_cpu_seconds / share,
+    )
+
+
+def _month(calls: int, gb_hours_per_call: float, tariff: Tariff) -> float:
+    prices = tariff.function
+    billed_gb_hours = max(0.0, calls * gb_hours_per_call - prices.free_gb_hours)
+    billed_calls = max(0, calls - prices.free_calls)
+    return billed_gb_hours * prices.gb_hour + billed_calls / 1e6 * prices.million_calls
+
+
+def _break_even(gb_hours_per_call: float, tariff: Tariff, vm_per_month: float) -> int:
+    """The least number of calls a month that cost as much as the machine."""
+    low, high = 0, 1
+    while _month(high, gb_hours_per_call, tariff) < vm_per_month:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _month(middle, gb_hours_per_call, tariff) < vm_per_month:
+            low = middle
+        else:
+            high = middle
+    return high

@@ -1,0 +1,92 @@
+"""A cloud's prices, from a dated file that a user can replace."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from emel.errors import ConfigError
+
+Price = Annotated[float, Meta(ge=0)]
+
+
+class FunctionPrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a function's calls cost. GB are 1024 MB."""
+
+    gb_hour: Annotated[float, Meta(gt=0)]
+    million_calls: Annotated[float, Meta(gt=0)]
+    free_gb_hours: Price
+    free_calls: Annotated[int, Meta(ge=0)]
+    round_up_seconds: Annotated[float, Meta(gt=0)]
+
+
+class Processor(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of a processor a memory class gets."""
+
+    whole_at: int
+    """The memory class in MB from which a function has a whole processor; below, a share in proportion."""
+    steps: tuple[tuple[int, float], ...]
+    """From this memory class on, that many processors; ascending."""
+
+    def share(self, memory: int) -> float:
+        """Processors of the memory class `memory` in MB: 0.0625 for 128 MB where 2048 MB make a whole one."""
+        if memory < self.whole_at:
+            return memory / self.whole_at
+        return [count for least, count in self.steps if memory >= least][-1]
+
+
+class VmPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a machine's bill."""
+
+    what: str
+    price: Price
+
+
+class Vm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine that runs all month; prices are per hour."""
+
+    name: str
+    per_hour: tuple[VmPart, ...]
+
+
+class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
+    """All prices of one cloud that emel uses.
+
+    `format` is raised when a key changes its meaning; a file of another format is refused.
+    """
+
+    format: Literal[1]
+    cloud: str
+    currency: str
+    prices_of: str
+    source: str
+    function: FunctionPrices
+    processor: Processor
+    vm: Vm
+
+
+def load_tariff(cloud: str, price_file: Path | None = None) -> Tariff:
+    """The prices of a cloud: those that emel ships, or those of a file of the same shape.
+
+    Errors: ConfigError when the file cannot be read or has another shape than those in cost/tariffs/.
+    """
+    shipped = files("emel.cost") / "tariffs" / f"{cloud}.toml"
+    where = str(price_file) if price_file else f"{cloud}.toml"
+    try:
+        text = price_file.read_text("utf-8") if price_file else shipped.read_text("utf-8")
+        return msgspec.convert(tomllib.loads(text), Tariff)
+    except FileNotFoundError as problem:
+        known = sorted(item.name.removesuffix(".toml") for item in (files("emel.cost") / "tariffs").iterdir())
+        hint = f"clouds with prices: {', '.join(known)}" if price_file is None else "check the path"
+        raise ConfigError("no such price file", where=where, hint=hint) from problem
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
+        raise ConfigError(
+            f"the price file cannot be used: {problem}",
+            where=where,
+            hint="`emel cost --show-prices` prints the shipped file, to start from",
+        ) from problem
