@@ -183,6 +183,29 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """JSON: sample and boundary rows with the original model's answers (see emel.models.answers)."""
 
 
+class Answers(Struct, frozen=True, kw_only=True):
+    """Rows and the original model's answers to them. The file is `msgspec.json.encode(answers)`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+    """In the order of `columns`, typed as the signature says; `None` is a missing value."""
+    sample_rows: int
+    """How many of the rows, from the first on, are the user's own; the rest are boundary rows."""
+    labels: tuple[str | int | float | bool, ...] | None
+    """The classes, in the order of the probabilities; `None` for regression."""
+    predictions: tuple[str | int | float | bool, ...]
+    probabilities: tuple[tuple[float, ...], ...] | None
+
+
+class OriginalModel(Struct, frozen=True, kw_only=True):
+    """The model file that was packaged, and the interpreter that can load it."""
+
+    model: Path
+    python: Path | None = None
+    """`None` is the interpreter that runs emel."""
+    columns: tuple[str, ...] = ()
+
+
 class Parity(Struct, frozen=True, kw_only=True):
     """The finished bundle beside the original model, on the same rows."""
 
@@ -209,6 +232,14 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     original_seconds: float | None
     """Import, load and predict with the original library, in the same rounds."""
     original_peak_rss_bytes: int | None
+
+
+class BuiltZip(Struct, frozen=True, kw_only=True):
+    """A function's zip as it was written, not yet proved."""
+
+    path: Path
+    digest: str
+    zip_bytes: int
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
