@@ -21,6 +21,8 @@ class Completed(NamedTuple):
     returncode: int
     stdout: str
     stderr: str
+    raw: bytes = b""
+    """What it wrote to stdout, to the byte."""
 
 
 class Process(Protocol):
@@ -84,7 +86,7 @@ class SystemProcess:
             except BaseException:
                 end_group(child)
                 raise
-        return Completed(child.returncode, _text(out), _text(err))
+        return Completed(child.returncode, _text(out), _text(err), out)
 
 
 def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:
