@@ -1,0 +1,97 @@
+"""The `dvc` program: which one, how it is started, and what its errors mean."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emel.errors import EmelError, MissingExtraError, PipelineError, ResultsError
+from emel.system.process import Completed, OnLine, Process
+
+FILE = "dvc.yaml"
+INSTALL = "install it: pip install 'emel[train]'"
+
+
+class Dvc:
+    """Runs `dvc` in the folder of a `dvc.yaml`.
+
+    The one beside emel's own Python comes first, and its folder then leads PATH: with `emel[all]` in the
+    environment where the project trains, the `python train.py` of a stage is that environment's Python.
+    """
+
+    def __init__(self, root: Path, process: Process) -> None:
+        self.root = root
+        self._process = process
+
+    def run(self, *arguments: str, on_line: OnLine | None = None) -> Completed:
+        """Run a command of DVC to its end, whatever its exit status.
+
+        Errors: PipelineError without a `dvc.yaml`, MissingExtraError without a `dvc`.
+        """
+        if not (self.root / FILE).is_file():
+            raise PipelineError(
+                f"there is no {FILE}, so there is no pipeline to run or to read",
+                where=str(self.root),
+                hint="describe your training script as a stage: "
+                "dvc stage add --name train --outs model.joblib python train.py",
+            )
+        program, env = _program()
+        return self._process.run([program, *arguments], cwd=self.root, env=env, on_line=on_line)
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command of DVC and parse the JSON that it prints.
+
+        Errors: what `explain` says, or ResultsError when what it prints is no JSON.
+        """
+        done = self.run(*arguments)
+        if done.returncode != 0:
+            raise explain(done, f"dvc {arguments[0]}")
+        try:
+            return json.loads(done.stdout)
+        except json.JSONDecodeError as problem:
+            raise ResultsError(
+                f"dvc {' '.join(arguments[:2])} printed something else than JSON: {done.stdout[:200]!r}",
+                hint="update DVC: pip install --upgrade dvc",
+            ) from problem
+
+
+def explain(done: Completed, command: str) -> EmelError:
+    """The error that a failed command of DVC means, in DVC's own words where there is no better."""
+    said = done.stderr.strip()
+    if "not inside of a DVC repository" in said:
+        return PipelineError(
+            "DVC is not set up in this repository", hint="run `dvc init`, and commit what it adds"
+        )
+    broken = re.search(r"^'(?:\./)?(.+?)' (?:is invalid|validation failed)", said, re.MULTILINE)
+    if broken:
+        line = re.search(r"\bline (\d+)", said)
+        where = f"{broken[1]}:{line[1]}" if line else broken[1]
+        return PipelineError(said, where=where, hint=f"mend {broken[1]}")
+    if "Unable to acquire lock" in said or "is busy" in said:
+        return PipelineError(
+            "another DVC process is at work in this repository",
+            hint="wait until it has ended, or end it, then try again",
+        )
+    words = re.findall(r"^ERROR: (.+)$", said, re.MULTILINE)
+    text = "; ".join(words) or said or f"exit status {done.returncode}"
+    return PipelineError(f"{command}: {text}")
+
+
+def _program() -> tuple[str, Mapping[str, str]]:
+    env = {"DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}
+    beside = Path(sys.executable).parent
+    if (beside / "dvc").is_file():
+        return str(beside / "dvc"), {
+            **env,
+            "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        }
+    found = shutil.which("dvc")
+    if found:
+        return found, env
+    raise MissingExtraError("there is no `dvc` program, which runs and reads pipelines", hint=INSTALL)

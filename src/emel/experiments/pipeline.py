@@ -1,0 +1,58 @@
+"""The pipeline of a project: run it, read its results at any revision, fetch its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emel.experiments import fetching, plotting, reading, running
+from emel.experiments.dvc import Dvc
+from emel.records import PipelineRun, Plot, Revision, Snapshot
+from emel.system.process import OnLine, Process
+
+
+class Pipeline:
+    """The DVC pipeline whose `dvc.yaml` lies in the folder `root`.
+
+    All methods raise PipelineError when there is no such file, when it is broken, or when DVC is not set up,
+    and MissingExtraError when there is no DVC at all.
+    """
+
+    def __init__(self, root: Path, process: Process) -> None:
+        self._root = root
+        self._process = process
+        self._dvc = Dvc(root, process)
+
+    def run(self, *, force: bool = False, on_line: OnLine | None = None) -> PipelineRun:
+        """Run the stages whose inputs changed, or all with `force`. `on_line` gets all output as it comes.
+
+        Errors: PipelineError that names the stage which failed; the stages before it keep their results.
+        """
+        return running.run(self._dvc, force=force, on_line=on_line)
+
+    def snapshot(self, revision: Revision) -> Snapshot:
+        """Metrics, parameters and digests of data of one revision, without checking it out."""
+        return self.snapshots(revision)[0]
+
+    def snapshots(self, *revisions: Revision) -> tuple[Snapshot, ...]:
+        """The same for several revisions at the price of one.
+
+        Errors: ResultsError naming file and revision when a declared file of metrics or parameters is missing
+        or cannot be read.
+        """
+        return reading.snapshots(self._dvc, revisions)
+
+    def plots(self, base: Revision | None, candidate: Revision) -> tuple[Plot, ...]:
+        """The plots that dvc.yaml defines, each with both revisions in it, the base first.
+
+        A plot that only the candidate has is shown with it alone. Errors: ResultsError when data of the
+        candidate's plots are missing or have other columns than the definition says.
+        """
+        return plotting.plots(self._dvc, base, candidate)
+
+    def fetch(self, path: str, revision: Revision, into: Path) -> Path:
+        """Put a file of the project, as it was at the revision, below the folder `into`; return where it is.
+
+        It comes from Git, from DVC's cache or from DVC's remote; for the working tree it is copied.
+        `path` is relative to `root`. Errors: ResultsError when the revision has no such file.
+        """
+        return fetching.fetch(self._dvc, self._process, path, revision, into)

@@ -1,0 +1,106 @@
+"""`dvc exp show --json` → Snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from emel.errors import PipelineError, ResultsError
+from emel.experiments.dvc import Dvc
+from emel.records import Revision, Scalar, Snapshot
+
+WORKSPACE = "workspace"
+
+CODE = frozenset({".py", ".ipynb", ".r", ".rmd", ".jl", ".sh", ".sql", ".c", ".cpp", ".go", ".rs"})
+"""Dependencies that are part of the program. Git shows their changes better than a digest does."""
+
+
+def snapshots(dvc: Dvc, revisions: Sequence[Revision]) -> tuple[Snapshot, ...]:
+    """The results of each revision; see Pipeline.snapshots."""
+    commits = {revision.commit for revision in revisions if revision.label != WORKSPACE}
+    chosen = [option for commit in sorted(commits) for option in ("--rev", commit)]
+    shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
+    by_name = {entry["rev"]: entry for entry in shown}
+    return tuple(_snapshot(revision, by_name[key(revision)]) for revision in revisions)
+
+
+def key(revision: Revision) -> str:
+    """What DVC calls the revision: its commit, or `workspace`."""
+    return WORKSPACE if revision.label == WORKSPACE else revision.commit
+
+
+def _snapshot(revision: Revision, entry: Mapping[str, Any]) -> Snapshot:
+    if entry["error"]:
+        raise PipelineError(
+            f"the pipeline cannot be read at {revision.label}: {entry['error']['msg']}",
+            hint="run `dvc status` at that revision to see more",
+        )
+    data = entry["data"]
+    return Snapshot(
+        revision=revision,
+        metrics=_values(data["metrics"], "metrics", revision),
+        params=_values(data["params"], "parameters", revision),
+        data=_digests(data),
+    )
+
+
+def _values(files: Mapping[str, Any], what: str, revision: Revision) -> dict[str, Scalar]:
+    """The values of all files under one roof; names that two files share get their file in front."""
+    flat = {
+        path: dict(_flatten(_content(path, result, what, revision), "")) for path, result in files.items()
+    }
+    uses = Counter(name for values in flat.values() for name in values)
+    return {
+        (name or path) if uses[name] == 1 else f"{path}:{name}".removesuffix(":"): value
+        for path, values in flat.items()
+        for name, value in values.items()
+    }
+
+
+def _content(path: str, result: Mapping[str, Any], what: str, revision: Revision) -> Any:
+    problem = result.get("error")
+    if not problem:
+        return result["data"]
+    where = f"{path} ({revision.label})"
+    if problem["type"] == "FileNotFoundError":
+        raise ResultsError(
+            f"the file of {what} is missing, though dvc.yaml declares it",
+            where=where,
+            hint="run `emel run`; keep the file in Git (`cache: false`), and commit it with dvc.lock",
+        )
+    # DVC says what was wrong twice, with a path that is relative to some other folder.
+    reason = problem["msg"].rpartition("', ")[2] or problem["type"]
+    raise ResultsError(
+        f"the file of {what} cannot be read: {reason}",
+        where=where,
+        hint=f"make the stage that writes {path} write JSON, YAML or TOML with names and numbers",
+    )
+
+
+def _flatten(value: Any, name: str) -> Iterator[tuple[str, Scalar]]:
+    if isinstance(value, Mapping):
+        for part, inner in value.items():
+            yield from _flatten(inner, f"{name}.{part}" if name else str(part))
+    elif value is None or isinstance(value, (bool, int, float, str)):
+        yield name, value
+    else:
+        yield name, json.dumps(value, ensure_ascii=False)
+
+
+def _digests(data: Mapping[str, Any]) -> dict[str, str]:
+    """What DVC keeps for the project, and the data that go into the pipeline, with their digests.
+
+    Metrics, plots and other small outputs that Git keeps (`cache: false`) are not data.
+    """
+    outputs = data["outs"]
+    kept = {path: info["hash"] for path, info in outputs.items() if info["use_cache"]}
+    inputs = {
+        path: info["hash"]
+        for path, info in data["deps"].items()
+        if path not in outputs and PurePosixPath(path).suffix.lower() not in CODE
+    }
+    # A folder's digest ends with `.dir` in DVC.
+    return {path: f"md5:{digest.removesuffix('.dir')}" for path, digest in (inputs | kept).items() if digest}
