@@ -1,0 +1,34 @@
+"""Two snapshots → one comparison with the gate's verdict. Pure: no effect, no clock, no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from emel.compare.changes import data_changes, metric_changes, param_changes
+from emel.compare.gate import judge
+from emel.records import Comparison, Direction, GateRule, Snapshot
+
+__all__ = ["compare"]
+
+
+def compare(
+    base: Snapshot | None,
+    candidate: Snapshot,
+    *,
+    rules: Sequence[GateRule],
+    directions: Mapping[str, Direction],
+) -> Comparison:
+    """Hold a candidate beside its base, and against the rules.
+
+    Without a base every metric is new, and no parameter or data file counts as changed. `directions` are
+    what the user says; for other metrics a well-known name tells (see emel.compare.directions).
+    """
+    metrics = metric_changes(base.metrics if base else {}, candidate.metrics, directions)
+    return Comparison(
+        base=base.revision if base else None,
+        candidate=candidate.revision,
+        metrics=metrics,
+        params=param_changes(base.params, candidate.params) if base else (),
+        data=data_changes(base.data, candidate.data) if base else (),
+        verdict=judge(rules, metrics),
+    )

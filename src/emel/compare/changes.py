@@ -1,0 +1,116 @@
+"""What differs between the values of two revisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from emel.compare.directions import direction_of
+from emel.records import DataChange, Direction, Effect, MetricChange, ParamChange, Scalar
+
+
+def metric_changes(
+    base: Mapping[str, Scalar], candidate: Mapping[str, Scalar], directions: Mapping[str, Direction]
+) -> tuple[MetricChange, ...]:
+    """Every metric of either side, in the candidate's order, then those that are gone."""
+    return tuple(
+        _metric_change(name, base, candidate, direction_of(name, directions))
+        for name in _names(candidate, base)
+    )
+
+
+def param_changes(base: Mapping[str, Scalar], candidate: Mapping[str, Scalar]) -> tuple[ParamChange, ...]:
+    """Parameters whose values differ, in the candidate's order, then those that are gone."""
+    changes: list[ParamChange] = []
+    for name in _names(candidate, base):
+        old, new = base.get(name), candidate.get(name)
+        if name not in base:
+            changes.append(ParamChange(name=name, base=None, candidate=new, effect="new"))
+        elif name not in candidate:
+            changes.append(ParamChange(name=name, base=old, candidate=None, effect="gone"))
+        elif not _same(old, new):
+            changes.append(ParamChange(name=name, base=old, candidate=new, effect="changed"))
+    return tuple(changes)
+
+
+def data_changes(base: Mapping[str, str], candidate: Mapping[str, str]) -> tuple[DataChange, ...]:
+    """Files whose digests differ, by path."""
+    return tuple(
+        DataChange(path=path, base=base.get(path), candidate=candidate.get(path))
+        for path in sorted({*base, *candidate})
+        if base.get(path) != candidate.get(path)
+    )
+
+
+def number(value: Scalar) -> float | None:
+    """The value as a number; None for what cannot be put in order: text, truth values, NaN, nothing."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        converted = float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return None if math.isnan(converted) else converted
+
+
+def _metric_change(
+    name: str, base: Mapping[str, Scalar], candidate: Mapping[str, Scalar], direction: Direction | None
+) -> MetricChange:
+    old, new = base.get(name), candidate.get(name)
+    start = number(old)
+    delta = _delta(start, number(new))
+    return MetricChange(
+        name=name,
+        direction=direction,
+        base=old,
+        candidate=new,
+        delta=delta,
+        relative=_finite(delta / abs(start)) if delta is not None and start else None,
+        effect=_effect(name, base, candidate, direction),
+    )
+
+
+def _effect(
+    name: str, base: Mapping[str, Scalar], candidate: Mapping[str, Scalar], direction: Direction | None
+) -> Effect:
+    if name not in base:
+        return "new"
+    if name not in candidate:
+        return "gone"
+    if _same(base[name], candidate[name]):
+        return "same"
+    old, new = number(base[name]), number(candidate[name])
+    if direction is None or (old is None and new is None):
+        return "changed"
+    if new is None:
+        # A number became NaN or a word: nothing to be measured any more.
+        return "worse"
+    if old is None:
+        return "changed"
+    return "better" if (new > old) == (direction == "higher") else "worse"
+
+
+def _delta(old: float | None, new: float | None) -> float | None:
+    if old is None or new is None:
+        return None
+    # Equal infinities have no difference that a number could tell.
+    return 0.0 if old == new else _finite(new - old)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _same(old: Scalar, new: Scalar) -> bool:
+    if isinstance(old, bool) != isinstance(new, bool):
+        return False
+    return old == new or (_is_nan(old) and _is_nan(new))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _names(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*first, *second]))

@@ -1,0 +1,101 @@
+"""The gate: rules of emel.toml, applied to the metrics of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from emel.compare.changes import number
+from emel.records import Check, Direction, GateRule, MetricChange, Verdict
+
+
+def judge(rules: Sequence[GateRule], metrics: Sequence[MetricChange]) -> Verdict:
+    """Apply every limit of every rule. The gate passes when each check does."""
+    by_name = {metric.name: metric for metric in metrics}
+    checks = tuple(check for rule in rules for check in _checks(rule, by_name))
+    return Verdict(passed=all(check.passed for check in checks), checks=checks)
+
+
+def _checks(rule: GateRule, metrics: Mapping[str, MetricChange]) -> Iterator[Check]:
+    metric = metrics.get(rule.metric)
+    if rule.min is not None:
+        yield _bound(rule.metric, metric, "min", rule.min)
+    if rule.max is not None:
+        yield _bound(rule.metric, metric, "max", rule.max)
+    if rule.max_drop is not None:
+        yield _drop(rule.metric, metric, rule.max_drop)
+
+
+def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], limit: float) -> Check:
+    value = number(metric.candidate) if metric else None
+    if metric is None or value is None:
+        return _failed(name, rule, limit, _without_number(name, metric))
+    passed = value >= limit if rule == "min" else value <= limit
+    relation = {
+        ("min", True): "at least",
+        ("min", False): "below",
+        ("max", True): "at most",
+        ("max", False): "above",
+    }[rule, passed]
+    text = f"{name} is {_written(value)}, {relation} {_written(limit)}"
+    return Check(metric=name, rule=rule, limit=limit, value=value, passed=passed, text=text)
+
+
+def _drop(name: str, metric: MetricChange | None, limit: float) -> Check:
+    if metric is None or number(metric.candidate) is None:
+        return _failed(name, "max_drop", limit, _without_number(name, metric))
+    if metric.direction is None:
+        text = (
+            f"{name}: which way is better is not known; "
+            f'add {_key(name)} = "higher" or "lower" under [metrics] in emel.toml'
+        )
+        return _failed(name, "max_drop", limit, text)
+    if number(metric.base) is None:
+        text = f"{name} has no value in the base to be held against"
+        return Check(metric=name, rule="max_drop", limit=limit, value=None, passed=True, text=text)
+    drop = _worsening(metric, metric.direction)
+    # 0.97 - 0.95 is a little more than 0.02 in binary, and nobody would call that a broken rule.
+    passed = drop <= limit or math.isclose(drop, limit, rel_tol=1e-9)
+    text = _told(name, drop, limit, passed)
+    return Check(metric=name, rule="max_drop", limit=limit, value=drop, passed=passed, text=text)
+
+
+def _worsening(metric: MetricChange, direction: Direction) -> float:
+    """How much worse the candidate is, in the metric's own unit; negative when it is better."""
+    old, new = number(metric.base), number(metric.candidate)
+    assert old is not None and new is not None
+    if old == new:
+        return 0.0
+    return old - new if direction == "higher" else new - old
+
+
+def _told(name: str, drop: float, limit: float, passed: bool) -> str:
+    if drop == 0:
+        return f"{name} is as good as in the base"
+    if drop < 0:
+        return f"{name} got better by {_written(-drop)}"
+    relation = "at most" if passed else "more than"
+    return f"{name} got worse by {_written(drop)}, {relation} {_written(limit)}"
+
+
+def _without_number(name: str, metric: MetricChange | None) -> str:
+    if metric is None:
+        return f"{name} is not among the metrics"
+    if metric.effect == "gone":
+        return f"{name} is in the base, but no longer among the metrics"
+    return f"{name} is {metric.candidate}, which is no number"
+
+
+def _failed(name: str, rule: Literal["min", "max", "max_drop"], limit: float, text: str) -> Check:
+    return Check(metric=name, rule=rule, limit=limit, value=None, passed=False, text=text)
+
+
+def _written(value: float) -> str:
+    """Short, but never so short that it seems to meet a limit that it does not: 0.89996, not 0.9."""
+    short = f"{value:.4g}"
+    return short if abs(float(short) - value) <= 1e-9 * max(1.0, abs(value)) else f"{value:.6g}"
+
+
+def _key(name: str) -> str:
+    return f'"{name}"' if "." in name or ":" in name else name
