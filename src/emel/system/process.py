@@ -89,6 +89,35 @@ class SystemProcess:
         return Completed(child.returncode, _text(out), _text(err), out)
 
 
+def spawn_detached(command: Sequence[str | Path], output: Path) -> Callable[[], int | None]:
+    """Start a program that outlives this one, with no input and its output in a file.
+
+    Returns what tells its exit status, or None as long as it runs. Errors: OSError.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    words = [str(part) for part in command]
+    pid = os.posix_spawn(
+        words[0],
+        words,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    ended: list[int] = []
+
+    def exit_status() -> int | None:
+        if not ended:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            ended.extend([os.waitstatus_to_exitcode(status)] if done else [])
+        return ended[0] if ended else None
+
+    return exit_status
+
+
 def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:
     """End a program that was started in a session of its own, and all that it started."""
     for number in (signal.SIGINT, signal.SIGKILL):

@@ -1,0 +1,7 @@
+"""From a bundle to a live endpoint: first a plan, which only reads, then its steps; and moving tags."""
+
+from emel.deploy.apply import apply
+from emel.deploy.move import promote, rollback
+from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag, plan
+
+__all__ = ["CreateVersion", "Plan", "ReuseVersion", "SetTag", "apply", "plan", "promote", "rollback"]

@@ -1,0 +1,41 @@
+"""Carry a plan out."""
+
+from __future__ import annotations
+
+from emel.clouds.base import Functions
+from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag
+from emel.errors import DeployError
+from emel.records import Endpoint, FunctionVersion
+
+
+def apply(plan: Plan, functions: Functions) -> Endpoint:
+    """Run the plan's steps in their order, and return the endpoint.
+
+    Each step can be repeated, so a deploy that was interrupted is mended by deploying again. A tag moves
+    last: until then the endpoint answers as before.
+    """
+    number = 0
+    for step in plan.steps:
+        match step:
+            case CreateVersion():
+                number = functions.create_version(plan.function, plan.bundle, plan.settings).number
+            case ReuseVersion():
+                number = step.number
+            case SetTag():
+                functions.set_tag(plan.function, plan.tag, number)
+    return Endpoint(
+        url=functions.url(plan.function, plan.tag),
+        function=plan.function,
+        tag=plan.tag,
+        version=_version(functions, plan.function, number),
+        changed=plan.changes,
+    )
+
+
+def _version(functions: Functions, function: str, number: int) -> FunctionVersion:
+    for version in functions.versions(function):
+        if version.number == number:
+            return version
+    raise DeployError(
+        f"version {number} of function {function} is gone", hint="deploy again; someone else has removed it"
+    )

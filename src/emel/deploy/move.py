@@ -1,0 +1,84 @@
+"""Promote and roll back: move a tag to another version, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emel.clouds.base import Functions
+from emel.errors import DeployError
+from emel.records import FunctionVersion, TagMove
+
+
+def promote(functions: Functions, *, function: str, source: str, tag: str = "prod") -> TagMove:
+    """Point `tag` at the version that `source` names.
+
+    `source` is a tag, a model version such as `v1.0.0` (its newest deployed version is taken) or the
+    number of a version; a tag of that name wins. Errors: DeployError when there is no such version.
+    """
+    return _move(functions, function, tag, _resolve(functions, function, source))
+
+
+def rollback(functions: Functions, *, function: str, tag: str = "prod") -> TagMove:
+    """Point `tag` at the version that it pointed at before; done twice, it is back where it was.
+
+    Errors: DeployError when the tag is absent, or has never pointed elsewhere.
+    """
+    history = functions.tag_history(function, tag)
+    if not history:
+        raise _no_tag(functions, function, tag)
+    if len(history) < 2:
+        raise DeployError(
+            f"tag {tag} of function {function} has always pointed at version {history[0]}",
+            hint="promote another version: `emel status` lists them",
+        )
+    return _move(functions, function, tag, history[-2])
+
+
+def _move(functions: Functions, function: str, tag: str, number: int) -> TagMove:
+    before = functions.tags(function).get(tag)
+    functions.set_tag(function, tag, number)
+    version = next(version for version in functions.versions(function) if version.number == number)
+    return TagMove(
+        function=function,
+        tag=tag,
+        before=before,
+        after=number,
+        model_version=version.model_version,
+        url=functions.url(function, tag),
+    )
+
+
+def _resolve(functions: Functions, function: str, source: str) -> int:
+    versions = functions.versions(function)
+    if not versions:
+        raise _no_function(functions, function)
+    tags = functions.tags(function)
+    if source in tags:
+        return tags[source]
+    for version in reversed(versions):
+        if source in (version.model_version, str(version.number)):
+            return version.number
+    raise DeployError(
+        f"function {function} has no tag, model version or number {source!r}",
+        hint=f"use one of: {', '.join([*sorted(tags), *_model_versions(versions)])}",
+    )
+
+
+def _model_versions(versions: Sequence[FunctionVersion]) -> list[str]:
+    return list(dict.fromkeys(version.model_version for version in versions))
+
+
+def _no_tag(functions: Functions, function: str, tag: str) -> DeployError:
+    tags = sorted(functions.tags(function))
+    if not functions.versions(function):
+        return _no_function(functions, function)
+    return DeployError(
+        f"function {function} has no tag {tag!r}", hint=f"use one of: {', '.join(tags) or 'none is set'}"
+    )
+
+
+def _no_function(functions: Functions, function: str) -> DeployError:
+    names = ", ".join(functions.names()) or "none"
+    return DeployError(
+        f"there is no function {function!r}", hint=f"deploy it with `emel deploy`; there is: {names}"
+    )

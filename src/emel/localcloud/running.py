@@ -1,0 +1,166 @@
+"""The server as other processes see it: find it, start it in the background, stop it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from emel.errors import EndpointError, PlatformError
+from emel.localcloud.status import PlatformStatus
+from emel.localcloud.store import Store
+from emel.system.clock import Clock, SystemClock
+from emel.system.http import Http, SystemHttp
+from emel.system.process import spawn_detached
+
+START_SECONDS = 20.0
+STOP_SECONDS = 15.0
+
+Spawn = Callable[[Sequence[str | Path], Path], Callable[[], int | None]]
+"""Starts a program on its own with its output in a file; gives what tells its exit status once it has one."""
+
+
+class ServerFile(msgspec.Struct, frozen=True):
+    """What a server leaves in the store while it runs."""
+
+    id: str
+    pid: int
+    url: str
+
+
+class Running(NamedTuple):
+    """A server that answers."""
+
+    pid: int
+    url: str
+    folder: Path
+    """The store that it serves."""
+
+
+def running(store: Store, *, http: Http | None = None) -> Running | None:
+    """The server of this store, if one answers. What a killed server left behind is ignored."""
+    status = server_status(store, http=http)
+    return None if status is None else Running(status.pid, status.url, store.folder)
+
+
+def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus | None:
+    """What the server of this store says of itself, if one answers."""
+    file = read_server_file(store)
+    if file is None:
+        return None
+    try:
+        reply = (http or SystemHttp()).request("GET", f"{file.url}/_emel/status", timeout=5.0)
+        status = msgspec.json.decode(reply.body, type=PlatformStatus)
+    except (EndpointError, msgspec.DecodeError):
+        return None
+    # The port may have gone to another program, or to the server of another project.
+    return status if status.id == file.id else None
+
+
+def server_url(store: Store) -> str:
+    """Where the server of this store answers; when none runs, where one would by default."""
+    file = read_server_file(store)
+    return "http://127.0.0.1:8080" if file is None else file.url
+
+
+def start_background(
+    store: Store,
+    *,
+    root: Path,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    spawn: Spawn = spawn_detached,
+    clock: Clock | None = None,
+) -> Running:
+    """Start `emel serve` for the project at `root` on its own, and wait until it answers.
+
+    A server that runs already is returned as it is. Errors: PlatformError with the server's own last
+    words when it ends at once or does not answer within 20 s.
+    """
+    clock = clock or SystemClock()
+    found = running(store)
+    if found is not None:
+        return found
+    output = store.folder / "serve.log"
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "emel",
+        "serve",
+        "--dir",
+        root,
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
+    exit_status = spawn(command, output)
+    ends = clock.monotonic() + START_SECONDS
+    while clock.monotonic() < ends:
+        found = running(store)
+        if found is not None:
+            return found
+        if exit_status() is not None:
+            break
+        clock.sleep(0.02)
+    raise PlatformError(
+        f"the local platform did not start: {_last_words(output)}",
+        where=str(output),
+        hint="run `emel serve` to see what it says",
+    )
+
+
+def stop(server: Running, *, clock: Clock | None = None) -> None:
+    """End a server: requests under way end first, its instances are gone when this returns.
+
+    Does nothing when it has ended. One that does not end within 15 s is killed.
+    """
+    clock = clock or SystemClock()
+    ends = clock.monotonic() + STOP_SECONDS
+    number = signal.SIGTERM
+    while _holds_lock(server.folder):
+        try:
+            os.kill(server.pid, number)
+        except ProcessLookupError:
+            return
+        while _holds_lock(server.folder) and clock.monotonic() < ends:
+            clock.sleep(0.02)
+        number = signal.SIGKILL
+        ends = clock.monotonic() + 1.0
+
+
+def server_file(store: Store) -> Path:
+    return store.folder / "server.json"
+
+
+def read_server_file(store: Store) -> ServerFile | None:
+    try:
+        return msgspec.json.decode(server_file(store).read_bytes(), type=ServerFile)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _holds_lock(folder: Path) -> bool:
+    """Whether a server holds the store's lock: a process that is gone, or a zombie, does not."""
+    try:
+        with (folder / "server.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _last_words(output: Path) -> str:
+    try:
+        lines = output.read_text("utf-8", "replace").strip().splitlines()
+    except FileNotFoundError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,53 @@
+"""The state of the platform: as its server tells it, and put together for one function."""
+
+from __future__ import annotations
+
+import msgspec
+
+from emel.localcloud.meter import Counters, percentile, total
+from emel.localcloud.store import Store
+from emel.localcloud.usage import read_usage
+from emel.records import FunctionStatus
+
+
+class VersionStatus(msgspec.Struct):
+    """A version that the server has used, and what its instances do now."""
+
+    function: str
+    number: int
+    instances: int
+    busy: int
+    waiting: int
+    counters: Counters
+
+
+class PlatformStatus(msgspec.Struct):
+    """What the server answers at `/_emel/status`. `id` tells it from any other server on its port."""
+
+    id: str
+    pid: int
+    url: str
+    versions: list[VersionStatus]
+
+
+def function_status(store: Store, function: str, server: PlatformStatus | None) -> FunctionStatus:
+    """A function as the platform sees it: live numbers from a running server, kept ones otherwise."""
+    live = {item.number: item for item in server.versions if item.function == function} if server else {}
+    versions = store.versions(function)
+    counters = total(
+        live[version.number].counters
+        if version.number in live
+        else read_usage(store.folder, function, version.number)
+        for version in versions
+    )
+    return FunctionStatus(
+        function=function,
+        versions=versions,
+        instances=sum(item.instances for item in live.values()),
+        calls=counters.calls,
+        errors=counters.errors,
+        cold_starts=counters.cold_starts,
+        p50_seconds=percentile(counters.latency, 0.5),
+        p99_seconds=percentile(counters.latency, 0.99),
+        billed_gb_seconds=counters.billed_gb_seconds,
+    )

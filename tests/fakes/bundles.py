@@ -1,0 +1,84 @@
+"""Function bundles of a few lines, each with one habit that the platform has to cope with."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+_ANSWER = "{'statusCode': 200, 'headers': {'Content-Type': 'application/json'}, 'body': json.dumps(%s)}"
+
+ECHO = f"""
+import json
+def yandex(event, context):
+    said = {{"event": event, "request_id": context.request_id, "version": context.function_version}}
+    return {_ANSWER % "said"}
+"""
+
+TRIVIAL = """
+def yandex(event, context):
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+"""
+
+SURROUNDINGS = f"""
+import json, os, sys
+def yandex(event, context):
+    seen = {{
+        "pid": os.getpid(), "cwd": os.getcwd(), "environment": sorted(os.environ), "path": sys.path,
+        "descriptors": len(os.listdir("/proc/self/fd")), "flags": [sys.flags.isolated, sys.flags.no_site],
+        "remaining": context.get_remaining_time_in_millis(), "memory": context.memory_limit_in_mb,
+    }}
+    return {_ANSWER % "seen"}
+"""
+
+SLEEP = f"""
+import json, os, time
+def yandex(event, context):
+    time.sleep(float(event["queryStringParameters"].get("seconds", 0)))
+    return {_ANSWER % "{'pid': os.getpid()}"}
+"""
+
+# What the query asks for: ?do=crash and so on. Without it, the number of the process.
+MOODY = f"""
+import json, os, signal, subprocess, sys, time
+def yandex(event, context):
+    do = event["queryStringParameters"].get("do")
+    if do == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if do == "exit":
+        os._exit(3)
+    if do == "raise":
+        raise ValueError("the row is odd")
+    if do == "hang":
+        while True:
+            pass
+    if do == "eat":
+        hoard = [bytearray(2**20) for _ in range(4096)]
+    if do == "garbage":
+        return "not an answer"
+    if do == "print":
+        print("x" * 1_000_000)
+        for number in range(20_000):
+            print(number, file=sys.stderr)
+    if do == "log":
+        print(json.dumps({{"message": "predicted", "level": "WARN", "rows": 3}}))
+        print("a plain line")
+        print("a line of trouble", file=sys.stderr)
+    if do == "spawn":
+        child = subprocess.Popen(["sleep", "600"])
+        return {_ANSWER % "{'child': child.pid}"}
+    return {_ANSWER % "{'pid': os.getpid()}"}
+"""
+
+EXITS_AT_IMPORT = "import os\nos._exit(7)\n"
+FAILS_AT_IMPORT = 'raise RuntimeError("the model file is missing")\n'
+SLOW_TO_START = "import time\ntime.sleep(600)\n"
+
+
+def write_bundle(folder: Path, handler: str, name: str = "demo", version: str = "v1.0.0") -> Path:
+    """Zip a handler up as a bundle in `folder`; other code or another version gives another digest."""
+    path = folder / f"{name}-{version}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("handler.py", handler)
+        archive.writestr("manifest.json", json.dumps({"model": {"name": name, "version": version}}))
+    return path
