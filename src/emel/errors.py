@@ -18,6 +18,7 @@
     + EndpointTestFailed     14   the endpoint's tests ran, and one failed
   x MissingExtraError        15   a part of emel that is not installed
   x RegistryError            16   a model version that exists already, or does not exist
+  x DemoFailed               17   a step of the demo did not do what it says
 
 The number is the exit code. 2 is click's own for a wrong command line, 130 is Ctrl-C.
 """
@@ -140,3 +141,9 @@ class RegistryError(EmelError):
     """A model version exists already, or does not exist."""
 
     exit_code = 16
+
+
+class DemoFailed(EmelError):
+    """A step of the demo did not do what it says, or has no empty folder to work in."""
+
+    exit_code = 17

@@ -17,6 +17,7 @@ Direction = Literal["higher", "lower"]
 Effect = Literal["better", "worse", "same", "changed", "new", "gone"]
 Tier = Literal["pure", "onnx", "python"]
 ColumnType = Literal["float", "integer", "boolean", "string"]
+LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 
 
 # --- the experiment loop -----------------------------------------------------------------------
@@ -227,6 +228,8 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     seconds: float
     cpu_seconds: float
     peak_rss_bytes: int
+    warm_call_seconds: float
+    """Processor seconds of one call with one row, JSON in and out, in a process that is warm."""
     bare_interpreter_seconds: float
     """`python -I -S -c pass` in the same rounds."""
     original_seconds: float | None
@@ -260,6 +263,12 @@ class Bundle(Struct, frozen=True, kw_only=True):
     cold_start: ColdStart
     answers: Path
     """The sample rows with the original's answers, kept beside the zip and never shipped."""
+    source_digest: str
+    """The digest of the model file that it was made from."""
+    sample_digest: str
+    """The digest of the sample file that proved it."""
+    built_by: str
+    """The version of emel."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):
@@ -334,6 +343,20 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     p50_seconds: float | None
     p99_seconds: float | None
     billed_gb_seconds: float
+
+
+class LogRecord(Struct, frozen=True, kw_only=True):
+    """One line of a function's log: what an instance printed, or what the platform has to say."""
+
+    time: str
+    """UTC, ISO 8601."""
+    level: LogLevel
+    message: str
+    function: str
+    version: int
+    instance: str
+    fields: dict[str, Any] = {}
+    """What else a structured line said: `request_id`, `status`, `latency_ms`, …"""
 
 
 class EndpointCheck(Struct, frozen=True, kw_only=True):

@@ -88,5 +88,5 @@ def load_tariff(cloud: str, price_file: Path | None = None) -> Tariff:
         raise ConfigError(
             f"the price file cannot be used: {problem}",
             where=where,
-            hint="`emel cost --show-prices` prints the shipped file, to start from",
+            hint="start from the shipped file: docs/guides/cost.md shows it",
         ) from problem

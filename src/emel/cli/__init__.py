@@ -1,0 +1,1 @@
+"""The command line: options in, workflow out. The only place that prints or exits."""

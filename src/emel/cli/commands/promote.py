@@ -1,0 +1,32 @@
+"""emel promote"""
+
+from __future__ import annotations
+
+import click
+
+from emel.cli import options
+from emel.cli.output import show
+from emel.cli.render import tag_move
+from emel.workflows.deploy import promote
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emel promote mr-1                   # prod answers with what mr-1 answers with
+  emel promote v1.0.0                 # prod answers with that model version
+  emel promote 3 --tag staging        # staging answers with version 3 of the function
+"""
+)
+@click.argument("source")
+@options.tag
+@options.to
+@options.as_json
+@click.pass_context
+def command(context: click.Context, source: str, tag: str, to: str, as_json: bool) -> None:
+    """Point a tag at another version of the function. Nothing is built, and no request is lost.
+
+    SOURCE is a tag, a model version or the number of a version.
+    """
+    result = promote(options.project_of(context), source=source, tag=tag, to=to)
+    show(result, tag_move(result), as_json=as_json)

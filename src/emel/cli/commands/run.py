@@ -1,0 +1,36 @@
+"""emel run"""
+
+from __future__ import annotations
+
+import click
+from rich.console import Group
+
+from emel.cli import options
+from emel.cli.output import progress, show
+from emel.cli.render import comparison, pipeline_run
+from emel.cli.verdict import fail_if_refused
+from emel.workflows.run import run
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emel run                    # run what changed, compare with the merge base with main
+  emel run --base v1.0.0      # compare with another revision
+  emel run --json > run.json
+"""
+)
+@options.base
+@click.option("--force", is_flag=True, help="Run every stage, changed or not.")
+@options.as_json
+@click.pass_context
+def command(context: click.Context, base: str | None, force: bool, as_json: bool) -> None:
+    """Run the DVC pipeline, compare its results with the base revision, and apply the gate of emel.toml.
+
+    Only stages whose inputs changed are run. The exit code is 7 when the gate says no, 5 when a stage fails.
+    """
+    project = options.project_of(context)
+    with progress() as telling:
+        result = run(project, base=base, force=force, progress=telling)
+    show(result, Group(pipeline_run(result.pipeline), comparison(result.comparison)), as_json=as_json)
+    fail_if_refused(result.comparison)

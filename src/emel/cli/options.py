@@ -1,0 +1,32 @@
+"""Options that several commands share, each with one meaning and one text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from emel.workflows.project import Project, open_project, this_machine
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+tag = click.option("--tag", default="prod", show_default=True, help="The tag of the function.")
+to = click.option(
+    "--to", default="local", show_default=True, metavar="CLOUD", help="Where: local is this machine."
+)
+base = click.option(
+    "--base", metavar="REV", help="Compare with this revision instead of the merge base with [compare] base."
+)
+rev = click.option(
+    "--rev",
+    metavar="REV",
+    help="A branch, tag or commit instead of the working tree; nothing is checked out.",
+)
+
+
+def project_of(context: click.Context, **flags: Any) -> Project:
+    """The project of the folder that the command works in; `flags` are keys of emel.toml, dot as `__`."""
+    folder: Path = context.obj
+    dotted = {name.replace("__", "."): value for name, value in flags.items()}
+    return open_project(folder, this_machine(), env=os.environ, flags=dotted)

@@ -1,0 +1,66 @@
+"""What goes where: results to stdout, all else to stderr; JSON on request, meaning without colour."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.status import Status
+
+WIDTH_WITHOUT_TERMINAL = 110
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that is as wide as the terminal, or of a fixed width where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WITHOUT_TERMINAL
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
+    """Print a result: `rendered` for people, `value` as JSON for programs."""
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        return
+    console().print(rendered)
+
+
+class TerminalProgress:
+    """Tells what is going on: a moving line on a terminal, plain lines elsewhere, nothing of it on stdout."""
+
+    def __init__(self, target: Console, status: Status | None) -> None:
+        self._console = target
+        self._status = status
+
+    def step(self, text: str) -> None:
+        if self._status is None:
+            self._console.print(f"… {escape(text)}")
+            return
+        self._status.update(f"{escape(text)} …")
+
+    def line(self, text: str) -> None:
+        self._console.print(f"  {escape(text)}", style="dim", soft_wrap=True)
+
+
+@contextmanager
+def progress() -> Iterator[TerminalProgress]:
+    """Show progress for as long as the block runs."""
+    with spinner() as (target, status):
+        yield TerminalProgress(target, status)
+
+
+@contextmanager
+def spinner() -> Iterator[tuple[Console, Status | None]]:
+    """The console of stderr, with a moving line at its end if it is a terminal."""
+    target = console(stderr=True)
+    if not target.is_terminal:
+        yield target, None
+        return
+    with target.status("…") as status:
+        yield target, status

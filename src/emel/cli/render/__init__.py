@@ -1,0 +1,47 @@
+"""Records as people read them on a terminal: one function per record, each returns what rich prints."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import RenderableType
+
+from emel import records
+from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, shadow, statuses, tag_move
+from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
+from emel.cli.render.functions import bundle, estimate
+from emel.report import Written
+
+__all__ = [
+    "any_record",
+    "bundle",
+    "comparison",
+    "endpoint",
+    "endpoint_report",
+    "estimate",
+    "model_version",
+    "model_versions",
+    "pipeline_run",
+    "plan_steps",
+    "shadow",
+    "statuses",
+    "tag_move",
+    "written",
+]
+
+_BY_TYPE: dict[type, Callable[[Any], RenderableType]] = {
+    records.Bundle: bundle,
+    records.Comparison: comparison,
+    records.Endpoint: endpoint,
+    records.EndpointReport: endpoint_report,
+    records.Estimate: estimate,
+    records.ModelVersion: model_version,
+    records.PipelineRun: pipeline_run,
+    records.Shadow: shadow,
+    records.TagMove: tag_move,
+    Written: written,
+}
+
+
+def any_record(value: object) -> RenderableType:
+    """A record of any type that the demo shows."""
+    return _BY_TYPE[type(value)](value)

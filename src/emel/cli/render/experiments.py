@@ -1,0 +1,114 @@
+"""Pipelines, comparisons, versions of models, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from emel.cli import words
+from emel.cli.render.tables import facts, passed, table
+from emel.records import Comparison, MetricChange, ModelVersion, PipelineRun, Revision
+from emel.report import Written
+
+ARROWS = {"higher": "↑", "lower": "↓", None: " "}
+STYLES = {
+    "better": "green",
+    "worse": "red",
+    "new": "cyan",
+    "gone": "yellow",
+    "changed": "cyan",
+    "same": "dim",
+}
+
+
+def pipeline_run(run: PipelineRun) -> RenderableType:
+    """Which stages ran."""
+    stages = ", ".join(f"{stage.name} {stage.outcome}" for stage in run.stages)
+    return Text(f"Pipeline: {stages} ({words.seconds(run.seconds)})")
+
+
+def comparison(compared: Comparison) -> RenderableType:
+    """Metrics, parameters, data and the gate."""
+    parts: list[RenderableType] = [Text(_headline(compared)), Text(""), _metrics(compared.metrics)]
+    if compared.params:
+        params = table("parameter", "base", "candidate")
+        for change in compared.params:
+            params.add_row(change.name, words.scalar(change.base), words.scalar(change.candidate))
+        parts += [Text(""), params]
+    if compared.data:
+        parts += [
+            Text(""),
+            Text("Data and models changed: " + ", ".join(change.path for change in compared.data)),
+        ]
+    return Group(*parts, Text(""), _verdict(compared))
+
+
+def model_version(version: ModelVersion) -> RenderableType:
+    """One version."""
+    return Text(f"{version.tag} at {version.commit[:8]}")
+
+
+def model_versions(versions: Sequence[ModelVersion]) -> RenderableType:
+    """All versions, the newest first."""
+    if not versions:
+        return Text("no version yet; `emel model register` makes the first")
+    made = table("version", "commit", "created", "tag")
+    for version in versions:
+        made.add_row(version.version, version.commit[:8], version.created, version.tag)
+    return made
+
+
+def written(report: Written) -> RenderableType:
+    """Where the report lies."""
+    return facts(
+        ("markdown", str(report.markdown)), ("html", str(report.html)), ("plots", str(len(report.images)))
+    )
+
+
+def _headline(compared: Comparison) -> str:
+    candidate = _revision(compared.candidate)
+    if compared.base is None:
+        return f"{candidate}: nothing to compare with, this is the first"
+    return f"{candidate} compared with {_revision(compared.base)}"
+
+
+def _revision(revision: Revision) -> str:
+    if revision.changes:
+        count = len(revision.changes)
+        files = "1 uncommitted file" if count == 1 else f"{count} uncommitted files"
+        shown = ", ".join(revision.changes[:3]) + (", …" if count > 3 else "")
+        return f"the working tree ({files} on {revision.commit[:8]}: {shown})"
+    short = revision.commit[:8]
+    return revision.label if revision.label == short else f"{revision.label} ({short})"
+
+
+def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
+    if not changes:
+        return Text("no metrics; name a metrics file in dvc.yaml")
+    made = table(
+        "metric", "", "base", "candidate", "change", "%", "", right=("base", "candidate", "change", "%")
+    )
+    for change in changes:
+        made.add_row(
+            change.name,
+            ARROWS[change.direction],
+            words.scalar(change.base),
+            words.scalar(change.candidate),
+            words.signed(change.delta),
+            words.percent(change.relative),
+            Text(change.effect, style=STYLES[change.effect]),
+        )
+    return made
+
+
+def _verdict(compared: Comparison) -> RenderableType:
+    checks = compared.verdict.checks
+    if not checks:
+        return Text("Gate: no rules in emel.toml")
+    made = table("gate", "")
+    for check in checks:
+        made.add_row(check.text, passed(check.passed))
+    word = "passed" if compared.verdict.passed else "FAILED"
+    return Group(made, Text(f"Gate {word}: {sum(c.passed for c in checks)} of {len(checks)} rules met"))

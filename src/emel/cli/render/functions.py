@@ -1,0 +1,83 @@
+"""Bundles and what they cost."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from emel.cli import words
+from emel.cli.render.tables import facts
+from emel.records import Bundle, ColdStart, Estimate, Parity
+
+
+def bundle(made: Bundle) -> RenderableType:
+    """A function's zip with its proof and its measures."""
+    return Group(
+        Text(f"{made.name} {made.version}: {made.description}"),
+        facts(
+            ("bundle", str(made.path)),
+            ("tier", f"{made.tier}: {made.reason}"),
+            ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…"),
+            ("parity", _parity(made.parity)),
+            *_cold_start(made.cold_start),
+        ),
+    )
+
+
+def estimate(result: Estimate) -> RenderableType:
+    """What predictions cost, and where a machine becomes cheaper."""
+    share = f"{result.processor_share:.3g} of a processor"
+    return Group(
+        Text(f"{result.cloud}, prices of {result.prices_of} ({result.currency} with VAT)"),
+        facts(
+            ("function", f"{result.memory} MB, {share}"),
+            (
+                "one call",
+                f"{words.seconds(result.seconds_per_call)} projected, billed as "
+                f"{words.seconds(result.billed_seconds_per_call)}",
+            ),
+            (
+                "cold start",
+                f"{words.seconds(result.projected_cold_start_seconds)} projected, the process alone",
+            ),
+            ("a million calls", f"{words.money(result.per_million_calls, result.currency)}, no free tier"),
+            (
+                "a month",
+                f"{words.money(result.per_month, result.currency)} at {result.calls_per_month:,} calls, "
+                "free tier included",
+            ),
+            (
+                "a small machine",
+                f"{words.money(result.vm.per_month, result.currency)} a month ({result.vm.name})",
+            ),
+            (
+                "it is cheaper from",
+                f"{result.break_even_calls_per_month:,} calls a month, "
+                f"{result.break_even_calls_per_second:.3g} a second all day",
+            ),
+        ),
+    )
+
+
+def _parity(parity: Parity) -> str:
+    labels = "all labels equal" if parity.labels_equal else "labels DIFFER"
+    return (
+        f"{labels}, worst difference {parity.max_abs_diff:.2g} on {parity.rows} sample rows and "
+        f"{parity.boundary_rows} boundary rows"
+    )
+
+
+def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:
+    bare = cold.seconds / cold.bare_interpreter_seconds
+    start = (
+        "cold start",
+        f"{words.seconds(cold.seconds)} from nothing to the first answer, {bare:.2f}× a bare interpreter "
+        f"({words.seconds(cold.bare_interpreter_seconds)}), {words.size(cold.peak_rss_bytes)} of memory",
+    )
+    warm = ("warm call", f"{words.seconds(cold.warm_call_seconds)} of processor time, JSON in and out")
+    if cold.original_seconds is None:
+        return (start, warm)
+    factor = cold.original_seconds / cold.seconds
+    memory = f", {words.size(cold.original_peak_rss_bytes)} of memory" if cold.original_peak_rss_bytes else ""
+    original = ("original library", f"{words.seconds(cold.original_seconds)}, {factor:.0f}× as long{memory}")
+    return (start, original, warm)

@@ -1,0 +1,49 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+from emel.records import Scalar
+
+
+def seconds(value: float) -> str:
+    """1.8e-05 → "18 µs", 0.0123 → "12.3 ms", 3.2 → "3.20 s", 75 → "75 s"."""
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
+    if value < 1:
+        return f"{value * 1e3:.3g} ms"
+    return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
+
+
+def size(value: int) -> str:
+    """123456 → "123 KB" (of 1,000 bytes)."""
+    if value < 1000:
+        return f"{value} B"
+    if value < 1_000_000:
+        return f"{value / 1e3:.3g} KB"
+    return f"{value / 1e6:.3g} MB"
+
+
+def scalar(value: Scalar) -> str:
+    """A metric or parameter with up to five significant digits; a dash where there is none."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    return "NaN" if math.isnan(value) else f"{value:.5g}"
+
+
+def signed(value: float | None) -> str:
+    """+0.012, with a dash where there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:+.4g}"
+
+
+def percent(value: float | None) -> str:
+    """0.0123 → "+1.2 %"."""
+    return "" if value is None or math.isnan(value) else f"{value:+.1%}".replace("%", " %")
+
+
+def money(value: float, currency: str) -> str:
+    """1234.5, RUB → "1,234.50 RUB"."""
+    return f"{value:,.2f} {currency}"

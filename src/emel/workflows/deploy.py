@@ -1,0 +1,90 @@
+"""Bundle → live endpoint; and moving a tag to another version and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emel import clouds, localcloud
+from emel import deploy as deploying
+from emel.bundle.shelf import read_record
+from emel.clouds.base import Cloud
+from emel.deploy import Plan
+from emel.records import Bundle, Endpoint, TagMove
+from emel.workflows.package import packaged
+from emel.workflows.project import Progress, Project
+from emel.workflows.serve import local_store
+
+LOCAL = "local"
+
+
+def plan(
+    project: Project,
+    *,
+    to: str = LOCAL,
+    tag: str = "prod",
+    revision: str | None = None,
+    zip_path: Path | None = None,
+    progress: Progress,
+) -> Plan:
+    """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
+    cloud = open_cloud(project, to)
+    return deploying.plan(
+        _bundle(project, revision, zip_path, progress),
+        tag=tag,
+        settings=project.config.settings(),
+        functions=cloud.functions,
+    )
+
+
+def deploy(
+    project: Project,
+    *,
+    to: str = LOCAL,
+    tag: str = "prod",
+    revision: str | None = None,
+    zip_path: Path | None = None,
+    progress: Progress,
+) -> Endpoint:
+    """Make `tag` of the project's function answer with a bundle. The same bundle again changes nothing.
+
+    On the local platform a server is started in the background if none runs.
+    """
+    cloud = open_cloud(project, to)
+    steps = plan(project, to=to, tag=tag, revision=revision, zip_path=zip_path, progress=progress)
+    if to == LOCAL:
+        ensure_serving(project, progress)
+    progress.step(f"deploying to {to}")
+    return deploying.apply(steps, cloud.functions)
+
+
+def promote(project: Project, *, source: str, tag: str = "prod", to: str = LOCAL) -> TagMove:
+    """Point `tag` at the version that `source` names: a tag, a model version, or a version's number."""
+    functions = open_cloud(project, to).functions
+    return deploying.promote(functions, function=project.config.model.name, source=source, tag=tag)
+
+
+def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove:
+    """Point `tag` at the version that it pointed at before."""
+    functions = open_cloud(project, to).functions
+    return deploying.rollback(functions, function=project.config.model.name, tag=tag)
+
+
+def open_cloud(project: Project, name: str) -> Cloud:
+    """A cloud by its name. Errors: DeployError for an unknown one."""
+    return clouds.open_cloud(name, state=project.state)
+
+
+def ensure_serving(project: Project, progress: Progress) -> None:
+    """Start the local platform in the background unless it runs."""
+    store = local_store(project)
+    if localcloud.running(store) is None:
+        progress.step("starting the local platform")
+        localcloud.start_background(
+            store, root=project.root, host=project.config.local.host, port=project.config.local.port
+        )
+
+
+def _bundle(project: Project, revision: str | None, zip_path: Path | None, progress: Progress) -> Bundle:
+    if zip_path is not None:
+        return read_record(zip_path)
+    return packaged(project, revision=revision, progress=progress)

@@ -1,0 +1,109 @@
+"""Test a live endpoint, compare two, and price one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emel import apitest, cost
+from emel.clouds.base import Cloud
+from emel.cost import Tariff
+from emel.errors import BundleError, DeployError
+from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
+from emel.workflows.deploy import LOCAL, ensure_serving, open_cloud
+from emel.workflows.package import packaged, shelf_of
+from emel.workflows.project import Progress, Project
+
+
+def test_endpoint(
+    project: Project, *, target: str = "prod", to: str = LOCAL, progress: Progress
+) -> EndpointReport:
+    """Hold an endpoint against its contract and against the original model's answers on the sample rows.
+
+    `target` is a tag of the project's function, or a URL. For a URL the answers are those of the working
+    tree's bundle.
+    """
+    if target.startswith(("http://", "https://")):
+        url, bundle = target, packaged(project, progress=progress)
+    else:
+        version = _version(project, to, target)
+        url, bundle = _url(project, to, target, progress), _bundle_of(project, version)
+    progress.step(f"testing {url}")
+    return apitest.run_endpoint_tests(
+        url,
+        answers=bundle.answers,
+        tolerance=project.config.model.tolerance,
+        http=project.system.http,
+        clock=project.system.clock,
+        expected_version=bundle.version,
+    )
+
+
+def shadow(
+    project: Project, *, candidate: str, production: str = "prod", to: str = LOCAL, progress: Progress
+) -> Shadow:
+    """The candidate tag's answers beside the production tag's, on the candidate's sample rows."""
+    bundle = _bundle_of(project, _version(project, to, candidate))
+    production_url = _url(project, to, production, progress)
+    candidate_url = _url(project, to, candidate, progress)
+    progress.step(f"sending the sample rows to {production} and {candidate}")
+    return apitest.compare_endpoints(
+        production_url,
+        candidate_url,
+        answers=bundle.answers,
+        tolerance=project.config.model.tolerance,
+        http=project.system.http,
+    )
+
+
+def estimate_cost(
+    project: Project,
+    *,
+    revision: str | None = None,
+    calls_per_month: int | None = None,
+    price_file: Path | None = None,
+    progress: Progress,
+) -> Estimate:
+    """What the revision's function would cost on Yandex Cloud, from the times measured on this machine."""
+    bundle = packaged(project, revision=revision, progress=progress)
+    usage = Usage(
+        memory=project.config.function.memory,
+        cpu_seconds=bundle.cold_start.warm_call_seconds,
+        cold_start_cpu_seconds=bundle.cold_start.cpu_seconds,
+    )
+    calls = project.config.cost.calls_per_month if calls_per_month is None else calls_per_month
+    return cost.estimate(usage, _tariff(price_file), calls_per_month=calls)
+
+
+def _tariff(price_file: Path | None) -> Tariff:
+    return cost.load_tariff("yandex", price_file)
+
+
+def _url(project: Project, to: str, tag: str, progress: Progress) -> str:
+    if to == LOCAL:
+        ensure_serving(project, progress)
+    return open_cloud(project, to).functions.url(project.config.model.name, tag)
+
+
+def _version(project: Project, to: str, tag: str) -> FunctionVersion:
+    cloud: Cloud = open_cloud(project, to)
+    name = project.config.model.name
+    versions = cloud.functions.versions(name)
+    found = next((version for version in versions if tag in version.tags), None)
+    if found is None:
+        tags = sorted({item for version in versions for item in version.tags})
+        raise DeployError(
+            f"`{name}` has no tag `{tag}` on {to}",
+            hint=f"deploy it: emel deploy --tag {tag}; tags now: {', '.join(tags) or 'none'}",
+        )
+    return found
+
+
+def _bundle_of(project: Project, version: FunctionVersion) -> Bundle:
+    found = shelf_of(project).by_digest(version.digest)
+    if found is None:
+        raise BundleError(
+            f"the bundle of version {version.number} ({version.model_version}) is not in "
+            f"{project.state / 'bundles'}, so its recorded answers are not at hand",
+            hint=f"check out {version.commit or 'its commit'} and run `emel package`",
+        )
+    return found

@@ -1,0 +1,58 @@
+"""Which revision is meant, and what it is compared with."""
+
+from __future__ import annotations
+
+from emel.errors import RepositoryError
+from emel.gitrepo import GitRepo
+from emel.records import Revision
+from emel.workflows.project import Project
+
+WORKSPACE = "workspace"
+
+
+def candidate_revision(project: Project, name: str | None = None) -> Revision:
+    """The revision called `name`; without a name the working tree, or HEAD where nothing was changed."""
+    repo = project.repo()
+    if name is not None:
+        return Revision(label=name, commit=repo.resolve(name))
+    head = repo.head()
+    changes = repo.changes()
+    if changes:
+        return Revision(label=WORKSPACE, commit=head, changes=changes)
+    return Revision(label=repo.branch() or head[:8], commit=head)
+
+
+def base_revision(project: Project, candidate: Revision, name: str | None = None) -> Revision | None:
+    """What the candidate is compared with.
+
+    That is the revision called `name`, or else the last commit that the candidate shares with the branch of
+    `[compare] base`. On that branch itself it is the commit below: HEAD for a changed working tree, the
+    parent for a commit. None where there is no commit below.
+    """
+    repo = project.repo()
+    if name is not None:
+        return Revision(label=name, commit=repo.resolve(name))
+    branch = _base_branch(repo, project.config.compare.base)
+    shared = repo.merge_base(candidate.commit, branch)
+    if shared is None:
+        return None
+    if shared != candidate.commit:
+        return Revision(label=project.config.compare.base, commit=shared)
+    if candidate.label == WORKSPACE:
+        return Revision(label=shared[:8], commit=shared)
+    parent = repo.first_parent(candidate.commit)
+    return Revision(label=parent[:8], commit=parent) if parent else None
+
+
+def _base_branch(repo: GitRepo, name: str) -> str:
+    """The commit of the base branch; in CI often only the remote's copy of it is there."""
+    for spelling in (name, f"origin/{name}"):
+        try:
+            return repo.resolve(spelling)
+        except RepositoryError:
+            continue
+    raise RepositoryError(
+        f"there is no branch `{name}` to compare with",
+        hint="name another in emel.toml, [compare] base, or by --base; in CI, fetch it: git fetch origin "
+        + name,
+    )

@@ -1,0 +1,42 @@
+"""The function platform on this machine: run it, stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emel import localcloud
+from emel.errors import PlatformError
+from emel.localcloud import Running, Store
+from emel.workflows.project import Project
+
+
+def serve(
+    project: Project, *, host: str | None = None, port: int | None = None, on_ready: Callable[[str], None]
+) -> None:
+    """Serve the project's deployed functions until Ctrl-C. `on_ready` gets the URL when it answers.
+
+    Errors: PortTakenError; PlatformError when the project's platform runs already.
+    """
+    table = project.config.local
+    localcloud.serve(
+        local_store(project),
+        host=host or table.host,
+        port=table.port if port is None else port,
+        on_ready=on_ready,
+    )
+
+
+def stop(project: Project) -> Running:
+    """End the project's platform. Errors: PlatformError when none runs."""
+    found = localcloud.running(local_store(project))
+    if found is None:
+        raise PlatformError(
+            "the local platform is not running", hint="`emel serve` starts it; there is nothing to stop"
+        )
+    localcloud.stop(found)
+    return found
+
+
+def local_store(project: Project) -> Store:
+    """Where the project's local platform keeps its functions."""
+    return Store(project.claim_state() / "local")
