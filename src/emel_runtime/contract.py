@@ -1,0 +1,135 @@
+"""What the builder and the function agree on: the one file that both worlds read.
+
+A bundle is a folder (or its zip) with
+
+    handler.py          yandex(event, context) and aws(event, context): what a cloud is pointed at
+    manifest.json       see below
+    emel_runtime/       this package
+    model/model.emel    the lowered model: see emel_runtime.pure and docs/reference/model-format.md
+
+The manifest, format 1:
+
+    format      1
+    emel        version of the emel that built the bundle
+    tier        "pure"
+    model       {name, version, commit, description, file, digest, source_digest}
+    signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels}
+    libraries   {package: version} that made the model
+    files       {path: digest} of every file of the bundle but the manifest itself
+
+To raise the format: add 1 to MANIFEST_FORMAT when a reader of the old number would misread or miss
+something that it needs (a new optional key is not a reason), say here what changed, and keep
+`emel.bundle.open_manifest` able to read the old one. A bundle carries its own runtime, so the function
+itself reads exactly one format.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MANIFEST_FORMAT = 1
+
+HANDLER = "handler.py"
+MANIFEST = "manifest.json"
+MODEL = "model/model.emel"
+
+MAX_BODY = 3_500_000
+"""Characters of a request body. Yandex Cloud Functions ends at 3.5 MB, AWS Lambda at 6 MB."""
+LONGEST_PATH = 200
+"""Characters of a client's path that answers and log lines repeat."""
+
+
+class Request:
+    """An HTTP request, whichever cloud it came through. Header names are in lower case."""
+
+    __slots__ = ("body", "encoded", "headers", "method", "path", "request_id")
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: str,
+        encoded: bool,
+        request_id: str,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+        self.encoded = encoded
+        """Whether the cloud handed the body over in Base64."""
+        self.request_id = request_id
+
+
+NO_REQUEST = Request(method="", path="", headers={}, body="", encoded=False, request_id="")
+"""What the log shows of an event that holds no request."""
+
+
+class Response:
+    """An answer, before it takes the shape that a cloud wants. `rows` is for the log."""
+
+    __slots__ = ("body", "headers", "rows", "status")
+
+    def __init__(
+        self, status: int, body: str, *, content_type: str = "application/json", rows: int = 0
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = {"Content-Type": content_type}
+        self.rows = rows
+
+
+TITLES = {
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+}
+
+
+class Refusal(Exception):
+    """A request that gets a 4xx answer, as application/problem+json (RFC 9457).
+
+    `row` counts from 0, `field` is a column; `expected` and `got` are short phrases.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        row: int | None = None,
+        field: str | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+        allow: Iterable[str] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.members = {"row": row, "field": field, "expected": expected, "got": got}
+        self.allow = allow
+
+    def problem(self) -> dict[str, object]:
+        """The members of the answer."""
+        return {
+            "type": "about:blank",
+            "title": TITLES[self.status],
+            "status": self.status,
+            "detail": self.detail,
+            **{name: value for name, value in self.members.items() if value is not None},
+        }
+
+
+FAULT = {
+    "type": "about:blank",
+    "title": "Internal Server Error",
+    "status": 500,
+    "detail": "the function failed; its log says why",
+}
