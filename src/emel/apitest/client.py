@@ -1,0 +1,114 @@
+"""The HTTP contract of an endpoint from the client's side, and the recorded answers to hold it against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from emel.errors import EndpointError
+from emel.records import Answers, Scalar
+from emel.system.http import Http, HttpReply
+
+VALUES_PER_REQUEST = 20_000
+"""So that a request stays well below the 3.5 MB that clouds take."""
+ROWS_PER_REQUEST = 100
+
+Row = tuple[Scalar, ...]
+T = TypeVar("T")
+
+
+class Model(msgspec.Struct, frozen=True):
+    """Which model answered."""
+
+    name: str
+    version: str
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """The answer to `POST /predict`. A label is a key of `probabilities` as JSON writes it."""
+
+    predictions: list[str | int | float | bool]
+    model: Model
+    probabilities: list[dict[str, float]] | None = None
+
+
+class Client:
+    """One endpoint. Errors of all calls: EndpointError."""
+
+    def __init__(self, url: str, http: Http) -> None:
+        self.url = url.rstrip("/")
+        self._http = http
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> HttpReply:
+        """Any request, and its reply whatever the status."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        return self._http.request(method, self.url + path, body=body, headers=headers)
+
+    def get_json(self, path: str) -> dict[str, Any]:
+        """What the endpoint answers to a GET, which must be 200 and a JSON object."""
+        return self._decoded(self.send("GET", path), f"GET {path}", dict[str, Any])
+
+    def predict(self, columns: Sequence[str], rows: Sequence[Row]) -> Prediction:
+        """The predictions for rows, as many as there are rows."""
+        reply = self.send("POST", "/predict", request_body(columns, rows))
+        answer = self._decoded(reply, f"POST /predict with {len(rows)} rows", Prediction)
+        counts = {len(answer.predictions)} | (
+            {len(answer.probabilities)} if answer.probabilities is not None else set()
+        )
+        if counts != {len(rows)}:
+            raise EndpointError(f"{len(rows)} rows got {len(answer.predictions)} predictions", where=self.url)
+        return answer
+
+    def _decoded(self, reply: HttpReply, what: str, kind: type[T]) -> T:
+        if reply.status != 200:
+            said = reply.body[:200].decode("utf-8", "replace")
+            raise EndpointError(f"{what} got status {reply.status}: {said}", where=self.url)
+        try:
+            return msgspec.json.decode(reply.body, type=kind)
+        except msgspec.DecodeError as problem:
+            raise EndpointError(
+                f"{what} got an answer of a wrong form: {problem}", where=self.url
+            ) from problem
+
+
+def request_body(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """Rows as `{"instances": [{column: value}]}`."""
+    instances = [dict(zip(columns, row, strict=True)) for row in rows]
+    return msgspec.json.encode({"instances": instances})
+
+
+def read_answers(path: Path) -> Answers:
+    """The recorded answers of the original model. Errors: EndpointError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Answers)
+    except (OSError, msgspec.DecodeError) as problem:
+        raise EndpointError(
+            f"the recorded answers cannot be read: {problem}",
+            where=str(path),
+            hint="make them again with `emel package`",
+        ) from problem
+
+
+def batches(answers: Answers) -> Iterator[range]:
+    """The sample rows by index, in parts that fit one request."""
+    size = max(1, min(ROWS_PER_REQUEST, VALUES_PER_REQUEST // max(1, len(answers.columns))))
+    for start in range(0, answers.sample_rows, size):
+        yield range(start, min(start + size, answers.sample_rows))
+
+
+def key_of(label: object) -> str:
+    """A label as a key of `probabilities`: text as it is, all else as JSON writes it."""
+    return label if isinstance(label, str) else msgspec.json.encode(label).decode()
+
+
+def largest_difference(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """The largest difference of a label's probability; a label that one side lacks counts as 0 there."""
+    return max((abs(one.get(key, 0.0) - other.get(key, 0.0)) for key in {**one, **other}), default=0.0)
+
+
+def same_label(one: object, other: object) -> bool:
+    """Whether two labels are equal as JSON values: 1 is 1.0, and not true."""
+    return isinstance(one, bool) == isinstance(other, bool) and one == other

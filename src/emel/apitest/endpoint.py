@@ -1,0 +1,195 @@
+"""The tests of a live endpoint: its contract, the original's answers, bad input, and latency."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from emel.apitest.bad_input import bad_requests, judge
+from emel.apitest.client import (
+    Client,
+    Model,
+    Prediction,
+    batches,
+    key_of,
+    largest_difference,
+    read_answers,
+    request_body,
+    same_label,
+)
+from emel.errors import EndpointError
+from emel.records import Answers, EndpointCheck, EndpointReport, Latency
+from emel.system.clock import Clock
+from emel.system.http import Http
+
+LATENCY_REQUESTS = 50
+
+T = TypeVar("T")
+
+
+def run_endpoint_tests(
+    url: str,
+    *,
+    answers: Path | None,
+    tolerance: float,
+    http: Http,
+    clock: Clock,
+    expected_version: str | None = None,
+) -> EndpointReport:
+    """Test the endpoint at `url`; what fails is in the report.
+
+    Without `answers` the checks that need rows are left out. `tolerance` is the largest allowed |Δ| of a
+    probability or of a regression's number. Errors: EndpointError when nothing answers at the URL, or the
+    file of answers cannot be read.
+    """
+    recorded = None if answers is None else read_answers(answers)
+    client = Client(url, http)
+    client.send("GET", "/health")
+    run = _Run(clock)
+    run.check("health", lambda: _health(client))
+    version = run.check("names its model version", lambda: _version(client, expected_version))
+    run.check("describes itself as OpenAPI", lambda: _openapi(client))
+    latency = None
+    if recorded is not None and recorded.sample_rows:
+        run.check("sample rows", lambda: _sample_rows(client, recorded, tolerance))
+        run.check("one row alone", lambda: _one_row(client, recorded, tolerance))
+    for name, bad in bad_requests(recorded).items():
+        run.check(f"refuses {name}", partial(judge, client, bad))
+    if recorded is not None and recorded.sample_rows:
+        latency = run.check("latency", lambda: _latency(client, recorded, clock), _described)
+    return EndpointReport(
+        url=client.url,
+        model_version=version,
+        passed=all(check.passed for check in run.checks),
+        checks=tuple(run.checks),
+        latency=latency,
+    )
+
+
+class _Run:
+    """Collects checks with their times; an EndpointError is a check that failed."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.checks: list[EndpointCheck] = []
+        self._clock = clock
+
+    def check(self, name: str, work: Callable[[], T], describe: Callable[[T], str] = str) -> T | None:
+        """Run a check, which gives its result; None when it failed."""
+        began = self._clock.monotonic()
+        result, detail = None, ""
+        try:
+            result = work()
+            detail = describe(result)
+        except EndpointError as problem:
+            detail = problem.message
+        seconds = self._clock.monotonic() - began
+        self.checks.append(
+            EndpointCheck(name=name, passed=result is not None, detail=detail, seconds=seconds)
+        )
+        return result
+
+
+def _health(client: Client) -> str:
+    status = client.send("GET", "/health").status
+    if status != 200:
+        raise EndpointError(f"GET /health got status {status}")
+    return "ready"
+
+
+def _version(client: Client, expected: str | None) -> str:
+    try:
+        model = msgspec.convert(client.get_json("/metadata").get("model"), Model, strict=False)
+    except msgspec.ValidationError as problem:
+        raise EndpointError(f"GET /metadata does not name the model: {problem}") from problem
+    if expected is not None and model.version != expected:
+        raise EndpointError(f"model version {model.version} answers, not {expected}")
+    return model.version
+
+
+def _openapi(client: Client) -> str:
+    document = client.get_json("/openapi.json")
+    paths = document.get("paths")
+    if "openapi" not in document or not isinstance(paths, dict) or "/predict" not in paths:
+        raise EndpointError("GET /openapi.json is no OpenAPI document with the path /predict")
+    return f"OpenAPI {document['openapi']}, {len(paths)} paths"
+
+
+def _sample_rows(client: Client, recorded: Answers, tolerance: float) -> str:
+    worst = 0.0
+    for part in batches(recorded):
+        answer = client.predict(recorded.columns, recorded.rows[part.start : part.stop])
+        worst = max(worst, _difference(answer, recorded, part, tolerance))
+    return f"{recorded.sample_rows} rows as the original model answers, largest difference {worst:.2g}"
+
+
+def _one_row(client: Client, recorded: Answers, tolerance: float) -> str:
+    answer = client.predict(recorded.columns, recorded.rows[:1])
+    _difference(answer, recorded, range(1), tolerance)
+    return f"predicts {answer.predictions[0]}"
+
+
+def _difference(answer: Prediction, recorded: Answers, part: range, tolerance: float) -> float:
+    """The largest difference in these rows. Errors: EndpointError for the first that is too large."""
+    worst = 0.0
+    for place, row in enumerate(part):
+        expected, got = recorded.predictions[row], answer.predictions[place]
+        if recorded.labels is None:
+            difference = _distance(expected, got)
+        elif not same_label(expected, got):
+            raise EndpointError(f"row {row}: predicts {got!r}, the original model {expected!r}")
+        else:
+            difference = _probability_difference(answer, recorded, place, row)
+        if not difference <= tolerance:
+            raise EndpointError(f"row {row}: differs from the original model by {difference:.3g}")
+        worst = max(worst, difference)
+    return worst
+
+
+def _probability_difference(answer: Prediction, recorded: Answers, place: int, row: int) -> float:
+    if recorded.probabilities is None:
+        return 0.0
+    if answer.probabilities is None:
+        raise EndpointError("the answer has no probabilities, and the original model has")
+    labels = map(key_of, recorded.labels or ())
+    expected = dict(zip(labels, recorded.probabilities[row], strict=True))
+    return largest_difference(expected, answer.probabilities[place])
+
+
+def _distance(expected: object, got: object) -> float:
+    if isinstance(expected, int | float) and isinstance(got, int | float):
+        return abs(float(expected) - float(got))
+    return math.inf
+
+
+def _latency(client: Client, recorded: Answers, clock: Clock) -> Latency:
+    seconds = []
+    for number in range(LATENCY_REQUESTS):
+        row = recorded.rows[number % recorded.sample_rows]
+        body = request_body(recorded.columns, [row])
+        began = clock.monotonic()
+        status = client.send("POST", "/predict", body).status
+        seconds.append(clock.monotonic() - began)
+        if status != 200:
+            raise EndpointError(f"request {number + 1} of {LATENCY_REQUESTS} got status {status}")
+    seconds.sort()
+    return Latency(
+        requests=len(seconds),
+        p50_seconds=_rank(seconds, 0.50),
+        p95_seconds=_rank(seconds, 0.95),
+        p99_seconds=_rank(seconds, 0.99),
+    )
+
+
+def _rank(ordered: Sequence[float], share: float) -> float:
+    """The nearest-rank percentile."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def _described(latency: Latency) -> str:
+    p50, p99 = latency.p50_seconds * 1000, latency.p99_seconds * 1000
+    return f"{latency.requests} requests with one row: half within {p50:.1f} ms, 99 % within {p99:.1f} ms"
