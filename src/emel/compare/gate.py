@@ -38,7 +38,7 @@ def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], 
         ("max", True): "at most",
         ("max", False): "above",
     }[rule, passed]
-    text = f"{name} is {_written(value)}, {relation} {_written(limit)}"
+    text = f"{name} is {_written(value, limit)}, {relation} {limit:g}"
     return Check(metric=name, rule=rule, limit=limit, value=value, passed=passed, text=text)
 
 
@@ -74,9 +74,9 @@ def _told(name: str, drop: float, limit: float, passed: bool) -> str:
     if drop == 0:
         return f"{name} is as good as in the base"
     if drop < 0:
-        return f"{name} got better by {_written(-drop)}"
+        return f"{name} got better by {-drop:.4g}"
     relation = "at most" if passed else "more than"
-    return f"{name} got worse by {_written(drop)}, {relation} {_written(limit)}"
+    return f"{name} got worse by {_written(drop, limit)}, {relation} {limit:g}"
 
 
 def _without_number(name: str, metric: MetricChange | None) -> str:
@@ -91,10 +91,13 @@ def _failed(name: str, rule: Literal["min", "max", "max_drop"], limit: float, te
     return Check(metric=name, rule=rule, limit=limit, value=None, passed=False, text=text)
 
 
-def _written(value: float) -> str:
-    """Short, but never so short that it seems to meet a limit that it does not: 0.89996, not 0.9."""
-    short = f"{value:.4g}"
-    return short if abs(float(short) - value) <= 1e-9 * max(1.0, abs(value)) else f"{value:.6g}"
+def _written(value: float, limit: float) -> str:
+    """Short, but never so short that it seems to stand elsewhere beside its limit: 0.89996, not 0.9."""
+    for digits in (4, 6, 9):
+        text = f"{value:.{digits}g}"
+        if (float(text) < limit, float(text) > limit) == (value < limit, value > limit):
+            return text
+    return repr(value)
 
 
 def _key(name: str) -> str:
