@@ -32,9 +32,10 @@ _LEVELS: dict[str, LogLevel] = {
 class Journal:
     """Collects log records and appends them to the files of their functions when told to."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, part_bytes: int = PART_BYTES) -> None:
         self._folder = folder
         self._clock = clock
+        self._part_bytes = part_bytes
         self._pending: dict[str, list[bytes]] = {}
 
     def output(self, function: str, version: int, instance: str, stream: str, line: bytes) -> None:
@@ -43,7 +44,7 @@ class Journal:
         if not text:
             return
         fields = _fields(text)
-        message = str(fields.pop("message", "")) or text if fields else text
+        message = str(fields.pop("message", None) or text)
         assumed: LogLevel = "error" if stream == "stderr" else "info"
         level = _LEVELS.get(str(fields.pop("level", "")).upper(), assumed)
         self._add(function, version, instance, level, message, fields)
@@ -62,7 +63,7 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
                 file.write(b"".join(lines))
-                full = file.tell() > PART_BYTES
+                full = file.tell() > self._part_bytes
             if full:
                 path.replace(_older(path))
 
