@@ -30,16 +30,20 @@ class Pipeline:
         return running.run(self._dvc, force=force, on_line=on_line)
 
     def snapshot(self, revision: Revision) -> Snapshot:
-        """Metrics, parameters and digests of data of one revision, without checking it out."""
-        return self.snapshots(revision)[0]
-
-    def snapshots(self, *revisions: Revision) -> tuple[Snapshot, ...]:
-        """The same for several revisions at the price of one.
+        """Metrics, parameters and digests of data of one revision, without checking it out.
 
         Errors: ResultsError naming file and revision when a declared file of metrics or parameters is missing
         or cannot be read.
         """
-        return reading.snapshots(self._dvc, revisions)
+        return self.snapshots(None, revision)[1]
+
+    def snapshots(self, base: Revision | None, candidate: Revision) -> tuple[Snapshot | None, Snapshot]:
+        """Both sides of a comparison at the price of one.
+
+        A base from before the first run, whose files of metrics are not there, has no results: it is None.
+        Errors: those of `snapshot` for the candidate; ResultsError for a base with broken files.
+        """
+        return reading.snapshots(self._dvc, base, candidate)
 
     def plots(self, base: Revision | None, candidate: Revision) -> tuple[Plot, ...]:
         """The plots that dvc.yaml defines, each with both revisions in it, the base first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,18 +18,29 @@ CODE = frozenset({".py", ".ipynb", ".r", ".rmd", ".jl", ".sh", ".sql", ".c", ".c
 """Dependencies that are part of the program. Git shows their changes better than a digest does."""
 
 
-def snapshots(dvc: Dvc, revisions: Sequence[Revision]) -> tuple[Snapshot, ...]:
-    """The results of each revision; see Pipeline.snapshots."""
-    commits = {revision.commit for revision in revisions if revision.label != WORKSPACE}
+def snapshots(dvc: Dvc, base: Revision | None, candidate: Revision) -> tuple[Snapshot | None, Snapshot]:
+    """The results of both revisions; see Pipeline.snapshots."""
+    commits = {revision.commit for revision in (base, candidate) if revision and revision.label != WORKSPACE}
     chosen = [option for commit in sorted(commits) for option in ("--rev", commit)]
     shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
     by_name = {entry["rev"]: entry for entry in shown}
-    return tuple(_snapshot(revision, by_name[key(revision)]) for revision in revisions)
+    earlier = by_name[key(base)] if base else None
+    found = _snapshot(base, earlier) if base and earlier and _has_run(earlier) else None
+    return found, _snapshot(candidate, by_name[key(candidate)])
 
 
 def key(revision: Revision) -> str:
     """What DVC calls the revision: its commit, or `workspace`."""
     return WORKSPACE if revision.label == WORKSPACE else revision.commit
+
+
+def _has_run(entry: Mapping[str, Any]) -> bool:
+    """Whether all files of metrics are there, at a revision that had a pipeline at all."""
+    if entry["error"]:
+        return True
+    errors = [result.get("error") or {} for result in entry["data"]["metrics"].values()]
+    missing = any(error.get("type") == "FileNotFoundError" for error in errors)
+    return not missing and any(entry["data"][kind] for kind in ("metrics", "outs", "deps"))
 
 
 def _snapshot(revision: Revision, entry: Mapping[str, Any]) -> Snapshot:

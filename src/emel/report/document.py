@@ -89,7 +89,7 @@ def _banner(project: str, comparison: Comparison) -> Banner:
     if comparison.base:
         line = (*line, ", compared with ", *_revision(comparison.base), ".")
     else:
-        line = (*line, ". There is no earlier revision to compare with.")
+        line = (*line, ". There are no earlier results to compare with.")
     return Banner(tone, title, line)  # type: ignore[arg-type]
 
 

@@ -16,10 +16,10 @@ def compare(project: Project, *, revision: str | None = None, base: str | None =
 
 def compare_revisions(project: Project, candidate: Revision, base: Revision | None) -> Comparison:
     """The same for revisions that are known already."""
-    pipeline = project.pipeline()
+    earlier, present = project.pipeline().snapshots(base, candidate)
     return comparing.compare(
-        pipeline.snapshot(base) if base else None,
-        pipeline.snapshot(candidate),
+        earlier,
+        present,
         rules=project.config.rules(),
         directions=project.config.metrics,
     )
