@@ -1,0 +1,122 @@
+"""The sample rows: a CSV file becomes columns with types and rows of values."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from emel.errors import SampleError
+from emel.records import Column, ColumnType, Scalar
+
+MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
+BOOLEANS = {"true": True, "false": False}
+DELIMITERS = ",;\t"
+
+
+class Sample(NamedTuple):
+    """The rows of a sample, each with one value per column; `None` is a missing value."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+
+    def spread(self, count: int) -> tuple[tuple[Scalar, ...], ...]:
+        """About `count` rows at equal distances, among them one for each column that lacks a value."""
+        if len(self.rows) <= count:
+            return self.rows
+        places = {place * len(self.rows) // count for place in range(count)}
+        for column in range(len(self.columns)):
+            places.update([place for place, row in enumerate(self.rows) if row[column] is None][:1])
+        return tuple(self.rows[place] for place in sorted(places))
+
+
+def read_sample(path: Path, target: str | None) -> Sample:
+    """Read a CSV file with a header, without the column `target` if it is there.
+
+    A column is boolean, integer or float when all its values are; else it is a string. Errors: SampleError.
+    """
+    header, lines = _lines(path)
+    kept = [place for place, name in enumerate(header) if name != target]
+    columns, values = [], []
+    for place in kept:
+        kind, parsed = _typed([line[place] for line in lines])
+        columns.append(_column(header[place], kind, parsed))
+        values.append(parsed)
+    return Sample(tuple(columns), tuple(zip(*values, strict=True)))
+
+
+def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
+    where = str(path)
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        raise SampleError(
+            f"cannot read {path.suffix or 'this kind of'} files", where=where, hint="save the sample as CSV"
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SampleError(
+            "there is no such file", where=where, hint="check the path, or run the pipeline that writes it"
+        ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SampleError(
+            f"cannot be read: {problem}", where=where, hint="save the sample as CSV in UTF-8"
+        ) from problem
+    first = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    header, *lines = list(csv.reader(text.splitlines(), delimiter=delimiter)) or [[]]
+    header = [name.strip() for name in header]
+    numbered = [(number, line) for number, line in enumerate(lines, 2) if line]
+    if not numbered:
+        raise SampleError("the sample has no rows", where=where, hint="put some rows below the header")
+    for name in header:
+        if header.count(name) > 1:
+            raise SampleError(
+                f"two columns are called {name!r}", where=where, hint="give each column a name of its own"
+            )
+    for number, line in numbered:
+        if len(line) != len(header):
+            raise SampleError(
+                f"the row has {len(line)} values, the header {len(header)}",
+                where=f"{where}:{number}",
+                hint="mend the row",
+            )
+    return header, [line for _, line in numbered]
+
+
+def _typed(texts: Sequence[str]) -> tuple[ColumnType, list[Scalar]]:
+    stripped = [text.strip() for text in texts]
+    present = [text for text in stripped if text not in MISSING]
+    if present and all(text.lower() in BOOLEANS for text in present):
+        return "boolean", [BOOLEANS.get(text.lower()) for text in stripped]
+    kind: ColumnType = "integer"
+    for text in present:
+        # Python reads 1_000 as a number; nobody who writes CSV means it so.
+        if "_" in text:
+            return "string", _strings(stripped)
+        try:
+            float(text)
+        except ValueError:
+            return "string", _strings(stripped)
+        if not text.lstrip("+-").isdecimal():
+            kind = "float"
+    if not present:
+        kind = "float"
+    number = int if kind == "integer" else float
+    return kind, [None if text in MISSING else number(text) for text in stripped]
+
+
+def _strings(texts: Sequence[str]) -> list[Scalar]:
+    return [None if text in MISSING else text for text in texts]
+
+
+def _column(name: str, kind: ColumnType, values: Sequence[Scalar]) -> Column:
+    numbers = [float(value) for value in values if value is not None and not isinstance(value, str)]
+    ranged = kind in ("float", "integer") and numbers
+    return Column(
+        name=name,
+        type=kind,
+        minimum=min(numbers) if ranged else None,
+        maximum=max(numbers) if ranged else None,
+        missing=None in values,
+    )

@@ -1,0 +1,196 @@
+"""The one place where a model is unpickled, which runs whatever code the file holds.
+
+Run as a script by the project's own interpreter, so it imports nothing but the standard library,
+`emel.lowering`, and what made the model. Reads a task as JSON from standard input:
+
+    {model, output, columns: [{name, type, missing}], rows: [[…]]}
+
+and writes to the folder `output` the file model.emel and result.json, which is one of
+
+    {error: {kind, message, where, hint}}       kind is a class of emel.errors
+    {columns: [name], description, labels, libraries, trained_with,
+     rows, sample_rows, predictions, probabilities}
+
+A library that prints may do so: nothing is read from standard output.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import math
+import pickle
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
+from emel.lowering import describe, lower
+from emel.lowering.boundary import boundary_rows
+
+PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
+
+
+def main() -> None:
+    """Carry out the task on standard input."""
+    task = json.load(sys.stdin)
+    output = Path(task["output"])
+    try:
+        result = carry_out(task, output / "model.emel")
+    except EmelError as problem:
+        kind = type(problem).__name__
+        error = {"kind": kind, "message": problem.message, "where": problem.where, "hint": problem.hint}
+        result = {"error": error}
+    (output / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Load, lower into `file`, and ask the original. Errors: ModelError, SampleError."""
+    model, trained_with = load(Path(task["model"]))
+    order = _order(model, [column["name"] for column in task["columns"]])
+    columns = [task["columns"][place] for place in order]
+    names = [column["name"] for column in columns]
+    sample = [[row[place] for place in order] for row in task["rows"]]
+    lowered = lower(model, names, missing=any(column["missing"] for column in columns))
+    for column in columns:
+        if column["type"] == "string":
+            raise UnsupportedModelError(
+                f"the column {column['name']!r} holds text; the pure tier takes numbers",
+                hint="encode the column before the model, or leave it out of the sample",
+            )
+    file.write_bytes(lowered.data)
+    kinds = [column["type"] for column in columns]
+    own = [[math.nan if value is None else float(value) for value in row] for row in sample]
+    made = _accepted(model, names, boundary_rows(lowered.data, kinds, own))
+    predictions, probabilities = _answers(model, names, own + made, bool(lowered.labels))
+    return {
+        "columns": names,
+        "description": describe(model),
+        "labels": lowered.labels,
+        "libraries": _libraries(),
+        "trained_with": trained_with,
+        "rows": [_typed(row, kinds) for row in own + made],
+        "sample_rows": len(own),
+        "predictions": predictions,
+        "probabilities": probabilities,
+    }
+
+
+def load(path: Path) -> tuple[Any, str | None]:
+    """The object in a pickle or joblib file, and the scikit-learn it was trained with if that is another."""
+    reader = _joblib_or_pickle()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with path.open("rb") as file:
+                model = reader.load(file)
+        except ModuleNotFoundError as problem:
+            raise ModelError(
+                f"loading the model needs the module {problem.name!r}, which is not installed",
+                hint=f"install it for {sys.executable}, or name the interpreter that trained the model",
+            ) from problem
+        # Unpickling can raise anything, as it runs the file's own code.
+        except Exception as problem:
+            raise ModelError(
+                f"the model cannot be loaded: {type(problem).__name__}: {_first_line(problem)}",
+                hint="save it anew with joblib.dump, from classes that can be imported",
+            ) from problem
+    versions = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
+    return model, next((version for version in versions if version), None)
+
+
+def _joblib_or_pickle() -> Any:
+    """joblib reads both kinds of file; without it only plain pickles can be read."""
+    found = importlib.util.find_spec("joblib")
+    return importlib.import_module("joblib") if found else pickle
+
+
+def _order(model: Any, given: list[str]) -> list[int]:
+    """Places in the sample of the columns that the model takes, in its order."""
+    wanted = [str(name) for name in getattr(model, "feature_names_in_", ())]
+    if not wanted:
+        count = getattr(model, "n_features_in_", len(given))
+        if count == len(given):
+            return list(range(len(given)))
+        raise SampleError(
+            f"the model takes {count} columns, the sample has {len(given)}: {', '.join(given)}",
+            hint="leave out what is no input, and name the column to predict as the target",
+        )
+    absent = [name for name in wanted if name not in given]
+    if absent:
+        extra = [name for name in given if name not in wanted]
+        message = f"the sample lacks columns of the model: {', '.join(absent)}"
+        if extra:
+            message += f"; it has others: {', '.join(extra)}"
+        raise SampleError(message, hint="take the sample from the data that the model was trained on")
+    return [given.index(name) for name in wanted]
+
+
+def _accepted(model: Any, names: list[str], rows: list[list[float]]) -> list[list[float]]:
+    """The rows that the original model does not refuse, found by halving."""
+    if not rows:
+        return rows
+    try:
+        model.predict(_frame(model, names, rows))
+    except ValueError:
+        middle = len(rows) // 2
+        if not middle:
+            return []
+        return _accepted(model, names, rows[:middle]) + _accepted(model, names, rows[middle:])
+    return rows
+
+
+def _answers(
+    model: Any, names: list[str], rows: list[list[float]], classifies: bool
+) -> tuple[list[Any], list[list[float]] | None]:
+    frame = _frame(model, names, rows)
+    try:
+        predictions = model.predict(frame)
+        probabilities = model.predict_proba(frame) if classifies and hasattr(model, "predict_proba") else None
+    except ValueError as problem:
+        raise SampleError(
+            f"the original model refuses the sample: {_first_line(problem)}",
+            hint="take the sample from the data that the model was trained on",
+        ) from problem
+    return predictions.ravel().tolist(), None if probabilities is None else probabilities.tolist()
+
+
+def _frame(model: Any, names: list[str], rows: list[list[float]]) -> Any:
+    """Rows as the model was given them in training: a data frame if it knows names, else an array."""
+    numpy = importlib.import_module("numpy")
+    table = numpy.array(rows, dtype=numpy.float64).reshape(len(rows), len(names))
+    if hasattr(model, "feature_names_in_") and importlib.util.find_spec("pandas"):
+        return importlib.import_module("pandas").DataFrame(table, columns=names)
+    return table
+
+
+def _typed(row: list[float], kinds: list[str]) -> list[float | int | bool | None]:
+    return [_value(number, kind) for number, kind in zip(row, kinds, strict=True)]
+
+
+def _value(number: float, kind: str) -> float | int | bool | None:
+    if math.isnan(number):
+        return None
+    if kind == "boolean":
+        return bool(number)
+    return int(number) if kind == "integer" else number
+
+
+def _libraries() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().partition("\n")[0]
+
+
+if __name__ == "__main__":
+    main()
