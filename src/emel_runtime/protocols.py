@@ -124,13 +124,18 @@ def answer(
     labels: Sequence[object],
     model: Mapping[str, str],
 ) -> str:
-    """The body of an answer. A label is a key of `probabilities` as JSON writes it: 1 is "1", true "true"."""
+    """The body of an answer."""
     body: dict[str, object] = {"predictions": predictions}
     if probabilities is not None:
-        keys = [label if isinstance(label, str) else dumps(label) for label in labels]
+        keys = [key_of(label) for label in labels]
         body["probabilities"] = [dict(zip(keys, row)) for row in probabilities]  # noqa: B905
     body["model"] = model
     return dumps(body)
+
+
+def key_of(label: object) -> str:
+    """A label as a key of `probabilities`, as JSON writes it: 1 is "1", true is "true"."""
+    return label if isinstance(label, str) else dumps(label)
 
 
 def _json(body: str) -> object:

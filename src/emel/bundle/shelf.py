@@ -28,7 +28,9 @@ class Shelf:
     def all(self) -> tuple[Bundle, ...]:
         """All bundles with a record that this emel can read, in the order of their names."""
         return tuple(
-            bundle for record in sorted(self._folder.glob("*.json")) if (bundle := _readable(record)) is not None
+            bundle
+            for record in sorted(self._folder.glob("*.json"))
+            if (bundle := _readable(record)) is not None
         )
 
     def by_digest(self, digest: str) -> Bundle | None:

@@ -1,0 +1,113 @@
+"""Artifact → zip. The same artifact makes the same bytes, in any folder, at any time, under any umask."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import msgspec
+
+import emel
+import emel_runtime
+from emel.errors import BundleError
+from emel.records import Artifact, BuiltZip
+from emel.system.files import sha256_of, write_atomic
+from emel.system.process import Process
+from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
+
+COMPILE = Path(__file__).with_name("children") / "compile.py"
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The first date that a zip can hold."""
+SOURCE_OF_HANDLER = '''\
+"""What a cloud is pointed at: handler.yandex or handler.aws."""
+
+from emel_runtime.app import App
+
+app = App(__file__.rpartition("/")[0] or ".")
+
+
+def yandex(event, context):
+    """The entry point for Yandex Cloud Functions and the local platform."""
+    return app.handle(event, context)
+
+
+def aws(event, context):
+    """The entry point for AWS Lambda."""
+    return app.handle(event, context)
+'''
+
+
+def build(
+    artifact: Artifact, *, version: str, commit: str | None, output: Path, process: Process
+) -> BuiltZip:
+    """Write the function's zip to `output`.
+
+    The byte-code in it is for the Python that runs emel; another version compiles the sources, which are
+    there too. Errors: BundleError when the runtime cannot be compiled, OSError.
+    """
+    with tempfile.TemporaryDirectory(prefix="emel-") as folder:
+        root = Path(folder)
+        _stage(artifact, root, process)
+        _write_manifest(artifact, version, commit, root)
+        write_atomic(output, _zipped(root))
+    return BuiltZip(path=output, digest=sha256_of(output), zip_bytes=output.stat().st_size)
+
+
+def _stage(artifact: Artifact, root: Path, process: Process) -> None:
+    runtime = root / emel_runtime.__name__
+    runtime.mkdir()
+    for source in Path(emel_runtime.__path__[0]).glob("*.py"):
+        shutil.copyfile(source, runtime / source.name)
+    (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
+    (root / MODEL).parent.mkdir()
+    shutil.copyfile(artifact.file, root / MODEL)
+    ended = process.run([sys.executable, "-I", "-S", COMPILE, root])
+    if ended.returncode:
+        raise BundleError(
+            f"the runtime cannot be compiled: {ended.stderr.strip()}",
+            where=str(runtime),
+            hint="install emel anew",
+        )
+
+
+def _write_manifest(artifact: Artifact, version: str, commit: str | None, root: Path) -> None:
+    manifest = {
+        "format": MANIFEST_FORMAT,
+        "emel": emel.__version__,
+        "tier": artifact.tier,
+        "model": {
+            "name": artifact.name,
+            "version": version,
+            "commit": commit,
+            "description": artifact.description,
+            "file": MODEL,
+            "digest": artifact.digest,
+            "source_digest": artifact.source_digest,
+        },
+        "signature": msgspec.to_builtins(artifact.signature),
+        "libraries": artifact.libraries,
+        "files": {name: sha256_of(root / name) for name in _names(root)},
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (root / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _zipped(root: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in _names(root):
+            entry = zipfile.ZipInfo(name, EARLIEST)
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, (root / name).read_bytes())
+    return buffer.getvalue()
+
+
+def _names(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())

@@ -1,0 +1,1 @@
+"""Scripts that run in processes of their own, by path: each imports the standard library and nothing else."""

@@ -1,0 +1,119 @@
+"""How long a fresh process takes to its first answer, beside a bare interpreter and the original library."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from emel.errors import BundleError
+from emel.records import Answers, ColdStart, OriginalModel
+from emel.system.process import Process
+
+CHILDREN = Path(__file__).with_name("children")
+ROUNDS = {"original": 3, "warm": 1}
+"""The original takes a hundred times as long, so three rounds show it; the warm one repeats by itself."""
+
+
+def measure_cold_start(
+    zip_path: Path,
+    answers: Path,
+    *,
+    original: OriginalModel | None,
+    process: Process,
+    rounds: int = 7,
+) -> ColdStart:
+    """Time whole processes in turn: a bare `python -I -S -c pass`, the function, and the original model.
+
+    The function's process imports the handler, which opens the model, and answers one event with one row of
+    `answers`; the original's imports joblib, loads the model and predicts that row (as a data frame where
+    the model was trained on one). Each is timed by another process from its start to its end, and processor
+    time is user plus system time of all its threads. Peak memory is what the process itself reads at its
+    end. Medians of the rounds. A further process answers the same event over and over for the time of a
+    warm call. Errors: BundleError when one of them fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="emel-") as name:
+        folder = Path(name)
+        with zipfile.ZipFile(zip_path) as archive:
+            archive.extractall(folder / "function")
+        commands = _commands(folder, answers, original)
+        plan = [
+            (name, command)
+            for number in range(rounds)
+            for name, command in commands.items()
+            if number < ROUNDS.get(name, rounds)
+        ]
+        taken = _timed(plan, folder, zip_path, process)
+        return ColdStart(
+            seconds=median(taken["function"][0]),
+            cpu_seconds=median(taken["function"][1]),
+            peak_rss_bytes=int(_number(folder / "function.memory")),
+            warm_call_seconds=_number(folder / "warm.seconds"),
+            bare_interpreter_seconds=median(taken["bare"][0]),
+            original_seconds=median(taken["original"][0]) if original else None,
+            original_peak_rss_bytes=int(_number(folder / "original.memory")) if original else None,
+        )
+
+
+def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> dict[str, list[str]]:
+    given = msgspec.json.decode(answers.read_bytes(), type=Answers)
+    row = json.dumps(dict(zip(given.columns, given.rows[0], strict=True)))
+    (folder / "row.json").write_text(row, encoding="utf-8")
+    lean = [sys.executable, "-I", "-S"]
+    commands = {
+        "bare": [*lean, "-c", "pass"],
+        "function": [
+            *lean,
+            str(CHILDREN / "answer_once.py"),
+            str(folder / "function"),
+            str(folder / "row.json"),
+            str(folder / "function.memory"),
+        ],
+        "warm": [
+            *lean,
+            str(CHILDREN / "answer_warm.py"),
+            str(folder / "function"),
+            str(folder / "row.json"),
+            str(folder / "warm.seconds"),
+        ],
+    }
+    if original:
+        commands["original"] = [
+            str(original.python or sys.executable),
+            str(CHILDREN / "original_once.py"),
+            str(original.model.absolute()),
+            str(folder / "row.json"),
+            str(folder / "original.memory"),
+        ]
+    return commands
+
+
+def _timed(
+    plan: list[tuple[str, list[str]]], folder: Path, zip_path: Path, process: Process
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Seconds and processor seconds of all runs, by name."""
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    ended = process.run(
+        [sys.executable, "-I", "-S", CHILDREN / "stopwatch.py", folder / "plan.json", folder / "taken.json"]
+    )
+    if ended.returncode:
+        words = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]
+        raise BundleError(
+            f"the cold start cannot be measured: {words[-1]}",
+            where=str(zip_path),
+            hint="run that command by hand to see more",
+        )
+    taken: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name, _ in plan}
+    for name, seconds, processor in json.loads((folder / "taken.json").read_bytes()):
+        taken[name][0].append(seconds)
+        taken[name][1].append(processor)
+    return taken
+
+
+def _number(file: Path) -> float:
+    return float(file.read_text(encoding="ascii"))

@@ -1,0 +1,82 @@
+"""The finished bundle beside the original model, on the same rows."""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from emel.errors import BundleError
+from emel.records import Answers, Parity
+from emel.system.process import Process
+from emel_runtime.protocols import key_of
+
+ASK = Path(__file__).with_name("children") / "ask.py"
+
+
+def check_parity(
+    zip_path: Path, answers: Path, *, tolerance: float, process: Process, python: Path | None = None
+) -> Parity:
+    """Put every row of `answers` through `handler.yandex` of the unzipped bundle, under `python -I -S`.
+
+    Labels must be equal, type and all. The difference of a probability is absolute; that of a regression's
+    number is divided by the original where that is larger than 1. A refused row counts as infinitely
+    different. A mismatch is a Parity that is not `ok`. Errors: BundleError when the bundle does not run.
+    """
+    original = msgspec.json.decode(answers.read_bytes(), type=Answers)
+    replies = _replies(zip_path, answers, process, python or Path(sys.executable))
+    differences = [_difference(original, row, *reply) for row, reply in enumerate(replies)]
+    worst = max(range(len(differences)), key=differences.__getitem__, default=None)
+    labels_equal = original.labels is None or all(
+        _same(expected, prediction)
+        for expected, (prediction, _) in zip(original.predictions, replies, strict=True)
+    )
+    largest = 0.0 if worst is None else differences[worst]
+    return Parity(
+        rows=original.sample_rows,
+        boundary_rows=len(original.rows) - original.sample_rows,
+        tolerance=tolerance,
+        max_abs_diff=largest,
+        labels_equal=labels_equal,
+        ok=labels_equal and largest <= tolerance,
+        worst_row=worst if largest else None,
+    )
+
+
+def _replies(zip_path: Path, answers: Path, process: Process, python: Path) -> list[tuple[Any, Any]]:
+    with tempfile.TemporaryDirectory(prefix="emel-") as folder:
+        unzipped, output = Path(folder) / "function", Path(folder) / "replies.json"
+        with zipfile.ZipFile(zip_path) as archive:
+            archive.extractall(unzipped)
+        ended = process.run([python, "-I", "-S", ASK, unzipped, answers.absolute(), output])
+        if ended.returncode:
+            words = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]
+            raise BundleError(
+                f"the bundle does not run: {words[-1]}",
+                where=str(zip_path),
+                hint="make the bundle again with `emel package`",
+            )
+        replies: list[tuple[Any, Any]] = msgspec.json.decode(output.read_bytes(), type=list[tuple[Any, Any]])
+        return replies
+
+
+def _difference(original: Answers, row: int, prediction: Any, probabilities: Any) -> float:
+    if prediction is None:
+        return math.inf
+    expected = original.predictions[row]
+    if original.labels is None:
+        assert not isinstance(expected, str)
+        return abs(float(prediction) - expected) / max(1.0, abs(expected))
+    if original.probabilities is None:
+        return 0.0 if _same(expected, prediction) else math.inf
+    pairs = zip(original.labels, original.probabilities[row], strict=True)
+    return float(max(abs(probabilities[key_of(label)] - expected) for label, expected in pairs))
+
+
+def _same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
