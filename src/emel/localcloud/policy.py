@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from emel.records import FunctionSettings
 
-QUEUE_PER_INSTANCE = 10
+QUEUE_PER_INSTANCE = 32
 """Requests that may wait, for each instance that the version may have; any further one gets 429."""
 LONGEST_BACK_OFF = 10.0
 """Seconds without a new start after an instance failed to start, at most."""

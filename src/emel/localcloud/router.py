@@ -48,7 +48,7 @@ class Router:
         self._written: dict[tuple[str, int], int] = {}
         self._numbers = itertools.count(1)
         # Instances hold the reading end: it closes for them when this process ends, however it ends.
-        self._lifeline, self._held_open = os.pipe()
+        self._pipe = list(os.pipe())
 
     def route(self, function: str, tag: str) -> Route | None:
         """The version that the tag points at now; None when there is no such function or tag."""
@@ -82,11 +82,11 @@ class Router:
             self._keep_usage(function, number)
 
     async def close(self) -> None:
-        """End all instances."""
+        """End all instances. Can be repeated."""
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         self.keep_usage()
-        os.close(self._held_open)
-        os.close(self._lifeline)
+        while self._pipe:
+            os.close(self._pipe.pop())
 
     def _tags(self, function: str) -> Mapping[str, FunctionVersion]:
         try:
@@ -122,7 +122,7 @@ class Router:
             memory=version.settings.memory,
             code=self._store.code(version.digest),
             work=self._work / name,
-            lifeline=self._lifeline,
+            lifeline=self._pipe[0],
             start_limit=version.settings.timeout,
         )
         journal, number = self._journal, version.number

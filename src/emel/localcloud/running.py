@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from emel.errors import EndpointError, PlatformError
+from emel.localcloud.listen import listen
 from emel.localcloud.status import PlatformStatus
 from emel.localcloud.store import Store
 from emel.system.clock import Clock, SystemClock
@@ -80,13 +81,14 @@ def start_background(
 ) -> Running:
     """Start `emel serve` for the project at `root` on its own, and wait until it answers.
 
-    A server that runs already is returned as it is. Errors: PlatformError with the server's own last
-    words when it ends at once or does not answer within 20 s.
+    A server that runs already is returned as it is. Errors: PortTakenError; PlatformError with the server's
+    own last words when it ends at once or does not answer within 20 s.
     """
     clock = clock or SystemClock()
     found = running(store)
     if found is not None:
         return found
+    listen(host, port).close()
     output = store.folder / "serve.log"
     command: list[str | Path] = [
         sys.executable,
@@ -163,4 +165,5 @@ def _last_words(output: Path) -> str:
         lines = output.read_text("utf-8", "replace").strip().splitlines()
     except FileNotFoundError:
         lines = []
-    return lines[-1] if lines else "it said nothing"
+    said = [line for line in lines if not line.startswith("hint: ")]
+    return said[-1] if said else "it said nothing"

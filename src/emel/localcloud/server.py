@@ -8,7 +8,6 @@ SO_REUSEPORT, with which a second server on the same port would go unnoticed.
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import os
 import shutil
@@ -24,16 +23,16 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from emel.errors import PlatformError, PortTakenError
+from emel.errors import PlatformError
 from emel.localcloud.front import Front
 from emel.localcloud.journal import Journal
+from emel.localcloud.listen import BACKLOG, listen
 from emel.localcloud.router import Router
 from emel.localcloud.running import ServerFile, read_server_file, server_file
 from emel.localcloud.store import Store
 from emel.system.clock import SystemClock
 from emel.system.files import write_atomic
 
-BACKLOG = 1024
 SCALE_SECONDS = 0.1
 LOG_SECONDS = 0.05
 USAGE_SECONDS = 5.0
@@ -56,29 +55,6 @@ def serve(
     """
     with _only_server(store), listen(host, port) as listener:
         asyncio.run(_serve(store, listener, host, on_ready))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that no other program shares. Errors: PortTakenError, PlatformError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as problem:
-        listener.close()
-        if problem.errno == errno.EADDRINUSE:
-            raise PortTakenError(
-                f"another program listens on port {port} of {host}",
-                hint="use --port 0 for any free port, or --port with another number",
-            ) from problem
-        raise PlatformError(
-            f"cannot listen on {host}, port {port}: {problem.strerror or problem}",
-            hint="choose an address of this machine with --host, and a port above 1023 with --port",
-        ) from problem
-    listener.setblocking(False)
-    return listener
 
 
 async def _serve(store: Store, listener: socket.socket, host: str, on_ready: Callable[[str], None]) -> None:

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from tests.fakes.bundles import write_bundle
 
 from emel.localcloud import Store
-from emel.records import FunctionSettings, FunctionVersion
+from emel.localcloud.events import Request, event_of
+from emel.localcloud.instance import Failure
+from emel.localcloud.journal import Journal, read_log
+from emel.localcloud.meter import Counters
+from emel.localcloud.policy import Load
+from emel.localcloud.router import Router
+from emel.records import FunctionSettings, FunctionVersion, LogRecord
+from emel.system.clock import SystemClock
 
 Deploy = Callable[..., FunctionVersion]
 
@@ -36,3 +47,78 @@ def deploy(store: Store, tmp_path: Path) -> Deploy:
         return version
 
     return deploy
+
+
+class Platform:
+    """The platform without its HTTP front, inside the test's own event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.journal = Journal(store.folder / "logs", SystemClock())
+        self.router = Router(store, self.journal, store.folder / "instances")
+
+    async def call(self, tag: str = "prod", **query: str) -> Any:
+        """Call the function `demo`: the decoded body. Errors: Failure."""
+        route = self.router.route("demo", tag)
+        assert route is not None
+        request = Request("GET", "/", urlencode(query), (), "127.0.0.1", b"")
+        reply = await route.pool.answer(event_of(request, "id"), "id")
+        return json.loads(reply.body or "null")
+
+    async def refused(self, **query: str) -> Failure:
+        """Call the function, which must fail."""
+        with pytest.raises(Failure) as caught:
+            await self.call(**query)
+        return caught.value
+
+    def load(self, tag: str = "prod") -> Load:
+        route = self.router.route("demo", tag)
+        assert route is not None
+        return route.pool.load
+
+    def counters(self) -> Counters:
+        route = self.router.route("demo", "prod")
+        assert route is not None
+        return route.pool.counters
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Let time pass until something is so; five seconds at most."""
+        async with asyncio.timeout(5):
+            while not condition():
+                self.router.scale()
+                await asyncio.sleep(0.005)
+
+    def records(self) -> list[LogRecord]:
+        self.journal.write()
+        return list(read_log(self._store.folder / "logs", "demo"))
+
+
+@pytest.fixture
+def on_platform(store: Store) -> Callable[[Callable[[Platform], Awaitable[None]]], None]:
+    """Runs a scenario on a platform, and sees to it that no instance is left."""
+
+    def run(scenario: Callable[[Platform], Awaitable[None]]) -> None:
+        async def main() -> None:
+            platform = Platform(store)
+            try:
+                await scenario(platform)
+            finally:
+                await platform.router.close()
+
+        asyncio.run(main())
+        assert instances_of(store.folder) == []
+
+    return run
+
+
+def instances_of(folder: Path) -> list[int]:
+    """The processes that work in the store's folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"bootstrap.py" in command and str(folder).encode() in command:
+            found.append(int(entry.name))
+    return found

@@ -6,7 +6,6 @@ import pytest
 
 from emel.localcloud.events import MalformedReply, Reply, Request, answer_of, event_of
 
-
 AS_JSON = ("content-type", "application/json")
 
 

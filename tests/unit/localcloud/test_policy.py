@@ -55,8 +55,8 @@ def test_after_failed_starts_the_next_one_waits_ever_longer() -> None:
 
 
 def test_the_queue_has_a_bound() -> None:
-    assert may_wait(39, SETTINGS)
-    assert not may_wait(40, SETTINGS)
+    assert may_wait(127, SETTINGS)
+    assert not may_wait(128, SETTINGS)
 
 
 @given(
