@@ -6,6 +6,9 @@ import json
 import zipfile
 from pathlib import Path
 
+from emel.records import Bundle, ColdStart, Parity, Signature
+from emel.system.files import sha256_of
+
 _ANSWER = "{'statusCode': 200, 'headers': {'Content-Type': 'application/json'}, 'body': json.dumps(%s)}"
 
 ECHO = f"""
@@ -82,3 +85,43 @@ def write_bundle(folder: Path, handler: str, name: str = "demo", version: str = 
         archive.writestr("handler.py", handler)
         archive.writestr("manifest.json", json.dumps({"model": {"name": name, "version": version}}))
     return path
+
+
+def bundle_record(path: Path, *, name: str = "demo", version: str = "v1.0.0", digest: str = "") -> Bundle:
+    """The record of a bundle whose measurements nobody looks at. Without a `digest`, the file's own."""
+    cold_start = ColdStart(
+        seconds=0.02,
+        cpu_seconds=0.02,
+        peak_rss_bytes=9_000_000,
+        warm_call_seconds=0.0001,
+        bare_interpreter_seconds=0.02,
+        original_seconds=None,
+        original_peak_rss_bytes=None,
+    )
+    parity = Parity(
+        rows=3,
+        boundary_rows=0,
+        tolerance=1e-6,
+        max_abs_diff=0.0,
+        labels_equal=True,
+        ok=True,
+        worst_row=None,
+    )
+    return Bundle(
+        path=path,
+        name=name,
+        version=version,
+        commit="c" * 40,
+        digest=digest or sha256_of(path),
+        zip_bytes=21_000,
+        tier="pure",
+        reason="a linear model",
+        description="LogisticRegression",
+        signature=Signature(columns=(), task="regression"),
+        parity=parity,
+        cold_start=cold_start,
+        answers=path.with_suffix(".answers.json"),
+        source_digest="sha256:1",
+        sample_digest="sha256:2",
+        built_by="0.1.0",
+    )

@@ -1,0 +1,86 @@
+"""A cloud's functions in memory, as tests/contracts/test_functions.py wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from emel.errors import DeployError
+from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion
+
+
+class InMemoryFunctions:
+    """See emel.clouds.base.Functions."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, list[FunctionVersion]] = {}
+        self._history: dict[tuple[str, str], list[int]] = {}
+
+    def names(self) -> Sequence[str]:
+        return sorted(self._versions)
+
+    def versions(self, function: str) -> Sequence[FunctionVersion]:
+        tags = self.tags(function)
+        return [
+            msgspec.structs.replace(
+                version, tags=tuple(sorted(tag for tag, number in tags.items() if number == version.number))
+            )
+            for version in self._versions.get(function, ())
+        ]
+
+    def find_version(self, function: str, digest: str, settings: FunctionSettings) -> FunctionVersion | None:
+        for version in self.versions(function):
+            if (version.digest, version.settings) == (digest, settings):
+                return version
+        return None
+
+    def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
+        existing = self.find_version(function, bundle.digest, settings)
+        if existing is not None:
+            return existing
+        versions = self._versions.setdefault(function, [])
+        version = FunctionVersion(
+            number=len(versions) + 1,
+            digest=bundle.digest,
+            model_version=bundle.version,
+            commit=bundle.commit,
+            created="2026-11-22T00:00:00+00:00",
+            settings=settings,
+        )
+        versions.append(version)
+        return version
+
+    def tags(self, function: str) -> Mapping[str, int]:
+        return {tag: history[-1] for (name, tag), history in self._history.items() if name == function}
+
+    def set_tag(self, function: str, tag: str, number: int) -> None:
+        if not 1 <= number <= len(self._versions.get(function, ())):
+            raise DeployError(f"function {function} has no version {number}")
+        history = self._history.setdefault((function, tag), [])
+        if history[-1:] != [number]:
+            history.append(number)
+
+    def tag_history(self, function: str, tag: str) -> Sequence[int]:
+        return tuple(self._history.get((function, tag), ()))
+
+    def url(self, function: str, tag: str) -> str:
+        return f"https://functions.test/{function}/{tag}"
+
+    def status(self, function: str) -> FunctionStatus:
+        return FunctionStatus(
+            function=function,
+            versions=tuple(self.versions(function)),
+            instances=0,
+            calls=0,
+            errors=0,
+            cold_starts=0,
+            p50_seconds=None,
+            p99_seconds=None,
+            billed_gb_seconds=0.0,
+        )
+
+    def delete(self, function: str) -> None:
+        self._versions.pop(function, None)
+        for key in [key for key in self._history if key[0] == function]:
+            del self._history[key]

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fakes.bundles import bundle_record
+from tests.fakes.functions import InMemoryFunctions
+
+from emel.deploy import apply, plan, promote, rollback
+from emel.errors import DeployError
+from emel.records import Bundle, FunctionSettings
+
+SETTINGS = FunctionSettings()
+
+
+def bundle(version: str) -> Bundle:
+    return bundle_record(Path("bundle.zip"), version=version, digest=f"sha256:{version}")
+
+
+@pytest.fixture
+def functions() -> InMemoryFunctions:
+    return InMemoryFunctions()
+
+
+def deploy(functions: InMemoryFunctions, version: str, tag: str = "prod") -> None:
+    apply(plan(bundle(version), tag=tag, settings=SETTINGS, functions=functions), functions)
+
+
+def test_the_first_deploy_creates_the_function_and_sets_the_tag(functions: InMemoryFunctions) -> None:
+    steps = plan(bundle("v1.0.0"), tag="prod", settings=SETTINGS, functions=functions)
+    assert steps.texts == (
+        "create function demo (v1.0.0, pure tier, 21 kB, 128 MB)",
+        "set tag prod to the new version",
+    )
+    assert list(functions.names()) == [], "a plan changes nothing"
+
+    endpoint = apply(steps, functions)
+    assert (endpoint.url, endpoint.changed) == ("https://functions.test/demo/prod", True)
+    assert (endpoint.version.number, endpoint.version.tags) == (1, ("prod",))
+
+
+def test_a_new_bundle_becomes_a_new_version(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    steps = plan(bundle("v1.1.0"), tag="prod", settings=SETTINGS, functions=functions)
+    assert steps.texts == (
+        "create a version (v1.1.0, pure tier, 21 kB, 128 MB)",
+        "move tag prod from version 1 to the new version",
+    )
+
+
+def test_the_same_deploy_again_does_nothing(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    steps = plan(bundle("v1.0.0"), tag="prod", settings=SETTINGS, functions=functions)
+    assert steps.texts == ("reuse version 1 (v1.0.0)", "nothing to do")
+    assert not apply(steps, functions).changed
+    assert functions.tag_history("demo", "prod") == (1,)
+
+
+def test_a_known_bundle_under_another_tag_only_sets_the_tag(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0", tag="mr-1")
+    steps = plan(bundle("v1.0.0"), tag="prod", settings=SETTINGS, functions=functions)
+    assert steps.texts == ("reuse version 1 (v1.0.0)", "set tag prod to version 1")
+    assert apply(steps, functions).version.tags == ("mr-1", "prod")
+
+
+def test_other_settings_are_another_version(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    larger = FunctionSettings(memory=256)
+    apply(plan(bundle("v1.0.0"), tag="prod", settings=larger, functions=functions), functions)
+    assert functions.tags("demo") == {"prod": 2}
+
+
+@pytest.mark.parametrize("source", ["mr-1", "v2.0.0", "2"])
+def test_a_promotion_takes_a_tag_a_model_version_or_a_number(
+    functions: InMemoryFunctions, source: str
+) -> None:
+    deploy(functions, "v1.0.0")
+    deploy(functions, "v2.0.0", tag="mr-1")
+    move = promote(functions, function="demo", source=source)
+    assert (move.before, move.after, move.model_version) == (1, 2, "v2.0.0")
+    assert functions.tags("demo")["prod"] == 2
+
+
+def test_a_promotion_of_something_unknown_lists_what_there_is(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    with pytest.raises(DeployError) as problem:
+        promote(functions, function="demo", source="v9")
+    assert problem.value.hint == "use one of: prod, v1.0.0"
+
+
+def test_a_promotion_in_an_unknown_function_is_an_error(functions: InMemoryFunctions) -> None:
+    with pytest.raises(DeployError, match="no function 'demo'"):
+        promote(functions, function="demo", source="v1.0.0")
+
+
+def test_a_rollback_goes_where_the_tag_was_before_and_twice_is_back(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    deploy(functions, "v2.0.0")
+    first = rollback(functions, function="demo")
+    second = rollback(functions, function="demo")
+    assert (first.before, first.after) == (2, 1)
+    assert (second.before, second.after) == (1, 2)
+
+
+def test_a_rollback_without_a_past_is_an_error_with_a_way_out(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    with pytest.raises(DeployError, match="always pointed at version 1") as problem:
+        rollback(functions, function="demo")
+    assert problem.value.hint is not None and problem.value.hint.startswith("promote")
+
+
+def test_a_rollback_of_an_unknown_tag_lists_the_tags(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    with pytest.raises(DeployError) as problem:
+        rollback(functions, function="demo", tag="staging")
+    assert problem.value.hint == "use one of: prod"
