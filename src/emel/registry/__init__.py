@@ -7,6 +7,8 @@ that it took back (`name@v1.2.3!`) is none any more. Stages and counters of GTO 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from emel.errors import RegistryError
 from emel.gitrepo import GitRepo, Tag
@@ -16,7 +18,7 @@ from emel.registry.semver import FIRST, SemVer, parse
 __all__ = ["register", "version_at", "versions"]
 
 NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-/_]*[a-zA-Z0-9])?")
-DEREGISTERED = re.compile(r"!(#\d+)?$")
+TAKEN_BACK = re.compile(r"!(#\d+)?$")
 
 
 def versions(repo: GitRepo, name: str) -> tuple[ModelVersion, ...]:
@@ -24,20 +26,7 @@ def versions(repo: GitRepo, name: str) -> tuple[ModelVersion, ...]:
 
     Errors: RegistryError when the name cannot stand in a tag.
     """
-    _check_name(name)
-    standing: dict[SemVer, Tag] = {}
-    # The tags come oldest first, so a version that was taken back and made again stands.
-    for tag in repo.tags(f"{name}@v*"):
-        text = tag.name.removeprefix(f"{name}@")
-        version = parse(DEREGISTERED.sub("", text))
-        if version is None:
-            continue
-        if DEREGISTERED.search(text):
-            standing.pop(version, None)
-        else:
-            standing[version] = tag
-    ordered = sorted(standing, key=SemVer.rank, reverse=True)
-    return tuple(_record(name, standing[version]) for version in ordered)
+    return _standing(name, _tags(repo, name))
 
 
 def version_at(repo: GitRepo, name: str, commit: str) -> ModelVersion | None:
@@ -54,17 +43,54 @@ def register(repo: GitRepo, *, name: str, version: str | None, revision: str) ->
     RepositoryError when the revision is unknown.
     """
     commit = repo.resolve(revision)
-    known = versions(repo, name)
-    here = [item for item in known if item.commit == commit]
+    tags = _tags(repo, name)
+    here = [item for item in _standing(name, tags) if item.commit == commit]
     if version is None and here:
         return here[0]
-    wanted = _wanted(name, version, known)
-    for item in known:
+    wanted = _wanted(name, version) if version is not None else _next(tags)
+    for item in _standing(name, tags):
         if parse(item.version) == wanted:
             return _same(item, commit)
+    if any(tag.version == wanted for tag in tags):
+        raise RegistryError(
+            f"{name} {wanted} was taken back, and its tag is still there",
+            where=f"{name}@{wanted}",
+            hint="choose another version, or leave it out to get the next one",
+        )
     tag = f"{name}@{wanted}"
     repo.create_tag(tag, f"Register {name} {wanted}", commit)
     return next(item for item in versions(repo, name) if item.tag == tag)
+
+
+class _VersionTag(NamedTuple):
+    """A tag that makes a version, or takes one back."""
+
+    version: SemVer
+    tag: Tag
+    standing: bool
+
+
+def _tags(repo: GitRepo, name: str) -> list[_VersionTag]:
+    """The tags of a model, the oldest first."""
+    _check_name(name)
+    found: list[_VersionTag] = []
+    for tag in repo.tags(f"{name}@v*"):
+        text = tag.name.removeprefix(f"{name}@")
+        version = parse(TAKEN_BACK.sub("", text))
+        if version:
+            found.append(_VersionTag(version, tag, standing=not TAKEN_BACK.search(text)))
+    return found
+
+
+def _standing(name: str, tags: Sequence[_VersionTag]) -> tuple[ModelVersion, ...]:
+    taken_back = {item.version for item in tags if not item.standing}
+    kept = [item for item in tags if item.standing and item.version not in taken_back]
+    ordered = sorted(kept, key=lambda item: item.version.rank(), reverse=True)
+    return tuple(_record(name, item.tag) for item in ordered)
+
+
+def _next(tags: Sequence[_VersionTag]) -> SemVer:
+    return max((item.version for item in tags), key=SemVer.rank).next_minor() if tags else FIRST
 
 
 def _check_name(name: str) -> None:
@@ -75,10 +101,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _wanted(name: str, version: str | None, known: tuple[ModelVersion, ...]) -> SemVer:
-    if version is None:
-        newest = parse(known[0].version) if known else None
-        return newest.next_minor() if newest else FIRST
+def _wanted(name: str, version: str) -> SemVer:
     wanted = parse(version if version.startswith("v") else f"v{version}")
     if wanted is None:
         raise RegistryError(
