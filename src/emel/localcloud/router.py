@@ -31,6 +31,7 @@ class Route(NamedTuple):
 class _Known(NamedTuple):
     """A function as it was at the `stamp` of its file."""
 
+    file: Path
     stamp: Stamp
     tags: Mapping[str, FunctionVersion]
 
@@ -89,17 +90,18 @@ class Router:
             os.close(self._pipe.pop())
 
     def _tags(self, function: str) -> Mapping[str, FunctionVersion]:
+        known = self._known.get(function)
+        file = self._store.function_file(function) if known is None else known.file
         try:
-            stat = self._store.function_file(function).stat()
+            stat = file.stat()
         except (OSError, ValueError):
             self._known.pop(function, None)
             return {}
         stamp = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-        known = self._known.get(function)
         if known is None or known.stamp != stamp:
             tags = self._store.tags(function)
             versions = {tag: self._store.version(function, number) for tag, number in tags.items()}
-            known = self._known[function] = _Known(stamp, versions)
+            known = self._known[function] = _Known(file, stamp, versions)
         return known.tags
 
     def _pool(self, function: str, version: FunctionVersion) -> Pool:
