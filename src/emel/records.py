@@ -1,16 +1,19 @@
 """Frozen values that travel between the parts of emel.
 
-A part gets records and returns records; it never sees another part. Each is also what `--json` prints:
-`msgspec.json.encode(record)`. Times are seconds, sizes are bytes, memory classes are megabytes (MiB),
+A part gets records and returns records; it never sees another part. Each is also what `--json` prints, by
+`to_json`. Times are seconds, sizes are bytes, memory classes are megabytes (MiB),
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+import msgspec
 from msgspec import Struct
+
+Value = TypeVar("Value")
 
 Scalar = float | int | str | bool | None
 Direction = Literal["higher", "lower"]
@@ -18,6 +21,16 @@ Effect = Literal["better", "worse", "same", "changed", "new", "gone"]
 Tier = Literal["pure", "onnx", "python"]
 ColumnType = Literal["float", "integer", "boolean", "string"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
+
+
+def to_json(value: object) -> bytes:
+    """A record, or a sequence of them, as one line of JSON; paths become text."""
+    return msgspec.json.encode(value, enc_hook=str)
+
+
+def from_json(data: bytes, kind: type[Value]) -> Value:
+    """The record of type `kind` in a JSON text. Errors: msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=kind, dec_hook=lambda path, text: path(text))
 
 
 # --- the experiment loop -----------------------------------------------------------------------
@@ -185,7 +198,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """Rows and the original model's answers to them. The file is `msgspec.json.encode(answers)`."""
+    """Rows and the original model's answers to them. The file is `to_json(answers)`."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Scalar, ...], ...]

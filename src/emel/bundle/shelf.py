@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from emel.errors import BundleError
-from emel.records import Bundle
+from emel.records import Bundle, from_json, to_json
 from emel.system.files import write_atomic
 
 
@@ -23,7 +23,7 @@ class Shelf:
 
     def put(self, bundle: Bundle) -> None:
         """Write the record beside the zip, last, so that what has a record is whole."""
-        write_atomic(record_of(bundle.path), msgspec.json.format(msgspec.json.encode(bundle)))
+        write_atomic(record_of(bundle.path), msgspec.json.format(to_json(bundle)))
 
     def all(self) -> tuple[Bundle, ...]:
         """All bundles with a record that this emel can read, in the order of their names."""
@@ -45,7 +45,7 @@ def read_record(zip_path: Path) -> Bundle:
             "no such bundle", where=str(zip_path), hint="make one with `emel package`, or check the path"
         )
     try:
-        bundle = msgspec.json.decode(record_of(zip_path).read_bytes(), type=Bundle)
+        bundle = from_json(record_of(zip_path).read_bytes(), Bundle)
     except (OSError, msgspec.DecodeError) as problem:
         raise BundleError(
             f"the record beside the bundle cannot be read: {problem}",

@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.status import Status
 
+from emel.records import to_json
+
 WIDTH_WITHOUT_TERMINAL = 110
 
 
@@ -26,7 +28,7 @@ def console(*, stderr: bool = False) -> Console:
 def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
     """Print a result: `rendered` for people, `value` as JSON for programs."""
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        print(msgspec.json.format(to_json(value), indent=2).decode())
         return
     console().print(rendered)
 

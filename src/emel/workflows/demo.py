@@ -15,13 +15,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
 from emel import localcloud
 from emel.errors import DemoFailed
 from emel.gitrepo import GitRepo
-from emel.records import Answers, Bundle, Endpoint, Estimate, Shadow
+from emel.records import Answers, Bundle, Endpoint, Estimate, Shadow, from_json
 from emel.workflows.compare import compare
 from emel.workflows.deploy import deploy, promote, rollback
 from emel.workflows.endpoints import estimate_cost, shadow, test_endpoint
@@ -226,8 +225,7 @@ class _Story:
             tested = test_endpoint(self.project, target=endpoint.tag, progress=self._view)
             self._view.show(tested)
             _expect(tested.passed, f"{endpoint.url} passes its tests")
-        row = msgspec.json.decode(self.bundles[0].answers.read_bytes(), type=Answers).rows[0]
-        body = json.dumps([row])
+        body = self._first_sample_row()
         self._view.say("Paste this:")
         url = f"{self.production.url}/predict"
         self._view.say(f"curl -s {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}")
@@ -242,17 +240,11 @@ class _Story:
         self._view.show(self.estimate)
 
     def _promote_and_roll_back(self) -> None:
-        body = json.dumps([msgspec.json.decode(self.bundles[0].answers.read_bytes(), type=Answers).rows[0]])
-        for move, bundle in (
-            (lambda: promote(self.project, source=PREVIEW), self.bundles[1]),
-            (lambda: rollback(self.project), self.bundles[0]),
-        ):
-            self._view.show(move())
-            answer = self._ask(body)
-            self._view.say(answer)
-            _expect(
-                json.loads(answer)["model"]["version"] == bundle.version, f"prod answers as {bundle.version}"
-            )
+        body = self._first_sample_row()
+        self._view.show(promote(self.project, source=PREVIEW))
+        self._expect_answer(body, self.bundles[1])
+        self._view.show(rollback(self.project))
+        self._expect_answer(body, self.bundles[0])
 
     def _report_again(self) -> None:
         _, written = report(
@@ -264,9 +256,19 @@ class _Story:
         )
         self._view.show(written)
 
+    def _expect_answer(self, body: str, bundle: Bundle) -> None:
+        answer = self._ask(body)
+        self._view.say(answer)
+        answering = json.loads(answer)["model"]["version"]
+        _expect(answering == bundle.version, f"prod answers as {bundle.version}, not {answering}")
+
     def _commit_results(self, message: str) -> None:
         self.repo.add()
         self.repo.commit(message)
+
+    def _first_sample_row(self) -> str:
+        """A request of one row, as a list of lists."""
+        return json.dumps([from_json(self.bundles[0].answers.read_bytes(), Answers).rows[0]])
 
     def _ask(self, body: str) -> str:
         reply = self._system.http.request(

@@ -9,7 +9,7 @@ from emel import __version__, bundle, models, registry
 from emel.bundle.shelf import Shelf, answers_of
 from emel.errors import ParityError
 from emel.gitrepo import GitRepo
-from emel.records import Artifact, BuiltZip, Bundle, Parity, Revision
+from emel.records import Artifact, BuiltZip, Bundle, OriginalModel, Parity, Revision
 from emel.system.files import sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
 from emel.workflows.revisions import candidate_revision
@@ -95,7 +95,7 @@ def _package(project: Project, revision: Revision, progress: Progress) -> Bundle
         )
         _refuse_mismatch(parity, artifact)
         progress.step("measuring the cold start")
-        original = bundle.OriginalModel(
+        original = OriginalModel(
             model=model,
             python=_interpreter(project),
             columns=tuple(c.name for c in artifact.signature.columns),
