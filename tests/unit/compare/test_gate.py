@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from emel.compare import compare
+from emel.records import Check, GateRule, Revision, Scalar, Snapshot, Verdict
+
+
+def judged(
+    rule: GateRule, candidate: dict[str, Scalar], base: dict[str, Scalar] | None = None
+) -> tuple[Verdict, Check]:
+    def snapshot(metrics: dict[str, Scalar]) -> Snapshot:
+        return Snapshot(revision=Revision(label="x", commit="0" * 40), metrics=metrics, params={}, data={})
+
+    earlier = snapshot(base) if base is not None else None
+    verdict = compare(earlier, snapshot(candidate), rules=[rule], directions={}).verdict
+    return verdict, verdict.checks[0]
+
+
+def test_no_rules_pass() -> None:
+    snapshot = Snapshot(revision=Revision(label="x", commit="0" * 40), metrics={}, params={}, data={})
+
+    assert compare(None, snapshot, rules=[], directions={}).verdict == Verdict(passed=True, checks=())
+
+
+@pytest.mark.parametrize(
+    ("value", "passed", "text"),
+    [
+        (0.95, True, "accuracy is 0.95, at least 0.9"),
+        (0.9, True, "accuracy is 0.9, at least 0.9"),
+        (0.899999, False, "accuracy is 0.899999, below 0.9"),
+        (-math.inf, False, "accuracy is -inf, below 0.9"),
+    ],
+)
+def test_a_minimum(value: float, passed: bool, text: str) -> None:
+    verdict, check = judged(GateRule(metric="accuracy", min=0.9), {"accuracy": value})
+
+    assert (verdict.passed, check.passed, check.value, check.text) == (passed, passed, value, text)
+
+
+def test_a_maximum() -> None:
+    assert judged(GateRule(metric="loss", max=0.2), {"loss": 0.2})[1].passed
+    assert judged(GateRule(metric="loss", max=0.2), {"loss": 0.21})[1].text == "loss is 0.21, above 0.2"
+
+
+def test_a_drop_is_measured_against_the_base() -> None:
+    rule = GateRule(metric="accuracy", max_drop=0.02)
+
+    passed = judged(rule, {"accuracy": 0.96}, {"accuracy": 0.97})[1]
+    failed = judged(rule, {"accuracy": 0.94}, {"accuracy": 0.97})[1]
+    assert (passed.passed, passed.text) == (True, "accuracy got worse by 0.01, at most 0.02")
+    assert (failed.passed, failed.text) == (False, "accuracy got worse by 0.03, more than 0.02")
+
+
+def test_a_drop_of_exactly_the_limit_passes_though_binary_makes_it_more() -> None:
+    assert 0.97 - 0.95 > 0.02
+
+    assert judged(GateRule(metric="accuracy", max_drop=0.02), {"accuracy": 0.95}, {"accuracy": 0.97})[
+        1
+    ].passed
+
+
+def test_where_lower_is_better_a_rise_is_the_drop() -> None:
+    rule = GateRule(metric="loss", max_drop=0.1)
+
+    assert not judged(rule, {"loss": 0.5}, {"loss": 0.3})[1].passed
+    assert judged(rule, {"loss": 0.1}, {"loss": 0.3})[1].text == "loss got better by 0.2"
+
+
+def test_a_drop_to_infinity_fails() -> None:
+    rule = GateRule(metric="loss", max_drop=0.1)
+
+    assert not judged(rule, {"loss": math.inf}, {"loss": 0.3})[1].passed
+    assert judged(rule, {"loss": math.inf}, {"loss": math.inf})[1].passed
+
+
+def test_without_a_base_there_is_nothing_to_drop_from() -> None:
+    check = judged(GateRule(metric="accuracy", max_drop=0.02), {"accuracy": 0.1})[1]
+
+    assert check.passed and "no value in the base" in check.text
+
+
+def test_a_drop_needs_a_direction() -> None:
+    check = judged(GateRule(metric="test.rows", max_drop=1.0), {"test.rows": 1.0}, {"test.rows": 9.0})[1]
+
+    assert not check.passed
+    assert '"test.rows" = "higher" or "lower" under [metrics]' in check.text
+
+
+@pytest.mark.parametrize(
+    ("metrics", "text"),
+    [
+        ({}, "accuracy is not among the metrics"),
+        ({"accuracy": math.nan}, "accuracy is nan, which is no number"),
+        ({"accuracy": "high"}, "accuracy is high, which is no number"),
+        ({"accuracy": True}, "accuracy is True, which is no number"),
+    ],
+)
+def test_a_rule_for_what_is_no_number_fails(metrics: dict[str, Scalar], text: str) -> None:
+    for rule in (GateRule(metric="accuracy", min=0.0), GateRule(metric="accuracy", max_drop=9.0)):
+        check = judged(rule, metrics, {})[1]
+        assert (check.passed, check.value, check.text) == (False, None, text)
+
+
+def test_a_metric_that_vanished_fails_its_rule() -> None:
+    check = judged(GateRule(metric="accuracy", min=0.0), {}, {"accuracy": 0.9})[1]
+
+    assert (check.passed, check.text) == (False, "accuracy is in the base, but no longer among the metrics")
+
+
+def test_every_limit_of_a_rule_is_a_check() -> None:
+    verdict, _ = judged(GateRule(metric="loss", min=0.1, max=0.3, max_drop=0.1), {"loss": 0.4}, {"loss": 0.1})
+
+    assert [(check.rule, check.passed) for check in verdict.checks] == [
+        ("min", True),
+        ("max", False),
+        ("max_drop", False),
+    ]
+    assert not verdict.passed
