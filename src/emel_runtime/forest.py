@@ -50,8 +50,7 @@ def forest(
     trees = [nodes[root] for root in roots]
 
     def step(row: Vector) -> Vector:
-        if missing_left is None:
-            require_finite(row)
+        require_finite(row if missing_left is None else [value for value in row if value == value])
         return mean(reach(trees, rounded.unpack(rounded.pack(*row))))
 
     return step

@@ -110,10 +110,10 @@ def _typed(value: float, kind: str) -> tuple[float, ...]:
 
 def _neighbours(value: float) -> list[float]:
     """A number and one ulp to either side, in float64, and the same around the float32 nearest to it."""
-    single = struct.Struct("<f")
-    (rounded,) = single.unpack(single.pack(value))
-    step = max(abs(rounded) * 2.0**-23, 2.0**-149)
-    near32 = [single.unpack(single.pack(number))[0] for number in (rounded - step, rounded, rounded + step)]
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    # Read as integers, numbers of one sign follow each other; zero is where the two signs meet.
+    around = (bits - 1, bits, bits + 1) if bits & 0x7FFFFFFF else (0x80000001, 0, 1)
+    near32 = [struct.unpack("<f", struct.pack("<I", near))[0] for near in around]
     return [value, nextafter(value, -inf), nextafter(value, inf), *near32]
 
 

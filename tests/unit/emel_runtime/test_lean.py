@@ -1,0 +1,47 @@
+"""The C parts of json read and write what json does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emel_runtime.lean import digest, dumps, loads
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_writes_and_reads_as_json_does(value: object) -> None:
+    assert dumps(value) == json.dumps(value)
+    assert loads(json.dumps(value, indent=1)) == value
+
+
+@given(st.text(alphabet='[]{}",:0123456789eE+-.truefalsnl\\u \n\t'))
+def test_takes_and_refuses_the_same_texts(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError, match="char"):
+            loads(text)
+    else:
+        assert repr(loads(text)) == repr(expected)
+
+
+def test_nan_is_read_and_not_written() -> None:
+    assert math.isnan(loads("NaN"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="JSON compliant"):
+        dumps(math.nan)
+
+
+@given(st.binary())
+def test_digest_is_sha256(data: bytes) -> None:
+    assert digest(data) == "sha256:" + hashlib.sha256(data).hexdigest()
