@@ -56,6 +56,10 @@ class Failure(Exception):
         self.title = title
         self.detail = detail
 
+    def again(self) -> Failure:
+        """The same for another request; an exception that is raised twice would drag its past along."""
+        return Failure(self.status, self.title, self.detail)
+
 
 class Message(msgspec.Struct):
     """What an instance says: one of these fields."""

@@ -113,7 +113,7 @@ class Pool:
                 return instance, False
             self._end(instance)
         if self._last_failure is not None and self._backs_off():
-            raise self._last_failure
+            raise self._last_failure.again()
         if not may_wait(len(self._waiting), self.settings):
             raise Failure(429, "Too many requests", "all instances are busy and the queue is full")
         loop = asyncio.get_running_loop()
@@ -161,7 +161,7 @@ class Pool:
     def _fail_all(self, failure: Failure) -> None:
         for seat in self._waiting:
             if not seat.done():
-                seat.set_exception(Failure(failure.status, failure.title, failure.detail))
+                seat.set_exception(failure.again())
         self._waiting.clear()
 
     def _leave(self, instance: Instance, broken: bool) -> None:

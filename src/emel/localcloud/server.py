@@ -138,7 +138,7 @@ async def _repeat(seconds: float, act: Callable[[], Any]) -> None:
 @contextmanager
 def _only_server(store: Store) -> Iterator[None]:
     """Hold the lock of servers, which the kernel gives up with the process, however that ends."""
-    store.folder.mkdir(parents=True, exist_ok=True)
+    store.make_folder()
     with (store.folder / "server.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -171,26 +171,32 @@ class Store:
         """The file that changes, by a rename, whenever the function does."""
         return self.folder / "functions" / function / "function.json"
 
+    def make_folder(self) -> None:
+        """Make the store's folder, which Git is to ignore. Errors: PlatformError."""
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.folder / ".gitignore"
+            if not ignore.exists():
+                write_atomic(ignore, "*\n")
+
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Hold the lock of writers. The kernel gives it up with the process, however that ends."""
+        self.make_folder()
+        with self._writing(), (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            self._make_folder()
-            with (self.folder / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
+            yield
         except OSError as problem:
             raise PlatformError(
                 f"the local platform cannot be written: {problem.strerror or problem}",
                 where=str(self.folder),
                 hint="check the folder's permissions and the free space on its disk",
             ) from problem
-
-    def _make_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            write_atomic(ignore, "*\n")
 
     def _read_tags(self, function: str) -> Tags:
         # Names come from URLs too, and a name becomes a path.

@@ -27,7 +27,7 @@ def endpoint(answer: Answer = classify) -> FakeEndpoint:
     return FakeEndpoint({"prod": answer}, columns=("size", "site"))
 
 
-def tested(http: FakeEndpoint, answers: Path | None, **changes: Any) -> EndpointReport:
+def report_of(http: FakeEndpoint, answers: Path | None, **changes: Any) -> EndpointReport:
     arguments = {"tolerance": 1e-6, "http": http, "clock": SystemClock(), "expected_version": "v1.0.0"}
     return run_endpoint_tests(URL, answers=answers, **{**arguments, **changes})
 
@@ -39,7 +39,7 @@ def failed(report: EndpointReport) -> dict[str, str]:
 
 def test_an_endpoint_that_keeps_the_contract_passes(classifier_answers: Path) -> None:
     http = endpoint()
-    report = tested(http, classifier_answers)
+    report = report_of(http, classifier_answers)
 
     assert failed(report) == {}
     assert report.model_version == "v1.0.0"
@@ -63,24 +63,24 @@ def test_an_endpoint_that_keeps_the_contract_passes(classifier_answers: Path) ->
 
 
 def test_a_regression_is_held_to_the_tolerance(regression_answers: Path) -> None:
-    assert failed(tested(endpoint(double), regression_answers)) == {}
+    assert failed(report_of(endpoint(double), regression_answers)) == {}
     off = endpoint(lambda row: (row["size"] * 2 + 0.01, None))
     assert (
         "row 0: differs from the original model by 0.01"
-        in failed(tested(off, regression_answers))["sample rows"]
+        in failed(report_of(off, regression_answers))["sample rows"]
     )
-    assert failed(tested(off, regression_answers, tolerance=0.1)) == {}
+    assert failed(report_of(off, regression_answers, tolerance=0.1)) == {}
 
 
 def test_without_recorded_answers_only_the_contract_is_tested() -> None:
-    report = tested(endpoint(), None)
+    report = report_of(endpoint(), None)
     assert report.passed
     assert report.latency is None
     assert "sample rows" not in [check.name for check in report.checks]
 
 
 def test_another_model_version_fails(classifier_answers: Path) -> None:
-    report = tested(endpoint(), classifier_answers, expected_version="v2.0.0")
+    report = report_of(endpoint(), classifier_answers, expected_version="v2.0.0")
     assert failed(report) == {"names its model version": "model version v1.0.0 answers, not v2.0.0"}
 
 
@@ -89,7 +89,7 @@ def test_another_label_names_the_row(classifier_answers: Path) -> None:
         label, probabilities = classify(row)
         return ("malign" if row["size"] == 150 else label), probabilities
 
-    assert failed(tested(endpoint(wrong), classifier_answers)) == {
+    assert failed(report_of(endpoint(wrong), classifier_answers)) == {
         "sample rows": "row 150: predicts 'malign', the original model 'benign'"
     }
 
@@ -100,14 +100,14 @@ def test_another_probability_fails(classifier_answers: Path, shift: float) -> No
         label, probabilities = classify(row)
         return label, {**probabilities, "malign": probabilities["malign"] + shift}
 
-    assert "sample rows" in failed(tested(endpoint(wrong), classifier_answers))
+    assert "sample rows" in failed(report_of(endpoint(wrong), classifier_answers))
 
 
 def test_a_fault_on_bad_input_fails(classifier_answers: Path) -> None:
     http = endpoint()
     http.spoil["POST /no-such-path"] = problem(500)
     http.spoil["DELETE /predict"] = reply(405, {})
-    assert failed(tested(http, classifier_answers)) == {
+    assert failed(report_of(http, classifier_answers)) == {
         "refuses an unknown path": "POST /no-such-path got status 500, not 404",
         "refuses a wrong method": "status 405 came as application/json, not application/problem+json",
     }
@@ -133,14 +133,14 @@ def test_what_breaks_the_contract_fails_its_check(
 ) -> None:
     http = endpoint()
     http.spoil[spoiled] = by
-    assert check in failed(tested(http, classifier_answers))
+    assert check in failed(report_of(http, classifier_answers))
 
 
 def test_an_endpoint_that_is_not_there_is_an_error(classifier_answers: Path) -> None:
     with pytest.raises(EndpointError, match="no answer"):
-        tested(FakeEndpoint({}, columns=()), classifier_answers)
+        report_of(FakeEndpoint({}, columns=()), classifier_answers)
 
 
 def test_answers_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match="cannot be read"):
-        tested(endpoint(), tmp_path / "absent.json")
+        report_of(endpoint(), tmp_path / "absent.json")
