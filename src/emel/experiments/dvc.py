@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from emel.errors import EmelError, MissingExtraError, PipelineError, ResultsErro
 from emel.system.process import Completed, OnLine, Process
 
 FILE = "dvc.yaml"
-INSTALL = "install it: pip install 'emel[train]'"
 
 
 class Dvc:
@@ -41,8 +39,10 @@ class Dvc:
                 hint="describe your training script as a stage: "
                 "dvc stage add --name train --outs model.joblib python train.py",
             )
-        program, env = _program()
-        return self._process.run([program, *arguments], cwd=self.root, env=env, on_line=on_line)
+        executable, path = program(Path(sys.executable), os.environ.get("PATH", os.defpath))
+        # DVC must not send statistics, and Python stages must not keep their lines to themselves.
+        env = {"PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}
+        return self._process.run([executable, *arguments], cwd=self.root, env=env, on_line=on_line)
 
     def json(self, *arguments: str) -> Any:
         """Run a command of DVC and parse the JSON that it prints.
@@ -83,15 +83,18 @@ def explain(done: Completed, command: str) -> EmelError:
     return PipelineError(f"{command}: {text}")
 
 
-def _program() -> tuple[str, Mapping[str, str]]:
-    env = {"DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}
-    beside = Path(sys.executable).parent
-    if (beside / "dvc").is_file():
-        return str(beside / "dvc"), {
-            **env,
-            "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        }
-    found = shutil.which("dvc")
+def program(python: Path, path: str) -> tuple[Path, str]:
+    """The `dvc` to run and the PATH to run it with: the one beside that Python, or else the first on `path`.
+
+    Errors: MissingExtraError when there is none.
+    """
+    beside = python.parent / "dvc"
+    if beside.is_file():
+        return beside, f"{python.parent}{os.pathsep}{path}"
+    found = shutil.which("dvc", path=path)
     if found:
-        return found, env
-    raise MissingExtraError("there is no `dvc` program, which runs and reads pipelines", hint=INSTALL)
+        return Path(found), path
+    raise MissingExtraError(
+        "there is no `dvc` program, which runs and reads pipelines",
+        hint="install it: pip install 'emel[train]'",
+    )
