@@ -34,14 +34,14 @@ def forest(
     right. Trees are summed in their order and then divided, as scikit-learn does.
     """
     rounded = struct.Struct(f"<{inputs}f")
-    reach = _reach if missing_left is None else _reach_over_gaps
-    mean = _mean_of_pairs if outputs == 2 else _mean
+    pairs = outputs == 2 and missing_left is None
+    mean = _mean_of_pairs if pairs else _mean if missing_left is None else _mean_over_gaps
     values = [leaves[start : start + outputs] for start in range(0, len(leaves), outputs)]
     nodes: list[Node] = [()] * len(features)
     for place in range(len(features) - 1, -1, -1):
         right = rights[place]
         if features[place] < 0:
-            node: Node = (values[right], None, None, None)
+            node: Node = (*values[right], None, None) if pairs else (values[right], None, None, None)
         else:
             node = (features[place], thresholds[place], nodes[place + 1], nodes[right])
         if missing_left is not None:
@@ -51,7 +51,7 @@ def forest(
 
     def step(row: Vector) -> Vector:
         require_finite(row if missing_left is None else [value for value in row if value == value])
-        return mean(reach(trees, rounded.unpack(rounded.pack(*row))))
+        return mean(trees, rounded.unpack(rounded.pack(*row)))
 
     return step
 
@@ -63,17 +63,31 @@ def require_finite(row: Vector) -> None:
         raise OverflowError
 
 
-def _reach(trees: list[Node], row: Vector) -> list[Vector]:
-    """The leaf's values for each tree."""
+# Python 3.12's `sum` compensates rounding, NumPy's running total does not: hence the plain loops below.
+
+
+def _mean_of_pairs(trees: list[Node], row: Vector) -> Vector:
+    """For two values a leaf, which stand in the leaf where other nodes have feature and threshold."""
+    first = second = 0.0
+    for feature, threshold, left, right in trees:
+        while right is not None:
+            feature, threshold, left, right = left if row[feature] <= threshold else right
+        first += feature
+        second += threshold
+    return (first / len(trees), second / len(trees))
+
+
+def _mean(trees: list[Node], row: Vector) -> Vector:
+    """For any number of values a leaf, which stand in the leaf as one tuple in place of the feature."""
     reached = []
     for feature, threshold, left, right in trees:
         while right is not None:
             feature, threshold, left, right = left if row[feature] <= threshold else right
         reached.append(feature)
-    return reached
+    return _averaged(reached)
 
 
-def _reach_over_gaps(trees: list[Node], row: Vector) -> list[Vector]:
+def _mean_over_gaps(trees: list[Node], row: Vector) -> Vector:
     """The same where values may be missing: a NaN takes the node's fifth member."""
     reached = []
     for feature, threshold, left, right, gap in trees:
@@ -83,21 +97,10 @@ def _reach_over_gaps(trees: list[Node], row: Vector) -> list[Vector]:
                 left if value <= threshold else right if value == value else gap
             )
         reached.append(feature)
-    return reached
+    return _averaged(reached)
 
 
-# Python 3.12's `sum` compensates rounding, NumPy's running total does not: hence the plain loops.
-
-
-def _mean_of_pairs(reached: list[Vector]) -> Vector:
-    first = second = 0.0
-    for one, other in reached:
-        first += one
-        second += other
-    return (first / len(reached), second / len(reached))
-
-
-def _mean(reached: list[Vector]) -> Vector:
+def _averaged(reached: list[Vector]) -> Vector:
     means = []
     for column in zip(*reached):  # noqa: B905
         total = 0.0
