@@ -341,7 +341,8 @@ class TagMove(Struct, frozen=True, kw_only=True):
     before: int | None
     after: int
     model_version: str
-    url: str
+    url: str | None
+    """None where nothing answers at the moment, as when the local platform is stopped."""
 
 
 class FunctionStatus(Struct, frozen=True, kw_only=True):

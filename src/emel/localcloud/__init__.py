@@ -1,9 +1,11 @@
-"""The function platform on this machine: bundles exactly as built, under the rules of a cloud."""
+"""The function platform on this machine: bundles exactly as built, under the rules of a cloud.
+
+The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP front.
+"""
 
 from emel.localcloud.events import BODY_LIMIT
 from emel.localcloud.journal import read_log
 from emel.localcloud.running import Running, running, server_status, server_url, start_background, stop
-from emel.localcloud.server import serve
 from emel.localcloud.status import function_status
 from emel.localcloud.store import Store
 from emel.localcloud.unpack import UNPACKED_LIMIT
@@ -16,7 +18,6 @@ __all__ = [
     "function_status",
     "read_log",
     "running",
-    "serve",
     "server_status",
     "server_url",
     "start_background",

@@ -135,6 +135,22 @@ def stop(server: Running, *, clock: Clock | None = None) -> None:
             clock.sleep(0.02)
         number = signal.SIGKILL
         ends = clock.monotonic() + 1.0
+    # The lock goes a moment before the process does.
+    while _is_alive(server.pid) and clock.monotonic() < ends:
+        clock.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        # A server that this very process started stays in the table until it is waited for.
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def server_file(store: Store) -> Path:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emel import clouds, localcloud
+import msgspec
+
+from emel import clouds
 from emel import deploy as deploying
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.deploy import Plan
 from emel.records import Bundle, Endpoint, TagMove
+from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
-from emel.workflows.serve import local_store
-
-LOCAL = "local"
 
 
 def plan(
@@ -60,13 +60,14 @@ def deploy(
 def promote(project: Project, *, source: str, tag: str = "prod", to: str = LOCAL) -> TagMove:
     """Point `tag` at the version that `source` names: a tag, a model version, or a version's number."""
     functions = open_cloud(project, to).functions
-    return deploying.promote(functions, function=project.config.model.name, source=source, tag=tag)
+    move = deploying.promote(functions, function=project.config.model.name, source=source, tag=tag)
+    return _told(project, to, move)
 
 
 def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove:
     """Point `tag` at the version that it pointed at before."""
     functions = open_cloud(project, to).functions
-    return deploying.rollback(functions, function=project.config.model.name, tag=tag)
+    return _told(project, to, deploying.rollback(functions, function=project.config.model.name, tag=tag))
 
 
 def open_cloud(project: Project, name: str) -> Cloud:
@@ -74,14 +75,9 @@ def open_cloud(project: Project, name: str) -> Cloud:
     return clouds.open_cloud(name, state=project.state)
 
 
-def ensure_serving(project: Project, progress: Progress) -> None:
-    """Start the local platform in the background unless it runs."""
-    store = local_store(project)
-    if localcloud.running(store) is None:
-        progress.step("starting the local platform")
-        localcloud.start_background(
-            store, root=project.root, host=project.config.local.host, port=project.config.local.port
-        )
+def _told(project: Project, to: str, move: TagMove) -> TagMove:
+    """The move with its address, or with none where nothing answers now."""
+    return move if to != LOCAL or is_serving(project) else msgspec.structs.replace(move, url=None)
 
 
 def _bundle(project: Project, revision: str | None, zip_path: Path | None, progress: Progress) -> Bundle:

@@ -9,7 +9,8 @@ from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
 from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
-from emel.workflows.deploy import LOCAL, ensure_serving, open_cloud
+from emel.workflows.deploy import open_cloud
+from emel.workflows.local import LOCAL, ensure_serving
 from emel.workflows.package import packaged, shelf_of
 from emel.workflows.project import Progress, Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emel import __version__, bundle, models, registry
 from emel.bundle.shelf import Shelf, answers_of
-from emel.errors import ParityError
+from emel.errors import ModelError, ParityError, ResultsError, SampleError
 from emel.gitrepo import GitRepo
 from emel.records import Artifact, BuiltZip, Bundle, OriginalModel, Parity, Revision
 from emel.system.files import sha256_of, write_atomic
@@ -127,8 +127,15 @@ def _package(project: Project, revision: Revision, progress: Progress) -> Bundle
 
 def _fetch(project: Project, revision: Revision, scratch: Path) -> tuple[Path, Path]:
     pipeline = project.pipeline()
-    model = pipeline.fetch(project.config.model.path, revision, scratch)
-    return model, pipeline.fetch(project.config.model.sample, revision, scratch)
+    try:
+        model = pipeline.fetch(project.config.model.path, revision, scratch)
+    except ResultsError as problem:
+        raise ModelError(problem.message, where=problem.where, hint=problem.hint) from problem
+    try:
+        sample = pipeline.fetch(project.config.model.sample, revision, scratch)
+    except ResultsError as problem:
+        raise SampleError(problem.message, where=problem.where, hint=problem.hint) from problem
+    return model, sample
 
 
 def _interpreter(project: Project) -> Path | None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from emel import localcloud
 from emel.errors import PlatformError
-from emel.localcloud import Running, Store
+from emel.localcloud import Running
+from emel.localcloud.server import serve as serve_store
+from emel.workflows.local import local_store
 from emel.workflows.project import Project
 
 
@@ -18,7 +20,7 @@ def serve(
     Errors: PortTakenError; PlatformError when the project's platform runs already.
     """
     table = project.config.local
-    localcloud.serve(
+    serve_store(
         local_store(project),
         host=host or table.host,
         port=table.port if port is None else port,
@@ -35,8 +37,3 @@ def stop(project: Project) -> Running:
         )
     localcloud.stop(found)
     return found
-
-
-def local_store(project: Project) -> Store:
-    """Where the project's local platform keeps its functions."""
-    return Store(project.claim_state() / "local")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from emel.records import FunctionStatus
-from emel.workflows.deploy import LOCAL, open_cloud
+from emel.workflows.deploy import open_cloud
+from emel.workflows.local import LOCAL
 from emel.workflows.project import Project
 
 

@@ -17,9 +17,7 @@ FLIPPED_SHOWN = 5
 
 def plan_steps(plan: Plan) -> RenderableType:
     """What a deploy would do."""
-    return Group(
-        Text("Plan:"), *(Text(f"  {number}. {step.text}") for number, step in enumerate(plan.steps, 1))
-    )
+    return Group(Text("Plan:"), *(Text(f"  {number}. {text}") for number, text in enumerate(plan.texts, 1)))
 
 
 def endpoint(live: Endpoint) -> RenderableType:
@@ -39,7 +37,8 @@ def tag_move(move: TagMove) -> RenderableType:
     if move.before == move.after:
         return Text(f"{move.function}: {move.tag} is at version {move.after} ({move.model_version}) already")
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
-    return Text(f"{moved} ({move.model_version})\n{move.url}")
+    answers = move.url or "nothing answers now: `emel serve` starts the local platform"
+    return Text(f"{moved} ({move.model_version})\n{answers}")
 
 
 def endpoint_report(report: EndpointReport) -> RenderableType:
