@@ -1,7 +1,8 @@
 """The one place where a model is unpickled to be read, which runs whatever code the file holds.
 
-(bundle/children/original_once.py loads it once more, to time that.) Run as a script by the project's own interpreter, so it imports nothing but the standard library,
-`emel.lowering`, and what made the model. Reads a task as JSON from standard input:
+(bundle/children/original_once.py loads it once more, to time that.) Run as a script by the project's own
+interpreter, so it imports nothing but the standard library, `emel.lowering`, and what made the model. Reads
+a task as JSON from standard input:
 
     {model, output, columns: [{name, type, missing}], rows: [[…]]}
 
