@@ -40,9 +40,8 @@ def draw(plot: Plot) -> bytes:
             allowed_base_urls=[],
         )
     except ValueError as problem:
-        reason = str(problem).strip().splitlines()
         raise ResultsError(
-            f"the plot `{plot.name}` cannot be drawn: {reason[-1] if reason else 'no reason given'}",
+            f"the plot `{plot.name}` cannot be drawn: {_reason(str(problem))}",
             hint="check its template and fields: dvc plots show",
         ) from problem
     return png
@@ -57,6 +56,13 @@ def _engine() -> Any:
         raise MissingExtraError(
             "vl-convert, which draws plots, is not installed", hint="install it: pip install 'emel[train]'"
         ) from problem
+
+
+def _reason(problem: str) -> str:
+    """The line of the engine's error that says what is wrong, between its heading and its stack."""
+    lines = [line.strip() for line in problem.splitlines() if not line.lstrip().startswith("at ")]
+    said = [line for line in lines if line and not line.endswith("conversion failed:")]
+    return said[0].removeprefix("Error: ") if said else "no reason given"
 
 
 def _version(document: dict[str, Any], known: list[str]) -> str:

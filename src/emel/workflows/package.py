@@ -95,11 +95,7 @@ def _package(project: Project, revision: Revision, progress: Progress) -> Bundle
         )
         _refuse_mismatch(parity, artifact)
         progress.step("measuring the cold start")
-        original = OriginalModel(
-            model=model,
-            python=_interpreter(project),
-            columns=tuple(c.name for c in artifact.signature.columns),
-        )
+        original = OriginalModel(model=model, python=_interpreter(project))
         cold_start = bundle.measure_cold_start(
             built.path, artifact.answers, original=original, process=process
         )

@@ -1,0 +1,128 @@
+"""Revisions, snapshots, comparisons, the gate, pipelines, plots."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from emel.records.scalars import Scalar
+
+Direction = Literal["higher", "lower"]
+Effect = Literal["better", "worse", "same", "changed", "new", "gone"]
+
+
+class Revision(Struct, frozen=True, kw_only=True):
+    """A commit, or the working tree on top of one (`label` is "workspace" then)."""
+
+    label: str
+    """What a person calls it: a branch, a tag, `workspace`, or the short commit."""
+    commit: str
+    """40 hexadecimal digits; for the working tree, those of HEAD."""
+    changes: tuple[str, ...] = ()
+    """Paths that differ from the commit; only the working tree has any."""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """The results of one revision, read without checking it out."""
+
+    revision: Revision
+    metrics: dict[str, Scalar]
+    """Flattened with dots: `test.accuracy`. A name that two files share gets `file:` in front."""
+    params: dict[str, Scalar]
+    data: dict[str, str]
+    """Path of a data file, model or other output → its digest."""
+
+
+class StageRun(Struct, frozen=True, kw_only=True):
+    """What became of one stage of the pipeline."""
+
+    name: str
+    outcome: Literal["ran", "unchanged", "restored"]
+    """`restored` is a stage whose earlier result for the same inputs came from DVC's run cache."""
+
+
+class PipelineRun(Struct, frozen=True, kw_only=True):
+    """One run of the whole pipeline."""
+
+    stages: tuple[StageRun, ...]
+    seconds: float
+
+
+class Plot(Struct, frozen=True, kw_only=True):
+    """One plot of the results with all compared revisions in it, as a complete Vega-Lite document."""
+
+    name: str
+    title: str
+    vega_lite: dict[str, Any]
+
+
+class MetricChange(Struct, frozen=True, kw_only=True):
+    """One metric of base and candidate. `relative` is delta ÷ |base|, absent where base is 0."""
+
+    name: str
+    direction: Direction | None
+    base: Scalar
+    candidate: Scalar
+    delta: float | None
+    relative: float | None
+    effect: Effect
+
+
+class ParamChange(Struct, frozen=True, kw_only=True):
+    """A parameter whose value differs between base and candidate."""
+
+    name: str
+    base: Scalar
+    candidate: Scalar
+    effect: Literal["changed", "new", "gone"]
+
+
+class DataChange(Struct, frozen=True, kw_only=True):
+    """A data file, model or other output whose digest differs."""
+
+    path: str
+    base: str | None
+    candidate: str | None
+
+
+class GateRule(Struct, frozen=True, kw_only=True):
+    """What a metric must keep to. Each limit is optional."""
+
+    metric: str
+    min: float | None = None
+    max: float | None = None
+    max_drop: float | None = None
+    """How much worse than the base the metric may be, in its own unit: less where higher is better, more
+    where lower is better."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One rule of the gate, applied to one metric."""
+
+    metric: str
+    rule: Literal["min", "max", "max_drop"]
+    limit: float
+    value: float | None
+    """What was held against the limit: the metric, or for `max_drop` how much it got worse."""
+    passed: bool
+    text: str
+    """The rule and its result as one sentence for people."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the gate says. Without any rule it passes, with no checks."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """A candidate beside its base, and the gate's verdict. Without a base all metrics are new."""
+
+    base: Revision | None
+    candidate: Revision
+    metrics: tuple[MetricChange, ...]
+    params: tuple[ParamChange, ...]
+    data: tuple[DataChange, ...]
+    verdict: Verdict

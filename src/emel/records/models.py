@@ -1,0 +1,153 @@
+"""The model, from fitted object to function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from emel.records.scalars import Scalar
+
+Tier = Literal["pure", "onnx", "python"]
+ColumnType = Literal["float", "integer", "boolean", "string"]
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One input of the model, as the sample rows show it."""
+
+    name: str
+    type: ColumnType
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] | None = None
+    missing: bool = False
+    """Whether the sample has rows without a value here."""
+
+
+class Signature(Struct, frozen=True, kw_only=True):
+    """What the model takes and gives: columns in the model's order, and the kind of answer."""
+
+    columns: tuple[Column, ...]
+    task: Literal["classification", "regression"]
+    labels: tuple[str | int | float | bool, ...] = ()
+    """The classes, in the order of the probabilities; empty for regression."""
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """A model made ready for a tier: the file that goes into the bundle, and what proves it."""
+
+    name: str
+    tier: Tier
+    reason: str
+    """Why this tier, in one line."""
+    description: str
+    """The model in short: `Pipeline(StandardScaler, LogisticRegression)`."""
+    file: Path
+    """What the function opens; for the pure tier the flat binary tables."""
+    digest: str
+    source_digest: str
+    """The digest of the model file that was read."""
+    signature: Signature
+    libraries: dict[str, str]
+    """The packages that made the model, with their versions."""
+    answers: Path
+    """JSON: sample and boundary rows with the original model's answers (see emel.models.answers)."""
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """Rows and the original model's answers to them. The file is `to_json(answers)`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+    """In the order of `columns`, typed as the signature says; `None` is a missing value."""
+    sample_rows: int
+    """How many of the rows, from the first on, are the user's own; the rest are boundary rows."""
+    labels: tuple[str | int | float | bool, ...] | None
+    """The classes, in the order of the probabilities; `None` for regression."""
+    predictions: tuple[str | int | float | bool, ...]
+    probabilities: tuple[tuple[float, ...], ...] | None
+
+
+class OriginalModel(Struct, frozen=True, kw_only=True):
+    """The model file that was packaged, and the interpreter that can load it."""
+
+    model: Path
+    python: Path | None = None
+    """`None` is the interpreter that runs emel."""
+
+
+class Parity(Struct, frozen=True, kw_only=True):
+    """The finished bundle beside the original model, on the same rows."""
+
+    rows: int
+    """Rows of the user's own sample."""
+    boundary_rows: int
+    """Rows made from the model itself: each threshold, and one ulp to either side."""
+    tolerance: float
+    max_abs_diff: float
+    labels_equal: bool
+    ok: bool
+    worst_row: int | None
+    """Index of the row with the largest difference: first the sample's rows, then the boundary rows."""
+
+
+class ColdStart(Struct, frozen=True, kw_only=True):
+    """A fresh process from its start to the first answer. The medians of runs in turn."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_rss_bytes: int
+    warm_call_seconds: float
+    """Processor seconds of one call with one row, JSON in and out, in a process that is warm."""
+    bare_interpreter_seconds: float
+    """`python -I -S -c pass` in the same rounds."""
+    original_seconds: float | None
+    """Import, load and predict with the original library, in the same rounds."""
+    original_peak_rss_bytes: int | None
+
+
+class BuiltZip(Struct, frozen=True, kw_only=True):
+    """A function's zip as it was written, not yet proved."""
+
+    path: Path
+    digest: str
+    zip_bytes: int
+
+
+class Bundle(Struct, frozen=True, kw_only=True):
+    """A function's zip, proved and measured. Beside the zip lies the same record as JSON."""
+
+    path: Path
+    name: str
+    version: str
+    """The model's version: a SemVer tag such as `v1.0.0`, or `0.0.0+` and the short commit."""
+    commit: str | None
+    digest: str
+    zip_bytes: int
+    tier: Tier
+    reason: str
+    description: str
+    signature: Signature
+    parity: Parity
+    cold_start: ColdStart
+    answers: Path
+    """The sample rows with the original's answers, kept beside the zip and never shipped."""
+    source_digest: str
+    """The digest of the model file that it was made from."""
+    sample_digest: str
+    """The digest of the sample file that proved it."""
+    built_by: str
+    """The version of emel."""
+
+
+class ModelVersion(Struct, frozen=True, kw_only=True):
+    """A version of a model: an annotated Git tag `name@v1.2.3`, after the convention of GTO."""
+
+    name: str
+    version: str
+    """`v1.2.3`"""
+    tag: str
+    commit: str
+    created: str
+    """UTC, ISO 8601."""
