@@ -103,7 +103,7 @@ class App:
         try:
             predictions, probabilities = self._model.answer(rows)
         except Unanswerable as problem:
-            detail = f"row {problem.row}: its numbers are too large for this model"
+            detail = f"row {problem.row}: {problem.reason}"
             raise Refusal(422, detail, row=problem.row) from None
         body = answer(predictions, probabilities, labels=self._model.labels, model=self._named)
         return Response(200, body, rows=len(rows))

@@ -13,7 +13,8 @@ The manifest, format 1:
     emel        version of the emel that built the bundle
     tier        "pure"
     model       {name, version, commit, description, file, digest, source_digest}
-    signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels}
+    signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels, outputs};
+                with several outputs a row, `labels` holds those of each
     libraries   {package: version} that made the model
     files       {path: digest} of every file of the bundle but the manifest itself
 

@@ -95,15 +95,19 @@ def _row(columns: Sequence[Json]) -> Json:
 def _value(column: Json) -> Json:
     kind = TYPES[column["type"]]
     value: Json = {"type": [kind, "null"] if column["missing"] else kind}
+    # Range and categories are what the sample had, not a limit.
     if column["minimum"] is not None:
-        # The range is what the sample had, not a limit.
         value["description"] = f"The sample has {column['minimum']} to {column['maximum']}"
+    if column["categories"]:
+        value["examples"] = column["categories"]
     return value
 
 
 def _example(column: Json) -> object:
     if column["type"] == "boolean":
         return True
+    if column["type"] == "string":
+        return column["categories"][0] if column["categories"] else "text"
     if column["minimum"] is None:
         return None
     middle = (column["minimum"] + column["maximum"]) / 2
@@ -111,13 +115,11 @@ def _example(column: Json) -> object:
 
 
 def _answer(signature: Json) -> Json:
-    labels = signature["labels"]
-    prediction: Json = {"enum": labels} if labels else {"type": "number"}
     return {
         "type": "object",
         "required": ["predictions", "model"],
         "properties": {
-            "predictions": {"type": "array", "items": prediction},
+            "predictions": {"type": "array", "items": _prediction(signature)},
             "probabilities": {
                 "type": "array",
                 "items": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -129,6 +131,14 @@ def _answer(signature: Json) -> Json:
             },
         },
     }
+
+
+def _prediction(signature: Json) -> Json:
+    labels, outputs = signature["labels"], signature["outputs"]
+    if outputs == 1:
+        return {"enum": labels} if labels else {"type": "number"}
+    targets = [{"enum": each} for each in labels] or [{"type": "number"}] * outputs
+    return {"type": "array", "prefixItems": targets, "minItems": outputs, "maxItems": outputs}
 
 
 def _get(name: str, summary: str) -> Json:

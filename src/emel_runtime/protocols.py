@@ -1,7 +1,7 @@
 """emel's own JSON: a request's body becomes rows, and answers become a reply's body.
 
-A row is one value per column of the signature, in its order: floats for the numeric columns, where NaN
-is a missing value.
+A row is one value per column of the signature, in its order: a string or None for a column of strings, a
+float for all others, where NaN is a missing value.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
     from emel_runtime.contract import Request
 
+    Row = list[float | str | None]
+
 JSON = "application/json"
 NAN = float("nan")
-EXPECTED = {"float": "a finite number", "integer": "an integer", "boolean": "true or false"}
+EXPECTED = {
+    "float": "a finite number",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "string": "a string",
+}
 SHOWN = 40
 """Characters of a client's own value that an answer repeats."""
 
@@ -32,7 +39,7 @@ class Columns:
         self._optional = frozenset(column["name"] for column in columns if column["missing"])
         self._kinds: tuple[str, ...] = tuple(column["type"] for column in columns)
 
-    def rows(self, body: str) -> list[list[float]]:
+    def rows(self, body: str) -> list[Row]:
         """The rows of a body: an object, a list of objects, a list of lists, or either list as
         `{"instances": …}`. Errors: Refusal with status 400 or 422."""
         items = self._items(_json(body))
@@ -52,7 +59,7 @@ class Columns:
             raise Refusal(422, "there are no rows in the request", expected="at least one row", got="none")
         return value
 
-    def _row(self, number: int, item: object) -> list[float]:
+    def _row(self, number: int, item: object) -> Row:
         if isinstance(item, dict):
             values = self._by_name(number, item)
         elif isinstance(item, list):
@@ -61,12 +68,14 @@ class Columns:
             raise _unfit("an object or a list", item, row=number)
         if len(values) != len(self.names):
             raise _refused(number, None, f"{len(self.names)} values", str(len(values)))
-        row = []
+        row: Row = []
         for place, value in enumerate(values):
             # Nearly every value is a finite float in a float column: NaN and the infinities less
             # themselves are NaN.
             if type(value) is float and value - value == 0.0 and self._kinds[place] == "float":
                 row.append(value)
+            elif self._kinds[place] == "string":
+                row.append(self._text(number, place, value))
             else:
                 row.append(self._number(number, place, value))
         return row
@@ -79,6 +88,19 @@ class Columns:
             if name not in item and name not in self._optional:
                 raise _refused(number, name, "a value", "none")
         return [item.get(name) for name in self.names]
+
+    def _text(self, number: int, place: int, value: object) -> str | None:
+        name = self.names[place]
+        if value is None and name in self._optional:
+            return None
+        if not isinstance(value, str):
+            raise _refused(number, name, EXPECTED["string"], _described(value))
+        try:
+            # JSON can name half of a character that needs two, which is no text.
+            value.encode()
+        except UnicodeEncodeError:
+            raise _refused(number, name, "text in Unicode", f"the string {_short(value)}") from None
+        return value
 
     def _number(self, number: int, place: int, value: object) -> float:
         name, kind = self.names[place], self._kinds[place]

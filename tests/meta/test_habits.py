@@ -77,10 +77,9 @@ def test_the_help_loads_none_of_the_heavy_packages():
 
 
 def test_the_runtime_is_standard_library_alone():
+    sources = (path.relative_to(ROOT / "src") for path in (ROOT / "src/emel_runtime").rglob("*.py"))
     names = " ".join(
-        f"import emel_runtime.{path.stem};"
-        for path in (ROOT / "src/emel_runtime").glob("*.py")
-        if path.stem != "__init__"
+        f"import {'.'.join(path.with_suffix('').parts)};" for path in sources if path.stem != "__init__"
     )
     loaded = loaded_by(f"import sys; sys.path.insert(0, '.'); {names}", "-I", "-S")
 

@@ -19,6 +19,8 @@ from emel.records import Artifact, BuiltZip
 from emel.system.files import sha256_of, write_atomic
 from emel.system.process import Process
 from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
+from emel_runtime.operations import MODULES
+from emel_runtime.pure import CorruptModel, decode
 
 COMPILE = Path(__file__).with_name("children") / "compile.py"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -48,7 +50,8 @@ def build(
     """Write the function's zip to `output`.
 
     The byte-code in it is for the Python that runs emel; another version compiles the sources, which are
-    there too. Errors: BundleError when the runtime cannot be compiled, OSError.
+    there too. Errors: BundleError when the model cannot be read or the runtime cannot be
+    compiled, OSError.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         root = Path(folder)
@@ -61,8 +64,10 @@ def build(
 def _stage(artifact: Artifact, root: Path, process: Process) -> None:
     runtime = root / emel_runtime.__name__
     runtime.mkdir()
-    for source in Path(emel_runtime.__path__[0]).glob("*.py"):
-        shutil.copyfile(source, runtime / source.name)
+    source = Path(emel_runtime.__path__[0])
+    for module in [path.name for path in source.glob("*.py")] + _operations(artifact):
+        (runtime / module).parent.mkdir(exist_ok=True)
+        shutil.copyfile(source / module, runtime / module)
     (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
     (root / MODEL).parent.mkdir()
     shutil.copyfile(artifact.file, root / MODEL)
@@ -73,6 +78,21 @@ def _stage(artifact: Artifact, root: Path, process: Process) -> None:
             where=str(runtime),
             hint="install emel anew",
         )
+
+
+def _operations(artifact: Artifact) -> list[str]:
+    """The modules of the runtime that the model's program needs besides the common ones."""
+    where = str(artifact.file)
+    try:
+        program, _ = decode(artifact.file.read_bytes())
+        families = {MODULES[operation["name"]] for operation in program["operations"]}
+    except (CorruptModel, KeyError) as problem:
+        raise BundleError(
+            f"the lowered model cannot be read: {problem}",
+            where=where,
+            hint="make it anew with `emel package`",
+        ) from problem
+    return [f"operations/{family}.py" for family in ("__init__", *sorted(families))]
 
 
 def _write_manifest(artifact: Artifact, version: str, commit: str | None, root: Path) -> None:

@@ -31,11 +31,11 @@ def measure_cold_start(
     """Time whole processes in turn: a bare `python -I -S -c pass`, the function, and the original model.
 
     The function's process imports the handler, which opens the model, and answers one event with one row of
-    `answers`; the original's imports joblib, loads the model and predicts that row (as a data frame where
-    the model was trained on one). Each is timed by another process from its start to its end, and processor
-    time is user plus system time of all its threads. Peak memory is what the process itself reads at its
-    end. Medians of the rounds. A further process answers the same event over and over for the time of a
-    warm call. Errors: BundleError when one of them fails.
+    `answers`; the original's imports joblib, loads the model and predicts that row (in the form in which
+    the model was given rows in training). Each is timed by another process from its start to its end, and
+    processor time is user plus system time of all its threads. Peak memory is what the process itself reads
+    at its end. Medians of the rounds. A further process answers the same event over and over for the time of
+    a warm call. Errors: BundleError when one of them fails.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as name:
         folder = Path(name)
@@ -89,6 +89,7 @@ def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> di
             str(original.model.absolute()),
             str(folder / "row.json"),
             str(folder / "original.memory"),
+            given.form,
         ]
     return commands
 

@@ -70,13 +70,23 @@ def _difference(original: Answers, row: int, prediction: Any, probabilities: Any
         return math.inf
     expected = original.predictions[row]
     if original.labels is None:
-        assert not isinstance(expected, str)
-        return abs(float(prediction) - expected) / max(1.0, abs(expected))
+        return _distance(expected, prediction)
     if original.probabilities is None:
         return 0.0 if _same(expected, prediction) else math.inf
+    if probabilities is None:
+        return math.inf
     pairs = zip(original.labels, original.probabilities[row], strict=True)
-    return float(max(abs(probabilities[key_of(label)] - expected) for label, expected in pairs))
+    return float(max(abs(probabilities[key_of(label)] - share) for label, share in pairs))
 
 
-def _same(one: object, other: object) -> bool:
-    return type(one) is type(other) and one == other
+def _distance(expected: Any, prediction: Any) -> float:
+    """Of two numbers, or the largest of two rows of numbers."""
+    if isinstance(expected, tuple):
+        return max(map(_distance, expected, prediction)) if len(expected) == len(prediction) else math.inf
+    return float(abs(prediction - expected) / max(1.0, abs(expected)))
+
+
+def _same(expected: Any, prediction: Any) -> bool:
+    if isinstance(expected, tuple):
+        return len(expected) == len(prediction) and all(map(_same, expected, prediction))
+    return type(expected) is type(prediction) and bool(expected == prediction)

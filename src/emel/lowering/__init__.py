@@ -1,8 +1,8 @@
 """From a fitted model to the pure tier's tables.
 
 This runs in the project's own environment, beside whatever libraries made the model: it imports the
-standard library, `emel.errors` and `emel_runtime`, and nothing else. One file per family of models; a new
-class is a reader in its family's file and a line in the tables of compose.py.
+standard library, `emel.errors` and `emel_runtime`, and nothing else. One file per family of models; how a
+reader is written stands in registry.py.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from emel.errors import ModelError, UnsupportedModelError
-from emel.lowering.builder import Label, Program
-from emel.lowering.compose import describe, read_predictor
+from emel.lowering.builder import Program
+from emel.lowering.registry import READERS, describe
+from emel.lowering.values import Column, Label, Notes
 
-__all__ = ["Lowered", "describe", "lower"]
+__all__ = ["Column", "Lowered", "describe", "lower"]
 
 
 class Lowered(NamedTuple):
-    """A lowered model: the bytes of model.emel, and its labels (none for regression)."""
+    """A lowered model: the bytes of model.emel, and what is known of its answers."""
 
     data: bytes
-    labels: tuple[Label, ...]
+    labels: tuple[Label, ...] | tuple[tuple[Label, ...], ...]
+    """None for regression; with several outputs, the labels of each."""
+    outputs: int
+    """Answers per row."""
+    notes: Notes
+    """Where the boundary rows should lie."""
 
 
-def lower(model: Any, columns: Sequence[str], *, missing: bool) -> Lowered:
-    """Lower a fitted model that takes these columns; `missing` says whether rows may lack values.
+def lower(model: Any, columns: Sequence[Column]) -> Lowered:
+    """Lower a fitted model that takes these columns.
 
     Errors: UnsupportedModelError naming the class and the step, ModelError when it has no `predict` or is
     not fitted.
@@ -35,15 +41,16 @@ def lower(model: Any, columns: Sequence[str], *, missing: bool) -> Lowered:
             f"{describe(model)} has no predict",
             hint="save the fitted model itself, or the pipeline that ends with it",
         )
-    program = Program(columns, missing=missing)
+    program = Program(columns, READERS)
     try:
-        outputs = read_predictor(model, program, 0)
+        answer = program.finish(program.read_predictor(model, program.row))
     except AttributeError as problem:
         raise ModelError(
             f"{describe(model)} cannot be read: {problem}",
             hint="fit the model before saving it, with scikit-learn 1.3 or newer",
         ) from problem
-    for label in outputs.labels:
-        if not isinstance(label, str | int | float | bool):
-            raise UnsupportedModelError(f"the label {label!r} is no string, number or boolean")
-    return Lowered(program.encode(outputs), outputs.labels)
+    for label in answer.labels:
+        for one in label if isinstance(label, tuple) else (label,):
+            if not isinstance(one, str | int | float | bool):
+                raise UnsupportedModelError(f"the label {one!r} is no string, number or boolean")
+    return Lowered(program.encode_answer(answer), answer.labels, answer.outputs, program.notes)

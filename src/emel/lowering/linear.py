@@ -5,51 +5,54 @@ from __future__ import annotations
 from typing import Any
 
 from emel.errors import UnsupportedModelError
-from emel.lowering.builder import Outputs, Program
+from emel.lowering.builder import Program
+from emel.lowering.values import Outputs, Value
 
 
-def regression(model: Any, program: Program, value: int) -> Outputs:
-    """`X @ coef_ + intercept_`, for one target."""
-    return Outputs(value=_scores(model, program, value))
+def regression(model: Any, program: Program, value: Value) -> Outputs:
+    """`X @ coef_ + intercept_`, one number per target."""
+    return Outputs(value=linear_scores(model, program, value))
 
 
-def logistic_regression(model: Any, program: Program, value: int) -> Outputs:
+def logistic_regression(model: Any, program: Program, value: Value) -> Outputs:
     """Logistic function for two classes, softmax for more; one-versus-rest where an old model asks for it."""
     # Up to scikit-learn 1.7 `multi_class` could ask for the other of the two ways.
     asked = getattr(model, "multi_class", "auto")
     binary = len(model.classes_) == 2
-    scores = _scores(model, program, value)
+    scores = linear_scores(model, program, value)
     if asked == "multinomial" and binary:
-        probabilities = program.add("softmax", program.add("mirror", scores))
+        probabilities = program.add("softmax", program.add("mirror", scores, width=2))
     elif binary or asked == "ovr" or (asked == "auto" and model.solver == "liblinear"):
-        probabilities = _one_versus_rest(model, program, scores)
+        probabilities = _one_versus_rest(program, scores)
     else:
         probabilities = program.add("softmax", scores)
-    return _classes(model, program, scores, probabilities)
+    return Outputs(tuple(model.classes_.tolist()), scores=scores, probabilities=probabilities)
 
 
-def sgd_classifier(model: Any, program: Program, value: int) -> Outputs:
+def sgd_classifier(model: Any, program: Program, value: Value) -> Outputs:
     """Scores, and probabilities where the loss gives them."""
     if model.loss == "modified_huber":
         raise UnsupportedModelError(
             "SGDClassifier(loss='modified_huber') has no reader for its probabilities yet",
             hint="train it with loss='log_loss' or 'hinge', or with LogisticRegression",
         )
-    scores = _scores(model, program, value)
-    probabilities = _one_versus_rest(model, program, scores) if model.loss == "log_loss" else None
-    return _classes(model, program, scores, probabilities)
+    outputs = decision(model, program, value)
+    if model.loss != "log_loss" or outputs.scores is None:
+        return outputs
+    return outputs._replace(probabilities=_one_versus_rest(program, outputs.scores))
 
 
-def decision(model: Any, program: Program, value: int) -> Outputs:
+def decision(model: Any, program: Program, value: Value) -> Outputs:
     """Classifiers that have scores and no probabilities."""
-    return _classes(model, program, _scores(model, program, value), None)
+    scores = linear_scores(model, program, value)
+    return Outputs(tuple(model.classes_.tolist()), scores=scores)
 
 
-def _scores(model: Any, program: Program, value: int) -> int:
+def linear_scores(model: Any, program: Program, value: Value) -> Value:
+    """`X @ coef_.T + intercept_`, one score per row of `coef_`."""
     coefficients = model.coef_.reshape(-1, model.coef_.shape[-1])
-    planes, width = coefficients.shape
-    classes = len(getattr(model, "classes_", ()))
-    if planes > 1 and planes != classes:
+    planes = len(coefficients)
+    if planes not in (1, len(getattr(model, "classes_", range(planes)))):
         raise UnsupportedModelError(
             f"{type(model).__name__} has {planes} targets; the pure tier takes one",
             hint="train one model per target",
@@ -59,8 +62,9 @@ def _scores(model: Any, program: Program, value: int) -> int:
     return program.add(
         "linear",
         value,
+        width=planes,
         arrays={
-            "coefficients": program.array("f64", coefficients.ravel().tolist(), (planes, width)),
+            "coefficients": program.array("f64", coefficients),
             "intercepts": program.array("f64", [float(number) for number in intercepts]),
         },
     )
@@ -70,12 +74,20 @@ def _is_number(value: Any) -> bool:
     return not getattr(value, "shape", ())
 
 
-def _one_versus_rest(model: Any, program: Program, scores: int) -> int:
+def _one_versus_rest(program: Program, scores: Value) -> Value:
     each = program.add("logistic", scores)
-    return program.add("complement" if len(model.classes_) == 2 else "normalize", each)
+    return program.add("complement", each, width=2) if scores.width == 1 else program.add("normalize", each)
 
 
-def _classes(model: Any, program: Program, scores: int, probabilities: int | None) -> Outputs:
-    labels = tuple(model.classes_.tolist())
-    label = program.add("positive" if len(labels) == 2 else "argmax", scores)
-    return Outputs(labels=labels, label=label, probabilities=probabilities)
+PREDICTORS = {
+    "sklearn.LogisticRegression": logistic_regression,
+    "sklearn.SGDClassifier": sgd_classifier,
+    "sklearn.RidgeClassifier": decision,
+    "sklearn.LinearSVC": decision,
+    "sklearn.LinearRegression": regression,
+    "sklearn.Ridge": regression,
+    "sklearn.ElasticNet": regression,
+    "sklearn.Lasso": regression,
+    "sklearn.LinearSVR": regression,
+    "sklearn.SGDRegressor": regression,
+}

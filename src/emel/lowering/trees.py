@@ -5,38 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 from emel.errors import UnsupportedModelError
-from emel.lowering.builder import Outputs, Program
+from emel.lowering.builder import Program
+from emel.lowering.values import Outputs, Value
 
 
-def classifier_tree(model: Any, program: Program, value: int) -> Outputs:
+def classifier_tree(model: Any, program: Program, value: Value) -> Outputs:
     """One tree that gives probabilities."""
     return _classification(model, [model], program, value)
 
 
-def classifier_forest(model: Any, program: Program, value: int) -> Outputs:
+def classifier_forest(model: Any, program: Program, value: Value) -> Outputs:
     """The mean of the trees' probabilities."""
     return _classification(model, model.estimators_, program, value)
 
 
-def regressor_tree(model: Any, program: Program, value: int) -> Outputs:
+def regressor_tree(model: Any, program: Program, value: Value) -> Outputs:
     """One tree that gives a number."""
     return Outputs(value=_forest(model, [model], 1, program, value))
 
 
-def regressor_forest(model: Any, program: Program, value: int) -> Outputs:
+def regressor_forest(model: Any, program: Program, value: Value) -> Outputs:
     """The mean of the trees' numbers."""
     return Outputs(value=_forest(model, model.estimators_, 1, program, value))
 
 
-def _classification(model: Any, trees: list[Any], program: Program, value: int) -> Outputs:
+def _classification(model: Any, trees: list[Any], program: Program, value: Value) -> Outputs:
     if model.n_outputs_ > 1:
         raise _several_targets(model)
     labels = tuple(model.classes_.tolist())
-    probabilities = _forest(model, trees, len(labels), program, value)
-    return Outputs(labels=labels, label=program.add("argmax", probabilities), probabilities=probabilities)
+    return Outputs(labels, probabilities=_forest(model, trees, len(labels), program, value))
 
 
-def _forest(model: Any, trees: list[Any], width: int, program: Program, value: int) -> int:
+def _forest(model: Any, trees: list[Any], width: int, program: Program, value: Value) -> Value:
     if model.n_outputs_ > 1:
         raise _several_targets(model)
     tables = _Tables()
@@ -49,9 +49,11 @@ def _forest(model: Any, trees: list[Any], width: int, program: Program, value: i
         "rights": program.array("u32", tables.rights),
         "leaves": program.array("f64", tables.leaves, (len(tables.leaves) // width, width)),
     }
-    if program.missing:
+    if value.missing:
         arrays["missing_left"] = program.array("u8", tables.missing_left)
-    return program.add("forest", value, arrays=arrays, inputs=int(model.n_features_in_), outputs=width)
+    splits = zip(tables.features, tables.thresholds, strict=True)
+    program.note_thresholds(value, [split for split in splits if split[0] >= 0])
+    return program.add("forest", value, width=width, arrays=arrays, inputs=value.width, outputs=width)
 
 
 class _Tables:
@@ -99,3 +101,13 @@ def _several_targets(model: Any) -> UnsupportedModelError:
         f"{type(model).__name__} has {model.n_outputs_} targets; the pure tier takes one",
         hint="train one model per target",
     )
+
+
+PREDICTORS = {
+    "sklearn.DecisionTreeClassifier": classifier_tree,
+    "sklearn.RandomForestClassifier": classifier_forest,
+    "sklearn.ExtraTreesClassifier": classifier_forest,
+    "sklearn.DecisionTreeRegressor": regressor_tree,
+    "sklearn.RandomForestRegressor": regressor_forest,
+    "sklearn.ExtraTreesRegressor": regressor_forest,
+}

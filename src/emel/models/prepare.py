@@ -48,7 +48,7 @@ def prepare(
     interpreter = python or Path(sys.executable)
     result = _ask_worker(model, sample, rows, workdir, process, interpreter)
     by_name = {column.name: column for column in rows.columns}
-    labels = tuple(result["labels"])
+    labels = result["labels"]
     answers = msgspec.convert(
         {
             **{key: result[key] for key in Answers.__struct_fields__ if key != "labels"},
@@ -69,7 +69,8 @@ def prepare(
         signature=Signature(
             columns=tuple(by_name[column] for column in answers.columns),
             task="classification" if labels else "regression",
-            labels=labels,
+            labels=answers.labels or (),
+            outputs=result["outputs"],
         ),
         libraries=result["libraries"],
         answers=workdir / "answers.json",
@@ -84,7 +85,10 @@ def _ask_worker(
     task = {
         "model": str(model.absolute()),
         "output": str(workdir.absolute()),
-        "columns": [{"name": c.name, "type": c.type, "missing": c.missing} for c in rows.columns],
+        "columns": [
+            {"name": c.name, "type": c.type, "missing": c.missing, "categories": c.categories}
+            for c in rows.columns
+        ],
         "rows": rows.spread(MOST_ROWS),
     }
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,30 @@ from typing import NamedTuple
 from emel.errors import SampleError
 from emel.records import Column, ColumnType, Scalar
 
-MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
+MISSING = frozenset(
+    {
+        "",
+        "NA",
+        "N/A",
+        "n/a",
+        "#NA",
+        "#N/A",
+        "#N/A N/A",
+        "<NA>",
+        "NaN",
+        "nan",
+        "-NaN",
+        "-nan",
+        "NULL",
+        "null",
+        "None",
+    }
+    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+)
+"""What pandas.read_csv takes for a missing value."""
 BOOLEANS = {"true": True, "false": False}
 DELIMITERS = ",;\t"
+MOST_CATEGORIES = 50
 
 
 class Sample(NamedTuple):
@@ -34,7 +56,8 @@ class Sample(NamedTuple):
 def read_sample(path: Path, target: str | None) -> Sample:
     """Read a CSV file with a header, without the column `target` if it is there.
 
-    A column is boolean, integer or float when all its values are; else it is a string. Errors: SampleError.
+    A column is boolean, integer or float when all its values are; else it is a string, kept as it stands.
+    Errors: SampleError.
     """
     header, lines = _lines(path)
     kept = [place for place, name in enumerate(header) if name != target]
@@ -53,7 +76,9 @@ def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
             f"cannot read {path.suffix or 'this kind of'} files", where=where, hint="save the sample as CSV"
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # Line ends inside of a quoted text are part of it.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
     except FileNotFoundError:
         raise SampleError(
             "there is no such file", where=where, hint="check the path, or run the pipeline that writes it"
@@ -62,26 +87,36 @@ def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
         raise SampleError(
             f"cannot be read: {problem}", where=where, hint="save the sample as CSV in UTF-8"
         ) from problem
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    header, *lines = list(csv.reader(text.splitlines(), delimiter=delimiter)) or [[]]
+    (_, header), *lines = _numbered(text, where) or [(1, [])]
     header = [name.strip() for name in header]
-    numbered = [(number, line) for number, line in enumerate(lines, 2) if line]
-    if not numbered:
+    if not lines:
         raise SampleError("the sample has no rows", where=where, hint="put some rows below the header")
     for name in header:
         if header.count(name) > 1:
             raise SampleError(
                 f"two columns are called {name!r}", where=where, hint="give each column a name of its own"
             )
-    for number, line in numbered:
+    for number, line in lines:
         if len(line) != len(header):
             raise SampleError(
                 f"the row has {len(line)} values, the header {len(header)}",
                 where=f"{where}:{number}",
                 hint="mend the row",
             )
-    return header, [line for _, line in numbered]
+    return header, [line for _, line in lines]
+
+
+def _numbered(text: str, where: str) -> list[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the number of its last line."""
+    first = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return [(reader.line_num, line) for line in reader if line]
+    except csv.Error as problem:
+        raise SampleError(
+            f"is no CSV: {problem}", where=f"{where}:{reader.line_num}", hint="mend the row"
+        ) from problem
 
 
 def _typed(texts: Sequence[str]) -> tuple[ColumnType, list[Scalar]]:
@@ -93,11 +128,11 @@ def _typed(texts: Sequence[str]) -> tuple[ColumnType, list[Scalar]]:
     for text in present:
         # Python reads 1_000 as a number; nobody who writes CSV means it so.
         if "_" in text:
-            return "string", _strings(stripped)
+            return "string", _strings(texts)
         try:
             float(text)
         except ValueError:
-            return "string", _strings(stripped)
+            return "string", _strings(texts)
         if not text.lstrip("+-").isdecimal():
             kind = "float"
     if not present:
@@ -113,10 +148,19 @@ def _strings(texts: Sequence[str]) -> list[Scalar]:
 def _column(name: str, kind: ColumnType, values: Sequence[Scalar]) -> Column:
     numbers = [float(value) for value in values if value is not None and not isinstance(value, str)]
     ranged = kind in ("float", "integer") and numbers
+    texts = [value for value in values if isinstance(value, str)]
     return Column(
         name=name,
         type=kind,
         minimum=min(numbers) if ranged else None,
         maximum=max(numbers) if ranged else None,
+        categories=_categories(texts),
         missing=None in values,
     )
+
+
+def _categories(texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The different texts if they are few. Where none comes twice they are names or notes, not categories,
+    and nobody's to publish."""
+    found = set(texts)
+    return tuple(sorted(found)) if len(found) <= MOST_CATEGORIES and len(found) < len(texts) else None

@@ -4,12 +4,12 @@
 interpreter, so it imports nothing but the standard library, `emel.lowering`, and what made the model. Reads
 a task as JSON from standard input:
 
-    {model, output, columns: [{name, type, missing}], rows: [[…]]}
+    {model, output, columns: [{name, type, missing, categories}], rows: [[…]]}
 
 and writes to the folder `output` the file model.emel and result.json, which is one of
 
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
-    {columns: [name], description, labels, libraries, trained_with,
+    {columns: [name], form, description, labels, outputs, libraries, trained_with,
      rows, sample_rows, predictions, probabilities}
 
 A library that prints may do so: nothing is read from standard output.
@@ -27,9 +27,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
-from emel.lowering import describe, lower
+from emel.errors import EmelError, ModelError, SampleError
+from emel.lowering import Column, describe, lower
 from emel.lowering.boundary import boundary_rows
+from emel.lowering.original import Original, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
 
@@ -51,29 +52,28 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     """Load, lower into `file`, and ask the original. Errors: ModelError, SampleError."""
     model, trained_with = load(Path(task["model"]))
     order = _order(model, [column["name"] for column in task["columns"]])
-    columns = [task["columns"][place] for place in order]
-    names = [column["name"] for column in columns]
-    sample = [[row[place] for place in order] for row in task["rows"]]
-    lowered = lower(model, names, missing=any(column["missing"] for column in columns))
-    for column in columns:
-        if column["type"] == "string":
-            raise UnsupportedModelError(
-                f"the column {column['name']!r} holds text; the pure tier takes numbers",
-                hint="encode the column before the model, or leave it out of the sample",
-            )
+    columns = [_column(task["columns"][place]) for place in order]
+    sample = [
+        [_cell(row[place], column) for place, column in zip(order, columns, strict=True)]
+        for row in task["rows"]
+    ]
+    lowered = lower(model, columns)
     file.write_bytes(lowered.data)
-    kinds = [column["type"] for column in columns]
-    own = [[math.nan if value is None else float(value) for value in row] for row in sample]
-    made = _accepted(model, names, boundary_rows(lowered.data, kinds, own))
-    predictions, probabilities = _answers(model, names, own + made, bool(lowered.labels))
+    original = Original(model, columns, probabilities=bool(lowered.labels) and lowered.outputs == 1)
+    made = original.accepted(boundary_rows(lowered.notes, columns, sample))
+    predictions, probabilities = original.answers(sample + made)
     return {
-        "columns": names,
+        "columns": [column.name for column in columns],
+        "form": original.form,
         "description": describe(model),
         "labels": lowered.labels,
+        "outputs": lowered.outputs,
         "libraries": _libraries(),
         "trained_with": trained_with,
-        "rows": [_typed(row, kinds) for row in own + made],
-        "sample_rows": len(own),
+        "rows": [
+            [_value(cell, column) for cell, column in zip(row, columns, strict=True)] for row in sample + made
+        ],
+        "sample_rows": len(sample),
         "predictions": predictions,
         "probabilities": probabilities,
     }
@@ -112,7 +112,7 @@ def _order(model: Any, given: list[str]) -> list[int]:
     """Places in the sample of the columns that the model takes, in its order."""
     wanted = [str(name) for name in getattr(model, "feature_names_in_", ())]
     if not wanted:
-        count = getattr(model, "n_features_in_", len(given))
+        count = 1 if form_of(model) == "texts" else getattr(model, "n_features_in_", len(given))
         if count == len(given):
             return list(range(len(given)))
         raise SampleError(
@@ -129,54 +129,25 @@ def _order(model: Any, given: list[str]) -> list[int]:
     return [given.index(name) for name in wanted]
 
 
-def _accepted(model: Any, names: list[str], rows: list[list[float]]) -> list[list[float]]:
-    """The rows that the original model does not refuse, found by halving."""
-    if not rows:
-        return rows
-    try:
-        model.predict(_frame(model, names, rows))
-    except ValueError:
-        middle = len(rows) // 2
-        if not middle:
-            return []
-        return _accepted(model, names, rows[:middle]) + _accepted(model, names, rows[middle:])
-    return rows
+def _column(told: dict[str, Any]) -> Column:
+    return Column(told["name"], told["type"], told["missing"], tuple(told["categories"] or ()))
 
 
-def _answers(
-    model: Any, names: list[str], rows: list[list[float]], classifies: bool
-) -> tuple[list[Any], list[list[float]] | None]:
-    frame = _frame(model, names, rows)
-    try:
-        predictions = model.predict(frame)
-        probabilities = model.predict_proba(frame) if classifies and hasattr(model, "predict_proba") else None
-    except ValueError as problem:
-        raise SampleError(
-            f"the original model refuses the sample: {_first_line(problem)}",
-            hint="take the sample from the data that the model was trained on",
-        ) from problem
-    return predictions.ravel().tolist(), None if probabilities is None else probabilities.tolist()
+def _cell(value: Any, column: Column) -> float | str | None:
+    if column.type == "string":
+        return None if value is None else str(value)
+    return math.nan if value is None else float(value)
 
 
-def _frame(model: Any, names: list[str], rows: list[list[float]]) -> Any:
-    """Rows as the model was given them in training: a data frame if it knows names, else an array."""
-    numpy = importlib.import_module("numpy")
-    table = numpy.array(rows, dtype=numpy.float64).reshape(len(rows), len(names))
-    if hasattr(model, "feature_names_in_") and importlib.util.find_spec("pandas"):
-        return importlib.import_module("pandas").DataFrame(table, columns=names)
-    return table
-
-
-def _typed(row: list[float], kinds: list[str]) -> list[float | int | bool | None]:
-    return [_value(number, kind) for number, kind in zip(row, kinds, strict=True)]
-
-
-def _value(number: float, kind: str) -> float | int | bool | None:
-    if math.isnan(number):
+def _value(cell: float | str | None, column: Column) -> float | int | bool | str | None:
+    """A cell as the signature's type has it."""
+    if not isinstance(cell, float):
+        return cell
+    if math.isnan(cell):
         return None
-    if kind == "boolean":
-        return bool(number)
-    return int(number) if kind == "integer" else number
+    if column.type == "boolean":
+        return bool(cell)
+    return int(cell) if column.type == "integer" else cell
 
 
 def _libraries() -> dict[str, str]:

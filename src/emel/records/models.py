@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from emel.records.scalars import Scalar
 
+Label = str | int | float | bool
 Tier = Literal["pure", "onnx", "python"]
 ColumnType = Literal["float", "integer", "boolean", "string"]
 
@@ -21,6 +22,7 @@ class Column(Struct, frozen=True, kw_only=True):
     minimum: float | None = None
     maximum: float | None = None
     categories: tuple[str, ...] | None = None
+    """Of strings, if the sample has few: all of them, in order."""
     missing: bool = False
     """Whether the sample has rows without a value here."""
 
@@ -30,8 +32,11 @@ class Signature(Struct, frozen=True, kw_only=True):
 
     columns: tuple[Column, ...]
     task: Literal["classification", "regression"]
-    labels: tuple[str | int | float | bool, ...] = ()
-    """The classes, in the order of the probabilities; empty for regression."""
+    labels: tuple[Label | tuple[Label, ...], ...] = ()
+    """The classes, in the order of the probabilities; those of each target when a row has several answers;
+    empty for regression."""
+    outputs: int = 1
+    """Answers per row. More than one make a prediction a list."""
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -52,7 +57,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
     libraries: dict[str, str]
     """The packages that made the model, with their versions."""
     answers: Path
-    """JSON: sample and boundary rows with the original model's answers (see emel.models.answers)."""
+    """JSON: sample and boundary rows with the original model's answers; see `Answers`."""
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -63,10 +68,12 @@ class Answers(Struct, frozen=True, kw_only=True):
     """In the order of `columns`, typed as the signature says; `None` is a missing value."""
     sample_rows: int
     """How many of the rows, from the first on, are the user's own; the rest are boundary rows."""
-    labels: tuple[str | int | float | bool, ...] | None
-    """The classes, in the order of the probabilities; `None` for regression."""
-    predictions: tuple[str | int | float | bool, ...]
+    labels: tuple[Label | tuple[Label, ...], ...] | None
+    """As in the signature; `None` for regression."""
+    predictions: tuple[Label | tuple[Label, ...], ...]
     probabilities: tuple[tuple[float, ...], ...] | None
+    form: Literal["frame", "array", "texts", "dicts"] = "array"
+    """How the original was given the rows: as it was in training (see emel.lowering.original)."""
 
 
 class OriginalModel(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from emel.lowering.builder import Outputs, Program
+from emel.lowering.builder import Program
+from emel.lowering.values import Column as Input
+from emel.lowering.values import Outputs
 from emel.records import Artifact, Column, Signature
 from emel.system.files import sha256_of
 from emel_runtime.pure import load
@@ -21,19 +23,22 @@ ROWS = [[float(one), float(two)] for one in range(-3, 4) for two in range(-3, 4)
 def make_artifact(tmp_path: Path) -> Callable[..., Artifact]:
     """Write model.emel and answers.json; `changes` go into the answers, to make them wrong."""
 
-    def make(labels: tuple[Any, ...] = ("no", "yes"), **changes: Any) -> Artifact:
+    def make(labels: tuple[Any, ...] = ("no", "yes"), targets: int = 1, **changes: Any) -> Artifact:
         folder = tmp_path / "artifact"
         folder.mkdir(exist_ok=True)
-        program = Program(["a", "b"], missing=False)
+        program = Program([Input("a"), Input("b")])
         arrays = {
             "coefficients": program.array("f64", [1.0, -0.5], (1, 2)),
             "intercepts": program.array("f64", [0.25]),
         }
-        scores = program.add("linear", 0, arrays=arrays)
+        scores = program.add("linear", program.row, width=1, arrays=arrays)
         outputs = Outputs(value=scores)
-        if labels:
-            both = program.add("complement", program.add("logistic", scores))
-            outputs = Outputs(labels, label=program.add("positive", scores), probabilities=both)
+        if targets > 1:
+            parts = [Outputs(one, scores=scores) for one in labels] or [outputs] * targets
+            outputs = Outputs(parts=tuple(parts))
+        elif labels:
+            both = program.add("complement", program.add("logistic", scores), width=2)
+            outputs = Outputs(labels, scores=scores, probabilities=both)
         data = program.encode(outputs)
         (folder / "model.emel").write_bytes(data)
         predictions, probabilities = load(data).answer(ROWS)
@@ -59,6 +64,7 @@ def make_artifact(tmp_path: Path) -> Callable[..., Artifact]:
                 columns=tuple(Column(name=name, type="float", minimum=-3.0, maximum=3.0) for name in "ab"),
                 task="classification" if labels else "regression",
                 labels=labels,
+                outputs=targets,
             ),
             libraries={"scikit-learn": "0"},
             answers=folder / "answers.json",

@@ -49,6 +49,13 @@ def test_the_manifest_says_what_is_inside(built: BuiltZip, make_artifact: Any) -
     )
 
 
+def test_only_the_operations_that_the_model_names_are_shipped(built: BuiltZip) -> None:
+    with zipfile.ZipFile(built.path) as archive:
+        names = [name for name in archive.namelist() if "operations" in name and name.endswith(".py")]
+
+    assert [name.rpartition("/")[2] for name in names] == ["__init__.py", "arithmetic.py", "linear.py"]
+
+
 def test_no_row_of_the_sample_is_shipped(built: BuiltZip) -> None:
     with zipfile.ZipFile(built.path) as archive:
         assert not [name for name in archive.namelist() if "answers" in name or "sample" in name]

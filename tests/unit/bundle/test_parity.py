@@ -74,10 +74,28 @@ def test_a_refused_row_is_infinitely_different(make_artifact: Any, tmp_path: Pat
 
 def test_a_bundle_that_does_not_run_is_an_error(make_artifact: Any, tmp_path: Path) -> None:
     artifact = make_artifact()
-    artifact.file.write_bytes(b"damaged after it was signed")
+    artifact.file.write_bytes(artifact.file.read_bytes() + b"changed after it was signed")
 
     with pytest.raises(BundleError, match="another digest"):
         parity(artifact, tmp_path)
+
+
+def test_a_model_that_cannot_be_read_makes_no_bundle(make_artifact: Any, tmp_path: Path) -> None:
+    artifact = make_artifact()
+    artifact.file.write_bytes(b"damaged")
+
+    with pytest.raises(BundleError, match="first bytes"):
+        parity(artifact, tmp_path)
+
+
+@pytest.mark.parametrize("labels", [(("no", "yes"), (0, 1)), ()])
+def test_rows_with_several_answers_are_compared_one_by_one(
+    make_artifact: Any, tmp_path: Path, labels: tuple[Any, ...]
+) -> None:
+    assert parity(make_artifact(labels, targets=2), tmp_path).ok
+
+    wrong = [[0.5, 1e-3] if not labels else ["no", True]] * 49
+    assert not parity(make_artifact(labels, targets=2, predictions=wrong), tmp_path).ok
 
 
 def rows() -> list[list[float | None]]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from emel.lowering.builder import Outputs, Program
+from emel.lowering.builder import Program
+from emel.lowering.values import Column, Outputs
 from emel_runtime.app import App
 
 Call = Callable[..., tuple[int, Any]]
@@ -30,25 +31,26 @@ def column(name: str, kind: str = "float", *, missing: bool = False) -> dict[str
 
 @pytest.fixture
 def make_function(tmp_path: Path) -> Callable[..., Path]:
-    """Write a function whose score is the first column minus the second; positive is the second label."""
+    """Write a function whose score is the first number minus the second; positive is the second label."""
 
     def make(columns: Sequence[dict[str, Any]] | None = None, labels: Sequence[Any] = ("no", "yes")) -> Path:
         columns = columns or [column("a"), column("b")]
-        program = Program([entry["name"] for entry in columns], missing=False)
-        weights = [1.0, -1.0, *[0.0] * len(columns)][: len(columns)]
+        program = Program([Column(entry["name"], entry["type"]) for entry in columns])
+        numbers = [place for place, entry in enumerate(columns) if entry["type"] != "string"]
+        weights = [1.0, -1.0, *[0.0] * len(numbers)][: len(numbers)]
         scores = program.add(
             "linear",
-            0,
+            program.select(program.row, numbers),
+            width=1,
             arrays={
-                "coefficients": program.array("f64", weights, (1, len(columns))),
+                "coefficients": program.array("f64", weights, (1, len(numbers))),
                 "intercepts": program.array("f64", [0.0]),
             },
         )
         outputs = Outputs(value=scores)
         if labels:
-            probabilities = program.add("complement", program.add("logistic", scores))
-            label = program.add("positive", scores)
-            outputs = Outputs(labels=tuple(labels), label=label, probabilities=probabilities)
+            probabilities = program.add("complement", program.add("logistic", scores), width=2)
+            outputs = Outputs(labels=tuple(labels), scores=scores, probabilities=probabilities)
         data = program.encode(outputs)
         (tmp_path / "model").mkdir()
         (tmp_path / "model" / "model.emel").write_bytes(data)
@@ -69,6 +71,7 @@ def make_function(tmp_path: Path) -> Callable[..., Path]:
                 "columns": list(columns),
                 "task": "classification" if labels else "regression",
                 "labels": list(labels),
+                "outputs": 1,
             },
             "libraries": {},
             "files": {},

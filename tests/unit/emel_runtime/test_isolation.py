@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import emel_runtime
+from emel_runtime.operations import FAMILIES
 
 DEAR = {
     "json",
@@ -28,6 +32,9 @@ before = set(sys.modules)
 import emel_runtime.app
 if sys.argv[2] == "all":
     import emel_runtime.openapi
+    from emel_runtime.operations import FAMILIES
+    for family in FAMILIES:
+        __import__(f"emel_runtime.operations.{family}")
 print(*sorted(set(sys.modules) - before))
 """
 
@@ -50,3 +57,15 @@ def test_the_runtime_loads_nothing_but_the_standard_library() -> None:
 
 def test_the_runtime_loads_no_dear_module_at_its_start() -> None:
     assert loaded("start") & DEAR == set()
+
+
+def test_the_start_loads_no_operation_before_a_model_names_it() -> None:
+    assert {name for name in loaded("start") if name.startswith("emel_runtime.operations.")} == set()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_of_operations_needs_no_other(family: str) -> None:
+    source = (Path(emel_runtime.__path__[0]) / "operations" / f"{family}.py").read_text("utf-8")
+    imported = re.findall(r"(?:from|import) (emel_runtime[.\w]*)", source)
+
+    assert set(imported) <= {"emel_runtime.operations"}

@@ -50,6 +50,11 @@ def test_a_value_that_does_not_fit_is_named(
         ("boolean", True, 200),
         ("boolean", 1, 422),
         ("boolean", "true", 422),
+        ("string", "Москва", 200),
+        ("string", "", 200),
+        ("string", "\ud800", 422),
+        ("string", 1, 422),
+        ("string", None, 422),
     ],
 )
 def test_a_column_takes_its_own_type(
@@ -57,7 +62,16 @@ def test_a_column_takes_its_own_type(
 ) -> None:
     app = App(str(make_function([make_column("a", kind), make_column("b")])))
 
-    assert call(app, {"a": value, "b": 0})[0] == status
+    assert call(app, {"a": value, "b": 0})[0] == call(app, [[value, 0]])[0] == status
+
+
+@pytest.mark.parametrize("row", [{"b": 1}, {"a": None, "b": 1}, [None, 1]])
+def test_a_string_may_lack_where_the_sample_lacked_some(
+    make_function: Any, make_column: Any, call: Any, row: Any
+) -> None:
+    app = App(str(make_function([make_column("a", "string", missing=True), make_column("b")])))
+
+    assert call(app, [row])[0] == 200
 
 
 @pytest.mark.parametrize("row", [{"a": 1}, {"a": 1, "b": None}, {"a": 1, "b": float("nan")}, [1, None]])

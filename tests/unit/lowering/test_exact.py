@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -28,9 +27,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from tests.fakes.lowered import beside, columns
 
 from emel.lowering import lower
-from emel.lowering.boundary import boundary_rows
 from emel_runtime.pure import load
 
 Data = tuple[np.ndarray, np.ndarray, list[list[float]]]
@@ -73,40 +72,36 @@ def split(load_data: Any) -> Data:
     return x[train], y[train], x[held_out].tolist()
 
 
-def answers(model: BaseEstimator, rows: list[list[float]]) -> tuple[np.ndarray, Any, int]:
-    """What the lowered model says to the rows and to boundary rows, the rows, and how many were added."""
-    width = len(rows[0])
-    data = lower(model, [f"c{place}" for place in range(width)], missing=False).data
-    made = boundary_rows(data, ["float"] * width, rows)
-    return np.array(rows + made), load(data).answer(rows + made), len(made)
-
-
 @pytest.mark.parametrize("dataset", [load_breast_cancer, load_iris], ids=["binary", "multinomial"])
 @pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
 def test_classifiers_give_the_same_labels_and_probabilities(model: Any, dataset: Any) -> None:
     x, y, rows = split(dataset)
-    model.fit(x, y)
 
-    asked, (labels, probabilities), added = answers(model, rows)
+    both = beside(model.fit(x, y), rows)
 
-    assert added > len(rows[0])
-    assert labels == model.predict(asked).tolist()
-    if not hasattr(model, "predict_proba"):
-        assert probabilities is None
-        return
-    assert np.abs(np.array(probabilities) - model.predict_proba(asked)).max() <= LAST_BITS
+    assert both.boundary > len(rows[0])
+    assert both.labels_equal
+    assert both.difference <= LAST_BITS
 
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=str)
 def test_regressors_give_the_same_numbers(model: Any) -> None:
     x, y, rows = split(load_diabetes)
-    model.fit(x, y)
 
-    asked, (numbers, _), added = answers(model, rows)
+    both = beside(model.fit(x, y), rows)
 
-    expected = model.predict(asked)
-    assert added > len(rows[0])
-    assert np.max(np.abs(np.array(numbers) - expected) / np.maximum(1, np.abs(expected))) <= LAST_BITS
+    assert both.boundary > len(rows[0])
+    assert both.difference <= LAST_BITS
+
+
+def test_several_targets_are_answered_with_lists() -> None:
+    x, y, rows = split(load_linnerud)
+
+    both = beside(make_pipeline(StandardScaler(), LinearRegression()).fit(x, y), rows)
+
+    assert len(both.predictions[0]) == 3
+    assert both.labels_equal
+    assert both.difference <= LAST_BITS
 
 
 @pytest.mark.parametrize(
@@ -114,12 +109,8 @@ def test_regressors_give_the_same_numbers(model: Any) -> None:
 )
 def test_trees_are_met_to_the_last_bit(model: Any) -> None:
     x, y, rows = split(load_breast_cancer)
-    model.fit(x, y)
 
-    asked, (_, probabilities), _ = answers(model, rows)
-
-    assert probabilities is not None
-    assert np.array_equal(np.array(probabilities), model.predict_proba(asked))
+    assert beside(model.fit(x, y), rows).difference == 0.0
 
 
 @pytest.mark.parametrize("nothing", ["passthrough", None])
@@ -128,9 +119,7 @@ def test_steps_that_do_nothing_are_left_out(nothing: Any) -> None:
     inner = Pipeline([("scale", StandardScaler()), ("nothing", nothing)])
     model = Pipeline([("inner", inner), ("skip", nothing), ("model", LogisticRegression())]).fit(x, y)
 
-    asked, (labels, _), _ = answers(model, rows)
-
-    assert labels == model.predict(asked).tolist()
+    assert beside(model, rows).labels_equal
 
 
 @pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [7, 9]])
@@ -138,7 +127,7 @@ def test_labels_keep_their_type(labels: list[Any]) -> None:
     x, y, rows = split(load_breast_cancer)
     model = LogisticRegression(max_iter=5000).fit(x, np.array(labels)[y])
 
-    lowered = lower(model, [f"c{place}" for place in range(x.shape[1])], missing=False)
+    lowered = lower(model, columns(x.shape[1]))
 
     assert list(lowered.labels) == labels
     predictions, _ = load(lowered.data).answer(rows)
@@ -151,10 +140,7 @@ def test_missing_values_take_the_way_that_the_trees_learned() -> None:
     model = RandomForestClassifier(20, random_state=0).fit(x, y)
     gaps = [[*row[:2], float("nan"), row[3]] for row in rows]
 
-    data = lower(model, list("abcd"), missing=True).data
-    made = boundary_rows(data, ["float"] * 4, rows + gaps)
-    _, probabilities = load(data).answer(rows + gaps + made)
+    both = beside(model, rows + gaps, columns("abcd", missing=True))
 
-    assert probabilities is not None
-    assert np.isnan(np.array(made)).any()
-    assert np.array_equal(np.array(probabilities), model.predict_proba(np.array(rows + gaps + made)))
+    assert np.isnan(np.array(both.rows[-both.boundary :])).any()
+    assert both.difference == 0.0

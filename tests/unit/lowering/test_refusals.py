@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from tests.fakes.lowered import columns
 
 from emel.errors import ModelError, UnsupportedModelError
 from emel.lowering import describe, lower
@@ -23,16 +24,15 @@ TWO_TARGETS = np.array([[0, 1], [1, 0], [0, 0], [1, 1]])
 
 def refusal(model: Any) -> UnsupportedModelError:
     with pytest.raises(UnsupportedModelError) as caught:
-        lower(model, ["a", "b"], missing=False)
+        lower(model, columns("ab"))
     return caught.value
 
 
-def test_an_unknown_predictor_is_named_with_what_is_covered() -> None:
+def test_an_unknown_predictor_is_named() -> None:
     problem = refusal(KNeighborsClassifier(1).fit(X, Y))
 
     assert "sklearn.neighbors._classification.KNeighborsClassifier" in problem.message
-    assert problem.hint is not None
-    assert "RandomForestClassifier" in problem.hint
+    assert str(problem.hint).startswith("use a class")
 
 
 def test_an_unknown_transformer_is_named_with_its_step() -> None:
@@ -41,13 +41,9 @@ def test_an_unknown_transformer_is_named_with_its_step() -> None:
 
     assert "PCA" in problem.message
     assert problem.where == "step prepare, step reduce"
-    assert problem.hint is not None
-    assert "StandardScaler" in problem.hint
 
 
-@pytest.mark.parametrize(
-    "model", [LinearRegression(), DecisionTreeClassifier(), DecisionTreeRegressor()], ids=str
-)
+@pytest.mark.parametrize("model", [DecisionTreeClassifier(), DecisionTreeRegressor()], ids=str)
 def test_several_targets_are_refused(model: Any) -> None:
     assert "2 targets" in refusal(model.fit(X, TWO_TARGETS)).message
 
@@ -59,12 +55,12 @@ def test_a_loss_without_a_reader_is_refused() -> None:
 @pytest.mark.parametrize("model", [{"weights": [1, 2]}, StandardScaler().fit(X)], ids=["dict", "scaler"])
 def test_what_cannot_predict_is_no_model(model: Any) -> None:
     with pytest.raises(ModelError, match="has no predict"):
-        lower(model, ["a", "b"], missing=False)
+        lower(model, columns("ab"))
 
 
 def test_a_model_that_was_not_fitted_is_said_to_be_so() -> None:
     with pytest.raises(ModelError) as caught:
-        lower(LogisticRegression(), ["a", "b"], missing=False)
+        lower(LogisticRegression(), columns("ab"))
 
     assert "fit the model" in str(caught.value.hint)
 
@@ -73,7 +69,7 @@ def test_a_subclass_that_changes_only_training_is_read_as_its_base() -> None:
     class Careful(LogisticRegression):
         pass
 
-    assert lower(Careful().fit(X, Y), ["a", "b"], missing=False).labels == (0, 1)
+    assert lower(Careful().fit(X, Y), columns("ab")).labels == (0, 1)
 
 
 def test_a_pipeline_is_described_by_its_steps() -> None:

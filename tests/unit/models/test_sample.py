@@ -38,6 +38,19 @@ def test_a_column_has_the_type_that_all_its_values_have(
     assert read.columns[0].missing is (None in parsed)
 
 
+def test_few_strings_are_categories(tmp_path: Path) -> None:
+    read = sample(tmp_path, 'a,b,c\n y,"q\nr",n1\nx,NA,n2\n y,"q\nr",n3\n')
+
+    assert [column.categories for column in read.columns] == [(" y", "x"), ("q\nr",), None]
+    assert read.rows[1] == ("x", None, "n2")
+
+
+def test_more_than_fifty_strings_are_no_categories(tmp_path: Path) -> None:
+    lines = [f"t{number % 51}" for number in range(102)]
+
+    assert sample(tmp_path, "a\n" + "\n".join(lines)).columns[0].categories is None
+
+
 def test_numbers_have_a_range(tmp_path: Path) -> None:
     column = sample(tmp_path, "a\n3\n-1.5\n").columns[0]
 
@@ -72,6 +85,7 @@ def test_a_large_sample_is_thinned_with_a_row_for_each_gap(tmp_path: Path) -> No
         ("a,b\n", "no rows"),
         ("a,a\n1,2\n", "two columns are called 'a'"),
         ("a,b\n1,2\n3\n", "s.csv:3: the row has 1 values, the header 2"),
+        ("a,b\n1," + "x" * 200_000, "is no CSV: field larger than field limit"),
     ],
 )
 def test_a_broken_sample_is_told(tmp_path: Path, text: str, words: str) -> None:

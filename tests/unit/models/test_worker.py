@@ -8,20 +8,28 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from sklearn.dummy import DummyClassifier
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import LabelPropagation
 
 from emel.errors import ModelError, SampleError, UnsupportedModelError
 from emel.models.worker import carry_out
+from emel_runtime.pure import load
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
 Y = np.array([0, 1, 0, 1])
 
 
+def described_as(name: str, kind: str = "float", **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, "missing": False, "categories": None, **more}
+
+
 def task(folder: Path, model: Any, names: str = "ab", **more: Any) -> dict[str, Any]:
     joblib.dump(model, folder / "m.joblib")
-    described = [{"name": name, "type": "float", "missing": False} for name in names]
+    described = [described_as(name) for name in names]
     return {"model": str(folder / "m.joblib"), "columns": described, "rows": X.tolist(), **more}
 
 
@@ -63,24 +71,63 @@ def test_a_model_without_names_counts_its_columns(tmp_path: Path) -> None:
         result(tmp_path, LogisticRegression().fit(X, Y), "abc", rows=[[1, 2, 3]])
 
 
-def test_a_column_with_text_is_refused(tmp_path: Path) -> None:
+def test_text_that_the_model_does_not_take_is_told_in_its_words(tmp_path: Path) -> None:
+    columns = [described_as("a", "string"), described_as("b")]
+
+    with pytest.raises(SampleError, match="could not convert string to float: 'x'"):
+        result(tmp_path, LogisticRegression().fit(X, Y), columns=columns, rows=[["x", 1.0]])
+
+
+def test_a_frame_of_mixed_columns_is_asked_as_in_training(tmp_path: Path) -> None:
+    import pandas
+
+    frame = pandas.DataFrame(
+        {
+            "city": ["Omsk", "Тверь", None, "Omsk"],
+            "n": [1, 2, 3, 4],
+            "ok": [True, False, True, True],
+            "x": X[:, 0],
+        }
+    )
+    numbers = ColumnTransformer([("scale", StandardScaler(), ["x", "n"]), ("keep", "passthrough", ["ok"])])
+    model = make_pipeline(numbers, LinearRegression()).fit(frame, Y)
     columns = [
-        {"name": name, "type": kind, "missing": False} for name, kind in (("a", "string"), ("b", "float"))
+        described_as("x"),
+        described_as("city", "string", missing=True, categories=("Omsk", "Тверь")),
+        described_as("n", "integer"),
+        described_as("ok", "boolean"),
     ]
 
-    with pytest.raises(UnsupportedModelError, match="column 'a' holds text"):
-        result(tmp_path, LogisticRegression().fit(X, Y), columns=columns)
+    told = result(tmp_path, model, columns=columns, rows=[[0.5, "Omsk", 2, True], [1.5, None, 4, False]])
+
+    assert told["form"] == "frame"
+    assert told["columns"] == ["city", "n", "ok", "x"]
+    assert told["rows"][:2] == [["Omsk", 2, True, 0.5], [None, 4, False, 1.5]]
+    assert {"Omsk", "Тверь", "", None} < {row[0] for row in told["rows"][2:]}
+    answers, _ = load((tmp_path / "m.emel").read_bytes()).answer(told["rows"])
+    assert answers == pytest.approx(told["predictions"], rel=1e-12)
+
+
+def test_a_table_of_numbers_and_strings_is_an_array_of_objects(tmp_path: Path) -> None:
+    numbers = ColumnTransformer([("scale", StandardScaler(), [1])], remainder="drop")
+    rows = [["Omsk", 1.0], ["Kazan", 3.0]]
+    model = make_pipeline(numbers, LinearRegression()).fit(np.array(rows, dtype=object), [1.0, 2.0])
+    columns = [described_as("city", "string"), described_as("x")]
+
+    told = result(tmp_path, model, columns=columns, rows=rows)
+
+    assert (told["form"], told["rows"][0]) == ("array", ["Omsk", 1.0])
 
 
 def test_rows_that_the_original_refuses_are_told_in_its_words(tmp_path: Path) -> None:
-    columns = [{"name": name, "type": "float", "missing": True} for name in "ab"]
+    columns = [described_as(name, missing=True) for name in "ab"]
 
     with pytest.raises(SampleError, match="refuses the sample: Input X contains NaN"):
         result(tmp_path, LogisticRegression().fit(X, Y), columns=columns, rows=[[None, 1.0]])
 
 
 def test_missing_values_go_through_a_model_that_takes_them(tmp_path: Path) -> None:
-    columns = [{"name": name, "type": "float", "missing": True} for name in "ab"]
+    columns = [described_as(name, missing=True) for name in "ab"]
 
     told = result(tmp_path, RandomForestRegressor(5).fit(X, Y), columns=columns, rows=[[None, 1.0]])
 
@@ -88,10 +135,7 @@ def test_missing_values_go_through_a_model_that_takes_them(tmp_path: Path) -> No
 
 
 def test_rows_are_typed_as_their_columns(tmp_path: Path) -> None:
-    columns = [
-        {"name": "a", "type": "integer", "missing": False},
-        {"name": "b", "type": "boolean", "missing": False},
-    ]
+    columns = [described_as("a", "integer"), described_as("b", "boolean")]
 
     told = result(tmp_path, LogisticRegression().fit(X, Y), columns=columns, rows=[[3, True]])
 
@@ -106,8 +150,8 @@ def test_regression_has_no_labels_and_no_probabilities(tmp_path: Path) -> None:
 
 
 def test_a_class_without_a_reader_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedModelError, match="DummyClassifier"):
-        result(tmp_path, DummyClassifier().fit(X, Y))
+    with pytest.raises(UnsupportedModelError, match="LabelPropagation"):
+        result(tmp_path, LabelPropagation().fit(X, Y))
 
 
 def test_a_damaged_pickle_is_told(tmp_path: Path) -> None:

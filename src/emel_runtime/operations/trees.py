@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import struct
 
+from emel_runtime.operations import require_finite
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    Vector = Sequence[float]
+    from emel_runtime.operations import Step, Vector
+
     Node = tuple[Any, ...]
 
 
 def forest(
-    roots: Sequence[int],
-    features: Sequence[int],
-    thresholds: Vector,
-    rights: Sequence[int],
-    leaves: Vector,
+    roots: memoryview,
+    features: memoryview,
+    thresholds: memoryview,
+    rights: memoryview,
+    leaves: memoryview,
     inputs: int,
     outputs: int,
-    missing_left: Sequence[int] | None = None,
-) -> Callable[[Vector], Vector]:
+    missing_left: memoryview | None = None,
+) -> Step:
     """The mean of the trees: a value rounded to float32 goes left when it is ≤ the float64 threshold.
 
     Nodes are in depth-first order, so that the left child is the next node; feature -1 is a leaf, whose
@@ -36,18 +39,11 @@ def forest(
     rounded = struct.Struct(f"<{inputs}f")
     pairs = outputs == 2 and missing_left is None
     mean = _mean_of_pairs if pairs else _mean if missing_left is None else _mean_over_gaps
-    values = [leaves[start : start + outputs] for start in range(0, len(leaves), outputs)]
-    nodes: list[Node] = [()] * len(features)
-    for place in range(len(features) - 1, -1, -1):
-        right = rights[place]
-        if features[place] < 0:
-            node: Node = (*values[right], None, None) if pairs else (values[right], None, None, None)
-        else:
-            node = (features[place], thresholds[place], nodes[place + 1], nodes[right])
-        if missing_left is not None:
-            node = (*node, node[2] if missing_left[place] else node[3])
-        nodes[place] = node
-    trees = [nodes[root] for root in roots]
+    numbers = leaves.tolist()
+    values = [numbers[start : start + outputs] for start in range(0, len(numbers), outputs)]
+    gaps = None if missing_left is None else missing_left.tolist()
+    nodes = _nodes(features.tolist(), thresholds.tolist(), rights.tolist(), values, gaps, pairs=pairs)
+    trees = [nodes[root] for root in roots.tolist()]
 
     def step(row: Vector) -> Vector:
         require_finite(row if missing_left is None else [value for value in row if value == value])
@@ -56,11 +52,26 @@ def forest(
     return step
 
 
-def require_finite(row: Vector) -> None:
-    """Errors: OverflowError when a number is infinite or NaN, or the sum of all is too large."""
-    total = sum(row)
-    if total - total != 0.0:
-        raise OverflowError
+def _nodes(
+    features: Sequence[int],
+    thresholds: Vector,
+    rights: Sequence[int],
+    values: Sequence[Vector],
+    gaps: Sequence[int] | None,
+    *,
+    pairs: bool,
+) -> list[Node]:
+    nodes: list[Node] = [()] * len(features)
+    for place in range(len(features) - 1, -1, -1):
+        right = rights[place]
+        if features[place] < 0:
+            node: Node = (*values[right], None, None) if pairs else (values[right], None, None, None)
+        else:
+            node = (features[place], thresholds[place], nodes[place + 1], nodes[right])
+        if gaps is not None:
+            node = (*node, node[2] if gaps[place] else node[3])
+        nodes[place] = node
+    return nodes
 
 
 # Python 3.12's `sum` compensates rounding, NumPy's running total does not: hence the plain loops below.

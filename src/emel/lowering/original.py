@@ -1,0 +1,157 @@
+"""The original model, asked for the answers that the lowered one has to give.
+
+Rows are lists of one cell per column: a string or None in a column of strings, else a float, NaN where it
+is missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from emel.errors import SampleError
+from emel.lowering.values import Column
+
+Cell = float | str | None
+Row = list[Cell]
+Form = Literal["frame", "array", "texts", "dicts"]
+"""How a model was given its rows in training: a pandas.DataFrame, a NumPy array, a list of strings for text
+vectorisers, a list of dicts without what is missing for DictVectorizer."""
+REFUSALS = (ValueError, TypeError)
+"""What libraries raise for rows that they do not take."""
+
+
+class Original:
+    """A fitted model that takes these columns. `probabilities` says whether to ask for them too."""
+
+    def __init__(self, model: Any, columns: Sequence[Column], *, probabilities: bool) -> None:
+        self.form: Form = form_of(model)
+        self._model = model
+        self._columns = tuple(columns)
+        self._probabilities = probabilities and hasattr(model, "predict_proba")
+
+    def accepted(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that the model does not refuse, and answers with finite numbers; found by halving."""
+        if not rows:
+            return []
+        try:
+            answered = all(map(_finite, self._ask(rows)))
+        except REFUSALS:
+            answered = False
+        if answered:
+            return list(rows)
+        middle = len(rows) // 2
+        return self.accepted(rows[:middle]) + self.accepted(rows[middle:]) if middle else []
+
+    def answers(self, rows: Sequence[Row]) -> tuple[list[Any], list[list[float]] | None]:
+        """Predictions (lists of them for several targets), and probabilities if they are asked for and the
+        model has them. Errors: SampleError."""
+        try:
+            predictions, *shares = self._ask(rows)
+        except REFUSALS as problem:
+            raise SampleError(
+                f"the original model refuses the sample: {str(problem).strip().partition(chr(10))[0]}",
+                hint="take the sample from the data that the model was trained on",
+            ) from problem
+        if not all(map(_finite, (predictions, *shares))):
+            raise SampleError(
+                "the original model answers some rows of the sample with no finite number",
+                hint="leave those rows out of the sample",
+            )
+        if predictions.ndim > 1 and predictions.shape[1] == 1:
+            predictions = predictions.ravel()
+        return predictions.tolist(), shares[0].tolist() if shares else None
+
+    def _ask(self, rows: Sequence[Row]) -> list[Any]:
+        numpy = importlib.import_module("numpy")
+        table = self.table(rows)
+        asked = [self._model.predict(table)]
+        if self._probabilities:
+            asked.append(self._model.predict_proba(table))
+        return [numpy.asarray(answer) for answer in asked]
+
+    def table(self, rows: Sequence[Row]) -> Any:
+        """Rows as the model was given them in training."""
+        if self.form == "texts":
+            return [_or_nan(row[0]) for row in rows]
+        if self.form == "dicts":
+            names = [column.name for column in self._columns]
+            return [
+                {
+                    name: cell
+                    for name, cell in zip(names, row, strict=True)
+                    if cell is not None and cell == cell
+                }
+                for row in rows
+            ]
+        return self._frame(rows) if self.form == "frame" else self._array(rows)
+
+    def _frame(self, rows: Sequence[Row]) -> Any:
+        pandas = importlib.import_module("pandas")
+        # What pandas itself makes of strings: its own type from version 3 on, objects before.
+        text = pandas.Series(["text"]).dtype
+        cells = list(zip(*rows, strict=True))
+        return pandas.DataFrame(
+            {
+                column.name: pandas.Series(_cells(column, cells[place]), dtype=_dtype(column, text))
+                for place, column in enumerate(self._columns)
+            }
+        )
+
+    def _array(self, rows: Sequence[Row]) -> Any:
+        numpy = importlib.import_module("numpy")
+        strings = any(column.type == "string" for column in self._columns)
+        cells = [[_or_nan(cell) for cell in row] for row in rows]
+        table = numpy.empty((len(rows), len(self._columns)), dtype=object if strings else numpy.float64)
+        table[:] = cells
+        return table
+
+
+def form_of(model: Any) -> Form:
+    """How a model takes its rows, by its first step."""
+    first = _first_step(model)
+    if callable(getattr(first, "build_analyzer", None)):
+        return "texts"
+    if type(first).__name__ == "DictVectorizer":
+        return "dicts"
+    named = hasattr(model, "feature_names_in_") and importlib.util.find_spec("pandas")
+    return "frame" if named else "array"
+
+
+def _first_step(model: Any) -> Any:
+    while True:
+        if hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif getattr(model, "steps", None):
+            model = next((step for _, step in model.steps if step not in (None, "passthrough")), None)
+        elif getattr(model, "transformer_list", None):
+            model = model.transformer_list[0][1]
+        else:
+            return model
+
+
+def _dtype(column: Column, text: Any) -> Any:
+    """The dtype that pandas.read_csv gives such a column."""
+    if column.type == "string":
+        return text
+    if column.type == "boolean":
+        return object if column.missing else bool
+    return "int64" if column.type == "integer" and not column.missing else "float64"
+
+
+def _cells(column: Column, cells: Sequence[Cell]) -> list[Any]:
+    if column.type == "boolean":
+        return [bool(cell) if cell == cell else cell for cell in cells]
+    return [_or_nan(cell) for cell in cells]
+
+
+def _or_nan(cell: Cell) -> float | str:
+    return math.nan if cell is None else cell
+
+
+def _finite(answers: Any) -> bool:
+    # NaN and the infinities less themselves are NaN.
+    return answers.dtype.kind != "f" or bool((answers - answers == 0).all())

@@ -1,0 +1,71 @@
+"""The operations of the pure tier, by family: a function loads and ships only what its model names.
+
+An operation is a function of its module with the operation's name. It takes the arrays and attributes of the
+program by keyword, and gives the step that is run for each row: a function of one vector per input, which
+makes a vector. Arrays come as memoryviews onto the file: `tolist()` what is walked for each row, and leave
+alone what is touched here and there. Text arrays come as lists of strings.
+
+A module here imports the standard library and this package, and no other module of it, as only the modules
+that a program names are in a bundle. What two families share stands here.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Vector = Sequence[float]
+    Step = Callable[..., Any]
+
+FAMILIES = {
+    "arithmetic": (
+        "select",
+        "concat",
+        "subtract",
+        "add",
+        "multiply",
+        "divide",
+        "clip",
+        "average",
+        "logistic",
+        "complement",
+        "mirror",
+        "normalize",
+        "softmax",
+        "positive",
+        "argmax",
+    ),
+    "linear": ("linear",),
+    "sparse": (
+        "dense",
+        "sparse_select",
+        "sparse_concat",
+        "sparse_multiply",
+        "sparse_divide",
+        "sparse_linear",
+    ),
+    "trees": ("forest",),
+}
+"""Module → its operations."""
+MODULES = {name: module for module, names in FAMILIES.items() for name in names}
+
+
+class Unfit(Exception):
+    """A row that the model does not take, as the original would not; the message says why in a few words."""
+
+
+def operation(name: str) -> Callable[..., Step]:
+    """Load an operation. Errors: KeyError when there is none of this name."""
+    # A module of importlib would cost more than most of the operations.
+    module = __import__(f"{__name__}.{MODULES[name]}", fromlist=(name,))
+    found: Callable[..., Step] = getattr(module, name)
+    return found
+
+
+def require_finite(row: Vector) -> None:
+    """Errors: OverflowError when a number is infinite or NaN, or the sum of all is too large."""
+    total = sum(row)
+    if total - total != 0.0:
+        raise OverflowError
