@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +30,8 @@ class Model(msgspec.Struct, frozen=True):
 class Prediction(msgspec.Struct, frozen=True):
     """The answer to `POST /predict`. A label is a key of `probabilities` as JSON writes it."""
 
-    predictions: list[str | int | float | bool]
+    predictions: list[Any]
+    """A label or a number per row; a list of them for several targets."""
     model: Model
     probabilities: list[dict[str, float]] | None = None
 
@@ -97,18 +98,3 @@ def batches(answers: Answers) -> Iterator[range]:
     size = max(1, min(ROWS_PER_REQUEST, VALUES_PER_REQUEST // max(1, len(answers.columns))))
     for start in range(0, answers.sample_rows, size):
         yield range(start, min(start + size, answers.sample_rows))
-
-
-def key_of(label: object) -> str:
-    """A label as a key of `probabilities`: text as it is, all else as JSON writes it."""
-    return label if isinstance(label, str) else msgspec.json.encode(label).decode()
-
-
-def largest_difference(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """The largest difference of a label's probability; a label that one side lacks counts as 0 there."""
-    return max((abs(one.get(key, 0.0) - other.get(key, 0.0)) for key in {**one, **other}), default=0.0)
-
-
-def same_label(one: object, other: object) -> bool:
-    """Whether two labels are equal as JSON values: 1 is 1.0, and not true."""
-    return isinstance(one, bool) == isinstance(other, bool) and one == other

@@ -16,12 +16,10 @@ from emel.apitest.client import (
     Model,
     Prediction,
     batches,
-    key_of,
-    largest_difference,
     read_answers,
     request_body,
-    same_label,
 )
+from emel.apitest.difference import distance, key_of, largest_difference, same_label
 from emel.errors import EndpointError
 from emel.records import Answers, EndpointCheck, EndpointReport, Latency
 from emel.system.clock import Clock
@@ -44,8 +42,8 @@ def run_endpoint_tests(
     """Test the endpoint at `url`; what fails is in the report.
 
     Without `answers` the checks that need rows are left out. `tolerance` is the largest allowed |Δ| of a
-    probability or of a regression's number. Errors: EndpointError when nothing answers at the URL, or the
-    file of answers cannot be read.
+    probability, or of a regression's number relative to it. Errors: EndpointError when nothing answers at
+    the URL, or the file of answers cannot be read.
     """
     recorded = None if answers is None else read_answers(answers)
     client = Client(url, http)
@@ -139,7 +137,7 @@ def _difference(answer: Prediction, recorded: Answers, part: range, tolerance: f
     for place, row in enumerate(part):
         expected, got = recorded.predictions[row], answer.predictions[place]
         if recorded.labels is None:
-            difference = _distance(expected, got)
+            difference = distance(expected, got)
         elif not same_label(expected, got):
             raise EndpointError(f"row {row}: predicts {got!r}, the original model {expected!r}")
         else:
@@ -158,12 +156,6 @@ def _probability_difference(answer: Prediction, recorded: Answers, place: int, r
     labels = map(key_of, recorded.labels or ())
     expected = dict(zip(labels, recorded.probabilities[row], strict=True))
     return largest_difference(expected, answer.probabilities[place])
-
-
-def _distance(expected: object, got: object) -> float:
-    if isinstance(expected, int | float) and isinstance(got, int | float):
-        return abs(float(expected) - float(got))
-    return math.inf
 
 
 def _latency(client: Client, recorded: Answers, clock: Clock) -> Latency:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
-from emel.apitest.client import Client, Prediction, batches, largest_difference, read_answers, same_label
+from emel.apitest.client import Client, Prediction, batches, read_answers
+from emel.apitest.difference import distance, largest_difference, same_label
 from emel.errors import EndpointError
-from emel.records import FlippedRow, Shadow
+from emel.records import FlippedRow, Scalar, Shadow
 from emel.system.http import Http
 
 
@@ -15,8 +18,8 @@ def compare_endpoints(
 ) -> Shadow:
     """Send the sample rows of `answers` to both endpoints and compare what they say.
 
-    For regression, rows agree whose numbers differ by `tolerance` at most. Errors: EndpointError when one
-    of them does not answer the rows, which is so when the model's columns have changed.
+    For regression, rows agree whose numbers differ by `tolerance` at most, relative to production's. Errors:
+    EndpointError when one of them does not answer the rows, as when the model's columns have changed.
     """
     recorded = read_answers(answers)
     if not recorded.sample_rows:
@@ -30,14 +33,17 @@ def compare_endpoints(
         for place, row in enumerate(part):
             before, after = ours.predictions[place], theirs.predictions[place]
             if recorded.labels is None:
-                difference = _distance(before, after)
+                difference = distance(before, after)
+                if math.isinf(difference):
+                    raise EndpointError(f"the answers {before!r} and {after!r} are not numbers of one shape")
                 agrees = difference <= tolerance
             else:
                 agrees = same_label(before, after)
                 difference = _label_difference(ours, theirs, place, agrees)
             differences.append(difference)
             if not agrees:
-                flipped.append(FlippedRow(row=row, production=before, candidate=after, difference=difference))
+                shown = {"production": _shown(before), "candidate": _shown(after)}
+                flipped.append(FlippedRow(row=row, difference=difference, **shown))
     flipped.sort(key=lambda item: (-item.difference, item.row))
     return Shadow(
         production_url=clients[0].url,
@@ -56,7 +62,5 @@ def _label_difference(ours: Prediction, theirs: Prediction, place: int, agrees: 
     return largest_difference(ours.probabilities[place], theirs.probabilities[place])
 
 
-def _distance(before: object, after: object) -> float:
-    if isinstance(before, int | float) and isinstance(after, int | float):
-        return abs(float(before) - float(after))
-    raise EndpointError(f"a regression model answers {before!r} and {after!r}, which are not both numbers")
+def _shown(prediction: Any) -> Scalar:
+    return ", ".join(map(str, prediction)) if isinstance(prediction, list) else prediction

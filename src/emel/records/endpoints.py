@@ -118,6 +118,7 @@ class FlippedRow(Struct, frozen=True, kw_only=True):
 
     row: int
     production: Scalar
+    """A label or a number; for several targets all of them as one text."""
     candidate: Scalar
     difference: float
 

@@ -32,7 +32,7 @@ def test_endpoint(
     return apitest.run_endpoint_tests(
         url,
         answers=bundle.answers,
-        tolerance=project.config.model.tolerance,
+        tolerance=bundle.parity.tolerance,
         http=project.system.http,
         clock=project.system.clock,
         expected_version=bundle.version,
@@ -51,7 +51,7 @@ def shadow(
         production_url,
         candidate_url,
         answers=bundle.answers,
-        tolerance=project.config.model.tolerance,
+        tolerance=bundle.parity.tolerance,
         http=project.system.http,
     )
 
