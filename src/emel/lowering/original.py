@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from emel.errors import SampleError
 from emel.lowering.values import Column
+from emel_runtime.tables import table
 
 Cell = float | str | None
 Row = list[Cell]
@@ -75,39 +75,7 @@ class Original:
 
     def table(self, rows: Sequence[Row]) -> Any:
         """Rows as the model was given them in training."""
-        if self.form == "texts":
-            return [_or_nan(row[0]) for row in rows]
-        if self.form == "dicts":
-            names = [column.name for column in self._columns]
-            return [
-                {
-                    name: cell
-                    for name, cell in zip(names, row, strict=True)
-                    if cell is not None and cell == cell
-                }
-                for row in rows
-            ]
-        return self._frame(rows) if self.form == "frame" else self._array(rows)
-
-    def _frame(self, rows: Sequence[Row]) -> Any:
-        pandas = importlib.import_module("pandas")
-        # What pandas itself makes of strings: its own type from version 3 on, objects before.
-        text = pandas.Series(["text"]).dtype
-        cells = list(zip(*rows, strict=True))
-        return pandas.DataFrame(
-            {
-                column.name: pandas.Series(_cells(column, cells[place]), dtype=_dtype(column, text))
-                for place, column in enumerate(self._columns)
-            }
-        )
-
-    def _array(self, rows: Sequence[Row]) -> Any:
-        numpy = importlib.import_module("numpy")
-        strings = any(column.type == "string" for column in self._columns)
-        cells = [[_or_nan(cell) for cell in row] for row in rows]
-        table = numpy.empty((len(rows), len(self._columns)), dtype=object if strings else numpy.float64)
-        table[:] = cells
-        return table
+        return table(self.form, [(one.name, one.type, one.missing) for one in self._columns], rows)
 
 
 def form_of(model: Any) -> Form:
@@ -131,25 +99,6 @@ def _first_step(model: Any) -> Any:
             model = model.transformer_list[0][1]
         else:
             return model
-
-
-def _dtype(column: Column, text: Any) -> Any:
-    """The dtype that pandas.read_csv gives such a column."""
-    if column.type == "string":
-        return text
-    if column.type == "boolean":
-        return object if column.missing else bool
-    return "int64" if column.type == "integer" and not column.missing else "float64"
-
-
-def _cells(column: Column, cells: Sequence[Cell]) -> list[Any]:
-    if column.type == "boolean":
-        return [bool(cell) if cell == cell else cell for cell in cells]
-    return [_or_nan(cell) for cell in cells]
-
-
-def _or_nan(cell: Cell) -> float | str:
-    return math.nan if cell is None else cell
 
 
 def _finite(answers: Any) -> bool:
