@@ -1,55 +1,146 @@
-"""What a file looks like, before anything in it is run."""
+"""What a model file is, told by its first bytes, before anything in it is run."""
 
 from __future__ import annotations
 
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from emel.errors import ModelError
+from emel.models import mlflow
+
+Kind = Literal["pickle", "skops", "lightgbm", "xgboost", "catboost", "onnx"]
+
+
+class ModelFile(NamedTuple):
+    """A model file, and what reads it."""
+
+    path: Path
+    """The file itself; of an MLflow model, the one inside of its folder."""
+    kind: Kind
+    folders: tuple[Path, ...]
+    """Where the classes that a pickle names may lie: beside the model, or an MLflow model's own code."""
+
 
 PICKLES = (b"\x80", b"\x78", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18")
 """How pickles begin (protocol 2 and up), and the compressions of joblib: zlib, gzip, bz2, xz, lzma, lz4."""
+OLD_PICKLE = re.compile(rb"c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n")
+"""How an object begins in protocols 0 and 1: with the name of what makes it."""
+STARTS: dict[Kind, Callable[[bytes], bool]] = {
+    "pickle": lambda start: start.startswith(PICKLES) or bool(OLD_PICKLE.match(start)),
+    "lightgbm": lambda start: start.startswith(b"tree\nversion="),
+    "xgboost": lambda start: bool(re.match(rb'\{\s*"learner"|\{L\0{7}\x07learner', start)),
+    "catboost": lambda start: start.startswith(b"CBM1") or bool(re.match(rb'\{\s*"features_info"', start)),
+    # A protobuf message whose first field is `ir_version`, a small number, as in every exporter's files.
+    "onnx": lambda start: bool(re.match(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x3a\x42]", start)),
+}
+"""Kind → does a file of it begin so? None begins as two do. (skops writes a zip: see _holds_schema.)"""
+ZIP = b"PK\x03\x04"
+SUFFIXES: dict[str, tuple[Kind, ...]] = {
+    ".joblib": ("pickle",),
+    ".pkl": ("pickle",),
+    ".pickle": ("pickle",),
+    ".skops": ("skops",),
+    ".txt": ("lightgbm",),
+    ".ubj": ("xgboost",),
+    ".bst": ("xgboost",),
+    ".json": ("xgboost", "catboost"),
+    ".cbm": ("catboost",),
+    ".onnx": ("onnx",),
+}
+"""What a name promises. Others, such as .model and .bin, promise nothing."""
+NAMES: dict[Kind, str] = {
+    "pickle": "a pickle or joblib file",
+    "skops": "a skops file",
+    "lightgbm": "a LightGBM model",
+    "xgboost": "an XGBoost model",
+    "catboost": "a CatBoost model",
+    "onnx": "an ONNX model",
+}
 OTHERS = {
-    b"PK\x03\x04": "a zip archive, as PyTorch, Keras and skops write them",
+    ZIP: "a zip archive, as PyTorch and Keras write them",
     b"\x89HDF": "an HDF5 file, as older Keras writes them",
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not fetched",
-    b"tree\n": "a LightGBM text model",
-    b"{": "JSON",
+    b"{": "JSON, but no model of XGBoost or CatBoost",
     b"outs:": "a pointer of DVC; the file itself was not pulled",
     b"PAR1": "a Parquet file",
     b"\x93NUMPY": "a NumPy array",
+    b"binf": "an XGBoost model in the format before version 3; save it anew as JSON or UBJ",
 }
+SAFE = "skops, LightGBM (.txt), XGBoost (.json, .ubj), CatBoost (.cbm, .json), ONNX"
+"""Formats that hold numbers and names, and no code."""
 
 
-def require_pickle(path: Path) -> None:
-    """Errors: ModelError when there is no file, or it does not begin as pickle and joblib files do."""
-    where = str(path)
+def look(path: Path) -> ModelFile:
+    """What the file is, or the folder of an MLflow model. Nothing of it is loaded.
+
+    Errors: ModelError when there is no such file, when it is of no known kind, or of another than its name
+    says.
+    """
+    if path.is_dir() or path.name == mlflow.FILE:
+        found = mlflow.unwrap(path if path.is_dir() else path.parent)
+        return ModelFile(found.path, _kind(found.path), found.folders)
+    return ModelFile(path, _kind(path), (path.absolute().parent,))
+
+
+def require_safe(file: ModelFile) -> None:
+    """Errors: ModelError when loading the file could run code of its own."""
+    if file.kind == "pickle":
+        raise ModelError(
+            "this is a pickle, which runs code when it is loaded, and pickles are not allowed here",
+            where=str(file.path),
+            hint=f"save the model in a format that holds no code: {SAFE}",
+        )
+
+
+def _kind(path: Path) -> Kind:
+    start = _start(path)
+    kind = next((kind for kind, begins in STARTS.items() if begins(start)), None)
+    if start.startswith(ZIP) and _holds_schema(path):
+        kind = "skops"
+    promised = SUFFIXES.get(path.suffix.lower(), tuple(NAMES))
+    if kind in promised:
+        return kind
+    told = " or ".join(NAMES[one] for one in promised) if path.suffix.lower() in SUFFIXES else "a known model"
+    likeness = NAMES[kind] if kind else _likeness(start)
+    raise ModelError(
+        f"this should be {told}, going by its name; it looks like {likeness}",
+        where=str(path),
+        hint="give the file its right name"
+        if kind
+        else "save the fitted model anew, by joblib.dump, skops, or its own library",
+    )
+
+
+def _start(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            start = file.read(32)
+            return file.read(512)
     except FileNotFoundError:
         raise ModelError(
             "there is no such model file",
-            where=where,
+            where=str(path),
             hint="check the path, or run the pipeline that writes it",
         ) from None
     except OSError as problem:
         raise ModelError(
-            f"the model file cannot be read: {problem.strerror}", where=where, hint="check the path"
+            f"the model file cannot be read: {problem.strerror}", where=str(path), hint="check the path"
         ) from problem
-    if start.startswith(PICKLES):
-        return
-    raise ModelError(
-        f"this is no pickle or joblib file; it looks like {_likeness(path, start)}",
-        where=where,
-        hint="save the fitted model with joblib.dump",
-    )
 
 
-def _likeness(path: Path, start: bytes) -> str:
+def _holds_schema(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "schema.json" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _likeness(start: bytes) -> str:
     if not start:
         return "an empty file"
-    if path.suffix == ".onnx":
-        return "an ONNX model"
     for beginning, name in OTHERS.items():
         if start.startswith(beginning):
             return name

@@ -1,12 +1,14 @@
-"""The sample rows: a CSV file becomes columns with types and rows of values."""
+"""The sample rows: a file of CSV or JSON becomes columns with types and rows of values."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from emel.errors import SampleError
 from emel.records import Column, ColumnType, Scalar
@@ -35,6 +37,11 @@ MISSING = frozenset(
 BOOLEANS = {"true": True, "false": False}
 DELIMITERS = ",;\t"
 MOST_CATEGORIES = 50
+CSV = (".csv", ".tsv", ".txt")
+JSON = (".json", ".jsonl", ".ndjson")
+SUFFIXES = (*CSV, *JSON)
+WRAPPERS = ("instances", "dataframe_records", "dataframe_split")
+"""Under which prediction services take a table."""
 
 
 class Sample(NamedTuple):
@@ -53,13 +60,22 @@ class Sample(NamedTuple):
         return tuple(self.rows[place] for place in sorted(places))
 
 
-def read_sample(path: Path, target: str | None) -> Sample:
-    """Read a CSV file with a header, without the column `target` if it is there.
+def is_text(path: Path) -> bool:
+    """Whether a sample is read here; other kinds need the libraries of the project."""
+    return path.suffix.lower() in SUFFIXES
 
-    A column is boolean, integer or float when all its values are; else it is a string, kept as it stands.
-    Errors: SampleError.
+
+def read_sample(path: Path, target: str | None) -> Sample:
+    """Read a file of CSV with a header, or of JSON, without the column `target` if it is there.
+
+    A column is boolean, integer or float when all its values are; else it is a string, kept as it stands. In
+    JSON a number in quotes is a string. JSON is a list of objects, an object of lists, an object of `columns`
+    and `data`, or one object a line. Errors: SampleError.
     """
-    header, lines = _lines(path)
+    text = _text(path)
+    if path.suffix.lower() in JSON:
+        return typed_sample(_json_columns(text, str(path)), target, path)
+    header, lines = _lines(text, str(path))
     kept = [place for place, name in enumerate(header) if name != target]
     columns, values = [], []
     for place in kept:
@@ -69,24 +85,87 @@ def read_sample(path: Path, target: str | None) -> Sample:
     return Sample(tuple(columns), tuple(zip(*values, strict=True)))
 
 
-def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
+def typed_sample(table: Mapping[str, Sequence[Any]], target: str | None, path: Path) -> Sample:
+    """The sample in columns of values that know their types; None and NaN are missing.
+
+    Errors: SampleError.
+    """
     where = str(path)
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
-        raise SampleError(
-            f"cannot read {path.suffix or 'this kind of'} files", where=where, hint="save the sample as CSV"
-        )
+    names = [name for name in table if name != target]
+    if not names or not table[names[0]]:
+        raise SampleError("the sample has no rows", where=where, hint="put some rows into it")
+    columns, values = [], []
+    for name in names:
+        cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in table[name]]
+        nested = next((cell for cell in cells if isinstance(cell, list | dict)), None)
+        if nested is not None:
+            raise SampleError(
+                f"column {name!r} holds {type(nested).__name__}s",
+                where=where,
+                hint="keep only columns of numbers, texts and booleans",
+            )
+        kind, typed = _by_values(cells)
+        columns.append(_column(name, kind, typed))
+        values.append(typed)
+    return Sample(tuple(columns), tuple(zip(*values, strict=True)))
+
+
+def _text(path: Path) -> str:
+    where = str(path)
     try:
         # Line ends inside of a quoted text are part of it.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
+            return file.read()
     except FileNotFoundError:
         raise SampleError(
             "there is no such file", where=where, hint="check the path, or run the pipeline that writes it"
         ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise SampleError(
-            f"cannot be read: {problem}", where=where, hint="save the sample as CSV in UTF-8"
+            f"cannot be read: {problem}", where=where, hint="save the sample as text in UTF-8"
         ) from problem
+
+
+def _json_columns(text: str, where: str) -> dict[str, list[Any]]:
+    try:
+        told = json.loads(text)
+    except ValueError as problem:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            told = [json.loads(line) for line in lines]
+        except ValueError:
+            raise SampleError(f"is no JSON: {problem}", where=where, hint="mend the file") from problem
+    if isinstance(told, dict):
+        told = next((told[key] for key in WRAPPERS if key in told), told)
+    if isinstance(told, dict) and {"columns", "data"} <= told.keys():
+        told = [dict(zip(told["columns"], row, strict=False)) for row in told["data"]]
+    if isinstance(told, dict) and told:
+        # pandas writes a column as an object of row labels and values.
+        table = {
+            name: list(cells.values()) if isinstance(cells, dict) else cells for name, cells in told.items()
+        }
+        if all(isinstance(cells, list) for cells in table.values()):
+            if len({len(cells) for cells in table.values()}) == 1:
+                return table
+            raise SampleError("its columns differ in length", where=where, hint="mend the file")
+    if isinstance(told, list) and all(isinstance(row, dict) for row in told):
+        names = {name: None for row in told for name in row}
+        return {name: [row.get(name) for row in told] for name in names}
+    raise SampleError("is JSON, but no table", where=where, hint="write a list of objects, one per row")
+
+
+def _by_values(cells: Sequence[Any]) -> tuple[ColumnType, list[Scalar]]:
+    present = [cell for cell in cells if cell is not None]
+    if present and all(isinstance(cell, bool) for cell in present):
+        return "boolean", list(cells)
+    if any(isinstance(cell, str | bool) for cell in present):
+        return "string", [None if cell is None else str(cell) for cell in cells]
+    if present and all(isinstance(cell, int) for cell in present):
+        return "integer", list(cells)
+    return "float", [None if cell is None else float(cell) for cell in cells]
+
+
+def _lines(text: str, where: str) -> tuple[list[str], list[list[str]]]:
     (_, header), *lines = _numbered(text, where) or [(1, [])]
     header = [name.strip() for name in header]
     if not lines:

@@ -1,16 +1,20 @@
 """The one place where a model is unpickled to be read, which runs whatever code the file holds.
 
 (bundle/children/original_once.py loads it once more, to time that.) Run as a script by the project's own
-interpreter, so it imports nothing but the standard library, `emel.lowering`, and what made the model. Reads
-a task as JSON from standard input:
+interpreter, so it imports nothing but the standard library, `emel.lowering`, and what made the model. What
+reads a kind of file, and the library that it needs, is loaded by its name in FORMATS when a task asks for it:
+beside the tables of commands and of clouds this is the third place where imports are late. Reads a task as
+JSON from standard input:
 
-    {model, output, columns: [{name, type, missing, categories}], rows: [[…]]}
+    {output, folders, trusted, model, kind, columns: [{name, type, missing, categories}], rows: [[…]]}
+    {output, folders, trusted, frame, kind}     a table of rows, in a kind of file that pandas reads
 
 and writes to the folder `output` the file model.emel and result.json, which is one of
 
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
-    {columns: [name], form, description, labels, outputs, libraries, trained_with,
+    {columns: [name], form, description, labels, outputs, libraries, trained_with: {library: version},
      rows, sample_rows, predictions, probabilities}
+    {columns: [{name, values}]}                 of a frame
 
 A library that prints may do so: nothing is read from standard output.
 """
@@ -21,7 +25,6 @@ import importlib.metadata
 import importlib.util
 import json
 import math
-import pickle
 import sys
 import warnings
 from pathlib import Path
@@ -33,14 +36,27 @@ from emel.lowering.boundary import boundary_rows
 from emel.lowering.original import Original, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
+FORMATS = {
+    "pickle": "pickle_file",
+    "skops": "skops_file",
+    "lightgbm": "lightgbm_file",
+    "xgboost": "xgboost_file",
+    "catboost": "catboost_file",
+    "frame": "frame_file",
+}
+"""Kind of file → the module of `formats/` whose `read` opens it."""
+BOOSTERS = ("catboost", "lightgbm", "xgboost")
+"""Packages of the same name as their module; told of where the model made Python load them."""
 
 
 def main() -> None:
     """Carry out the task on standard input."""
     task = json.load(sys.stdin)
     output = Path(task["output"])
+    # Last, so that a file of the user's called json.py or numpy.py hides nothing.
+    sys.path += task["folders"]
     try:
-        result = carry_out(task, output / "model.emel")
+        result = table(task) if "frame" in task else carry_out(task, output / "model.emel")
     except EmelError as problem:
         kind = type(problem).__name__
         error = {"kind": kind, "message": problem.message, "where": problem.where, "hint": problem.hint}
@@ -50,7 +66,7 @@ def main() -> None:
 
 def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     """Load, lower into `file`, and ask the original. Errors: ModelError, SampleError."""
-    model, trained_with = load(Path(task["model"]))
+    model, trained_with = load(Path(task["model"]), task["kind"], trusted=task["trusted"])
     order = _order(model, [column["name"] for column in task["columns"]])
     columns = [_column(task["columns"][place]) for place in order]
     sample = [
@@ -79,33 +95,51 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     }
 
 
-def load(path: Path) -> tuple[Any, str | None]:
-    """The object in a pickle or joblib file, and the scikit-learn it was trained with if that is another."""
-    reader = _joblib_or_pickle()
+def table(task: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a frame, each with its values. Errors: SampleError."""
+    try:
+        columns, _ = load(Path(task["frame"]), task["kind"], trusted=task["trusted"])
+    except ModelError as problem:
+        raise SampleError(problem.message, hint=problem.hint) from problem
+    return {"columns": columns}
+
+
+def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
+    """What a file holds, and the scikit-learn that it was trained with if that is another.
+
+    Errors: ModelError.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            with path.open("rb") as file:
-                model = reader.load(file)
+            loaded = _format(kind).read(path, trusted=trusted)
+        except EmelError:
+            raise
         except ModuleNotFoundError as problem:
             raise ModelError(
-                f"loading the model needs the module {problem.name!r}, which is not installed",
+                f"loading the file needs the module {problem.name!r}, which is not installed",
                 hint=f"install it for {sys.executable}, or name the interpreter that trained the model",
             ) from problem
         # Unpickling can raise anything, as it runs the file's own code.
         except Exception as problem:
             raise ModelError(
-                f"the model cannot be loaded: {type(problem).__name__}: {_first_line(problem)}",
-                hint="save it anew with joblib.dump, from classes that can be imported",
+                f"the file cannot be loaded: {type(problem).__name__}: {_first_line(problem)}",
+                hint="save it anew, from classes that can be imported, with the library versions in use here",
             ) from problem
-    versions = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
-    return model, next((version for version in versions if version), None)
+    told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
+    version = next((one for one in told if one), None)
+    return loaded, {"scikit-learn": version} if version else {}
 
 
-def _joblib_or_pickle() -> Any:
-    """joblib reads both kinds of file; without it only plain pickles can be read."""
-    found = importlib.util.find_spec("joblib")
-    return importlib.import_module("joblib") if found else pickle
+def _format(kind: str) -> Any:
+    """A module of `formats/`, by its place: the package around it needs more than a project has."""
+    name = FORMATS[kind]
+    place = Path(__file__).with_name("formats") / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"emel_formats_{name}", place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _order(model: Any, given: list[str]) -> list[int]:
@@ -152,7 +186,7 @@ def _value(cell: float | str | None, column: Column) -> float | int | bool | str
 
 def _libraries() -> dict[str, str]:
     found = {}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *(name for name in BOOSTERS if name in sys.modules)):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

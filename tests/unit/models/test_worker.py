@@ -30,7 +30,8 @@ def described_as(name: str, kind: str = "float", **more: Any) -> dict[str, Any]:
 def task(folder: Path, model: Any, names: str = "ab", **more: Any) -> dict[str, Any]:
     joblib.dump(model, folder / "m.joblib")
     described = [described_as(name) for name in names]
-    return {"model": str(folder / "m.joblib"), "columns": described, "rows": X.tolist(), **more}
+    about = {"model": str(folder / "m.joblib"), "kind": "pickle", "trusted": True}
+    return {**about, "columns": described, "rows": X.tolist(), **more}
 
 
 def result(folder: Path, model: Any, names: str = "ab", **more: Any) -> dict[str, Any]:
