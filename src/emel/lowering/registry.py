@@ -39,14 +39,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emel.lowering import compose, linear, meta, scaling, trees
+from emel.lowering import (
+    bayes,
+    boosting,
+    cluster,
+    compose,
+    decomposition,
+    discriminant,
+    dummy,
+    isotonic,
+    linear,
+    meta,
+    mixture,
+    neighbors,
+    neural,
+    scaling,
+    svm,
+    trees,
+)
 from emel.lowering.builder import Readers, names_of
 
 FAMILIES: tuple[Any, ...] = (
+    bayes,
+    boosting,
+    cluster,
     compose,
+    decomposition,
+    discriminant,
+    dummy,
+    isotonic,
     linear,
     meta,
+    mixture,
+    neighbors,
+    neural,
     scaling,
+    svm,
     trees,
 )
 READERS = Readers(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.nodes import Tables, Tree
 from emel.lowering.values import Outputs, Value
 
 
@@ -20,86 +20,66 @@ def classifier_forest(model: Any, program: Program, value: Value) -> Outputs:
 
 
 def regressor_tree(model: Any, program: Program, value: Value) -> Outputs:
-    """One tree that gives a number."""
-    return Outputs(value=_forest(model, [model], 1, program, value))
+    """One tree that gives one number per target."""
+    return _regression([model], program, value)
 
 
 def regressor_forest(model: Any, program: Program, value: Value) -> Outputs:
     """The mean of the trees' numbers."""
-    return Outputs(value=_forest(model, model.estimators_, 1, program, value))
+    return _regression(model.estimators_, program, value)
 
 
-def _classification(model: Any, trees: list[Any], program: Program, value: Value) -> Outputs:
-    if model.n_outputs_ > 1:
-        raise _several_targets(model)
-    labels = tuple(model.classes_.tolist())
-    return Outputs(labels, probabilities=_forest(model, trees, len(labels), program, value))
+def tree_of(tree: Any, leaves: list[list[float]]) -> Tree:
+    """A fitted `sklearn.tree._tree.Tree`, with what each of its nodes gives."""
+    return Tree(
+        tree.children_left.tolist(),
+        tree.children_right.tolist(),
+        tree.feature.tolist(),
+        tree.threshold.tolist(),
+        tree.missing_go_to_left.tolist(),
+        leaves,
+    )
 
 
-def _forest(model: Any, trees: list[Any], width: int, program: Program, value: Value) -> Value:
-    if model.n_outputs_ > 1:
-        raise _several_targets(model)
-    tables = _Tables()
-    for tree in trees:
-        tables.append(tree.tree_, width)
-    arrays = {
-        "roots": program.array("u32", tables.roots),
-        "features": program.array("i32", tables.features),
-        "thresholds": program.array("f64", tables.thresholds),
-        "rights": program.array("u32", tables.rights),
-        "leaves": program.array("f64", tables.leaves, (len(tables.leaves) // width, width)),
-    }
-    if value.missing:
-        arrays["missing_left"] = program.array("u8", tables.missing_left)
-    splits = zip(tables.features, tables.thresholds, strict=True)
-    program.note_thresholds(value, [split for split in splits if split[0] >= 0])
-    return program.add("forest", value, width=width, arrays=arrays, inputs=value.width, outputs=width)
+def _classification(model: Any, members: list[Any], program: Program, value: Value) -> Outputs:
+    several = model.n_outputs_ > 1
+    classes = model.classes_ if several else [model.classes_]
+    widths = [len(labels) for labels in classes]
+    leaves = [
+        [
+            [number for row, width in zip(node, widths, strict=True) for number in row[:width]]
+            for node in member.tree_.value.tolist()
+        ]
+        for member in members
+    ]
+    shares = _forest(members, leaves, program, value)
+    if not several:
+        return Outputs(tuple(classes[0].tolist()), probabilities=shares)
+    ends = [sum(widths[: place + 1]) for place in range(len(widths))]
+    return Outputs(
+        parts=tuple(
+            Outputs(
+                tuple(labels.tolist()), probabilities=program.select(shares, range(end - len(labels), end))
+            )
+            for labels, end in zip(classes, ends, strict=True)
+        )
+    )
 
 
-class _Tables:
-    """All nodes of a forest, tree after tree, depth first: the left child of a node is the next one."""
-
-    def __init__(self) -> None:
-        self.roots: list[int] = []
-        self.features: list[int] = []
-        self.thresholds: list[float] = []
-        self.rights: list[int] = []
-        self.missing_left: list[int] = []
-        self.leaves: list[float] = []
-        self._leaf_count = 0
-
-    def append(self, tree: Any, width: int) -> None:
-        """Add a fitted `sklearn.tree._tree.Tree`."""
-        left, right = tree.children_left.tolist(), tree.children_right.tolist()
-        features, thresholds = tree.feature.tolist(), tree.threshold.tolist()
-        gaps = tree.missing_go_to_left.tolist()
-        values = tree.value[:, 0, :width].tolist()
-        self.roots.append(len(self.features))
-        # scikit-learn grows best-first when `max_leaf_nodes` is given: then nodes are not depth first.
-        waiting: list[tuple[int, int | None]] = [(0, None)]
-        while waiting:
-            node, parent = waiting.pop()
-            if parent is not None:
-                self.rights[parent] = len(self.features)
-            while left[node] >= 0:
-                waiting.append((right[node], len(self.features)))
-                self._node(features[node], thresholds[node], 0, int(gaps[node]))
-                node = left[node]
-            self._node(-1, 0.0, self._leaf_count, 0)
-            self.leaves += values[node]
-            self._leaf_count += 1
-
-    def _node(self, feature: int, threshold: float, right: int, gap: int) -> None:
-        self.features.append(feature)
-        self.thresholds.append(threshold)
-        self.rights.append(right)
-        self.missing_left.append(gap)
+def _regression(members: list[Any], program: Program, value: Value) -> Outputs:
+    leaves = [member.tree_.value[:, :, 0].tolist() for member in members]
+    return Outputs(value=_forest(members, leaves, program, value))
 
 
-def _several_targets(model: Any) -> UnsupportedModelError:
-    return UnsupportedModelError(
-        f"{type(model).__name__} has {model.n_outputs_} targets; the pure tier takes one",
-        hint="train one model per target",
+def _forest(members: list[Any], leaves: list[list[list[float]]], program: Program, value: Value) -> Value:
+    value = program.dense(value)
+    width = len(leaves[0][0])
+    trees = [tree_of(member.tree_, each) for member, each in zip(members, leaves, strict=True)]
+    tables = Tables(trees, width)
+    tables.note(program, value)
+    arrays = tables.arrays(program, missing=value.missing)
+    return program.add(
+        "forest", value, width=width, arrays=arrays, missing=False, inputs=value.width, outputs=width
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Step = Callable[..., Any]
 
 FAMILIES = {
+    "activations": ("relu", "tanh"),
     "arithmetic": (
         "select",
         "concat",
@@ -37,16 +38,52 @@ FAMILIES = {
         "positive",
         "argmax",
     ),
+    "bayes": ("category_scores",),
+    "combining": (
+        "power_of_two",
+        "log_odds",
+        "logarithm",
+        "centered_logarithms",
+        "single",
+        "hide",
+        "tally",
+        "lookup",
+        "scatter",
+        "at_least",
+        "closest",
+    ),
+    "categories": ("categorize", "one_hot", "sparse_one_hot", "bins"),
+    "curves": ("interpolate",),
+    "distances": ("square_distances", "manhattan_distances", "square_sums", "square_root"),
+    "kernels": ("kernel", "one_versus_one", "votes", "vote_scores", "coupled_probabilities"),
     "linear": ("linear",),
+    "links": ("exponential", "constant", "not_negative", "above"),
+    "missing": ("fill", "missing", "require"),
+    "neighbors": ("nearest", "neighbor_shares", "neighbor_means"),
+    "shaping": (
+        "function",
+        "exceeds",
+        "unit",
+        "sparse_unit",
+        "sparse_sublinear",
+        "products",
+        "yeo_johnson",
+        "box_cox",
+        "quantiles",
+        "normal_quantile",
+    ),
     "sparse": (
         "dense",
+        "to_sparse",
         "sparse_select",
         "sparse_concat",
         "sparse_multiply",
         "sparse_divide",
         "sparse_linear",
     ),
-    "trees": ("forest",),
+    "splines": ("splines",),
+    "text": ("count_tokens", "hash_tokens"),
+    "trees": ("forest", "tree_sum"),
 }
 """Module → its operations."""
 MODULES = {name: module for module, names in FAMILIES.items() for name in names}

@@ -11,7 +11,6 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tests.fakes.lowered import columns
 
 from emel.errors import ModelError, UnsupportedModelError
@@ -19,7 +18,6 @@ from emel.lowering import describe, lower
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
 Y = np.array([0, 1, 0, 1])
-TWO_TARGETS = np.array([[0, 1], [1, 0], [0, 0], [1, 1]])
 
 
 def refusal(model: Any) -> UnsupportedModelError:
@@ -41,11 +39,6 @@ def test_an_unknown_transformer_is_named_with_its_step() -> None:
 
     assert "PCA" in problem.message
     assert problem.where == "step prepare, step reduce"
-
-
-@pytest.mark.parametrize("model", [DecisionTreeClassifier(), DecisionTreeRegressor()], ids=str)
-def test_several_targets_are_refused(model: Any) -> None:
-    assert "2 targets" in refusal(model.fit(X, TWO_TARGETS)).message
 
 
 def test_a_loss_without_a_reader_is_refused() -> None:
