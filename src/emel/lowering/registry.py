@@ -42,12 +42,16 @@ from typing import Any
 from emel.lowering import (
     bayes,
     boosting,
+    categories,
     cluster,
     compose,
     decomposition,
     discriminant,
     dummy,
+    features,
+    imputing,
     isotonic,
+    lightgbm,
     linear,
     meta,
     mixture,
@@ -55,6 +59,7 @@ from emel.lowering import (
     neural,
     scaling,
     svm,
+    text,
     trees,
 )
 from emel.lowering.builder import Readers, names_of
@@ -62,12 +67,16 @@ from emel.lowering.builder import Readers, names_of
 FAMILIES: tuple[Any, ...] = (
     bayes,
     boosting,
+    categories,
     cluster,
     compose,
     decomposition,
     discriminant,
     dummy,
+    features,
+    imputing,
     isotonic,
+    lightgbm,
     linear,
     meta,
     mixture,
@@ -75,6 +84,7 @@ FAMILIES: tuple[Any, ...] = (
     neural,
     scaling,
     svm,
+    text,
     trees,
 )
 READERS = Readers(

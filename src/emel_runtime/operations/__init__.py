@@ -41,6 +41,8 @@ FAMILIES = {
     "bayes": ("category_scores",),
     "combining": (
         "power_of_two",
+        "signed_square",
+        "softplus",
         "log_odds",
         "logarithm",
         "centered_logarithms",
@@ -57,7 +59,7 @@ FAMILIES = {
     "distances": ("square_distances", "manhattan_distances", "square_sums", "square_root"),
     "kernels": ("kernel", "one_versus_one", "votes", "vote_scores", "coupled_probabilities"),
     "linear": ("linear",),
-    "links": ("exponential", "constant", "not_negative", "above"),
+    "links": ("exponential", "constant", "not_negative"),
     "missing": ("fill", "missing", "require"),
     "neighbors": ("nearest", "neighbor_shares", "neighbor_means"),
     "shaping": (

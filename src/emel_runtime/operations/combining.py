@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from math import exp, fsum, log
+from math import exp, fsum, log, log1p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 
 def power_of_two() -> Step:
     return lambda row: [2.0**value for value in row]
+
+
+def signed_square() -> Step:
+    return lambda row: [value * abs(value) for value in row]
+
+
+def softplus() -> Step:
+    """log(1 + exp(x)); an exponential that is too large refuses the row."""
+    return lambda row: [log1p(exp(value)) for value in row]
 
 
 def log_odds() -> Step:
