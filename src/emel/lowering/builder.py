@@ -21,6 +21,8 @@ SPARSE = {
     "multiply": ("sparse_multiply", True),
     "divide": ("sparse_divide", True),
     "linear": ("sparse_linear", False),
+    "unit": ("sparse_unit", True),
+    "sublinear": ("sparse_sublinear", True),
 }
 """What an operation is called on sparse inputs, and whether it makes a sparse value of them. All others get
 the vector that a sparse value stands for."""

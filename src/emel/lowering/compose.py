@@ -73,18 +73,9 @@ def _weighted(program: Program, value: Value, weight: float | None) -> Value:
     return value if weight is None else program.columnwise("multiply", value, [weight] * value.width)
 
 
-def function_transformer(model: Any, _program: Program, value: Value) -> Value:
-    """The function that changes nothing, which is what `passthrough` is kept as."""
-    if model.func is not None:
-        name = getattr(model.func, "__name__", repr(model.func))
-        raise UnsupportedModelError(f"FunctionTransformer({name}) runs code that cannot be read")
-    return value
-
-
 TRANSFORMERS = {
     "sklearn.Pipeline": pipeline_transformer,
     "sklearn.ColumnTransformer": column_transformer,
     "sklearn.FeatureUnion": feature_union,
-    "sklearn.FunctionTransformer": function_transformer,
 }
 PREDICTORS = {"sklearn.Pipeline": pipeline_predictor}

@@ -27,6 +27,12 @@ def dense(width: int) -> Step:
     return step
 
 
+def to_sparse(positions: memoryview) -> Step:
+    """The elements that are not 0, each at its position of these, which ascend."""
+    places = positions.tolist()
+    return lambda row: {place: value for place, value in zip(places, row) if value != 0.0}  # noqa: B905
+
+
 def sparse_select(positions: memoryview) -> Step:
     """The elements at these positions, in this order."""
     picked = positions.tolist()
