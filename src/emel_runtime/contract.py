@@ -16,6 +16,10 @@ The manifest, format 1:
     signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels, outputs};
                 with several outputs a row, `labels` holds those of each
     libraries   {package: version} that made the model
+    sample_digest   of the rows that proved it, which are not in here; null where it is not known
+    parity      {rows, boundary_rows, tolerance, max_abs_diff, labels_equal} beside the original model, as it
+                was measured on the same files with a manifest that lacked this entry: a file cannot hold what
+                was measured on itself. max_abs_diff is rounded up to a power of ten. Absent if not measured
     files       {path: digest} of every file of the bundle but the manifest itself
 
 To raise the format: add 1 to MANIFEST_FORMAT when a reader of the old number would misread or miss

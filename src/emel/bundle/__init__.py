@@ -1,8 +1,9 @@
 """A function's zip: built the same every time, proved against the original model, and measured."""
 
+from emel.bundle.attest import attest
 from emel.bundle.build import build
 from emel.bundle.cold_start import measure_cold_start
 from emel.bundle.manifest import open_manifest
 from emel.bundle.parity import check_parity
 
-__all__ = ["build", "check_parity", "measure_cold_start", "open_manifest"]
+__all__ = ["attest", "build", "check_parity", "measure_cold_start", "open_manifest"]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import msgspec
 
 import emel
 import emel_runtime
+from emel.bundle.bytecode import compile_for, interpreters
+from emel.bundle.secrets import refuse_secrets
+from emel.bundle.zipping import write_zip
 from emel.errors import BundleError
 from emel.records import Artifact, BuiltZip
-from emel.system.files import sha256_of, write_atomic
+from emel.system.files import sha256_of
 from emel.system.process import Process
 from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
 from emel_runtime.operations import MODULES
 from emel_runtime.pure import CorruptModel, decode
 
-COMPILE = Path(__file__).with_name("children") / "compile.py"
-EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The first date that a zip can hold."""
 SOURCE_OF_HANDLER = '''\
 """What a cloud is pointed at: handler.yandex or handler.aws."""
 
@@ -49,19 +46,27 @@ def build(
 ) -> BuiltZip:
     """Write the function's zip to `output`.
 
-    The byte-code in it is for the Python that runs emel; another version compiles the sources, which are
-    there too. Errors: BundleError when the model cannot be read or the runtime cannot be
-    compiled, OSError.
+    The byte-code in it is for every Python that is at hand; another version compiles the sources, which are
+    there too. Errors: BundleError when the model cannot be read, the runtime cannot be compiled, or a secret
+    would go into the zip; OSError.
     """
+    programs = interpreters(process)
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         root = Path(folder)
-        _stage(artifact, root, process)
+        _stage(artifact, root)
+        compile_for(root, list(programs.values()), process)
         _write_manifest(artifact, version, commit, root)
-        write_atomic(output, _zipped(root))
-    return BuiltZip(path=output, digest=sha256_of(output), zip_bytes=output.stat().st_size)
+        refuse_secrets(root, (MANIFEST, MODEL))
+        write_zip(output, {name: (root / name).read_bytes() for name in _names(root)})
+    return BuiltZip(
+        path=output,
+        digest=sha256_of(output),
+        zip_bytes=output.stat().st_size,
+        bytecode=tuple(programs),
+    )
 
 
-def _stage(artifact: Artifact, root: Path, process: Process) -> None:
+def _stage(artifact: Artifact, root: Path) -> None:
     runtime = root / emel_runtime.__name__
     runtime.mkdir()
     source = Path(emel_runtime.__path__[0])
@@ -71,13 +76,6 @@ def _stage(artifact: Artifact, root: Path, process: Process) -> None:
     (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
     (root / MODEL).parent.mkdir()
     shutil.copyfile(artifact.file, root / MODEL)
-    ended = process.run([sys.executable, "-I", "-S", COMPILE, root])
-    if ended.returncode:
-        raise BundleError(
-            f"the runtime cannot be compiled: {ended.stderr.strip()}",
-            where=str(runtime),
-            hint="install emel anew",
-        )
 
 
 def _operations(artifact: Artifact) -> list[str]:
@@ -111,22 +109,11 @@ def _write_manifest(artifact: Artifact, version: str, commit: str | None, root: 
         },
         "signature": msgspec.to_builtins(artifact.signature),
         "libraries": artifact.libraries,
+        "sample_digest": artifact.sample_digest,
         "files": {name: sha256_of(root / name) for name in _names(root)},
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (root / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _zipped(root: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in _names(root):
-            entry = zipfile.ZipInfo(name, EARLIEST)
-            entry.create_system = 3
-            entry.external_attr = 0o100644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, (root / name).read_bytes())
-    return buffer.getvalue()
 
 
 def _names(root: Path) -> list[str]:

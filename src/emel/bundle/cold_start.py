@@ -16,8 +16,8 @@ from emel.records import Answers, ColdStart, OriginalModel
 from emel.system.process import Process
 
 CHILDREN = Path(__file__).with_name("children")
-ROUNDS = {"original": 3, "warm": 1}
-"""The original takes a hundred times as long, so three rounds show it; the warm one repeats by itself."""
+ROUNDS = {"original": 3, "sources": 3, "warm": 1}
+"""The longer a process takes, the fewer rounds show how long; the warm one repeats by itself."""
 
 
 def measure_cold_start(
@@ -28,7 +28,8 @@ def measure_cold_start(
     process: Process,
     rounds: int = 7,
 ) -> ColdStart:
-    """Time whole processes in turn: a bare `python -I -S -c pass`, the function, and the original model.
+    """Time whole processes in turn: a bare `python -I -S -c pass`, the function with and without its
+    byte-code, and the original model.
 
     The function's process imports the handler, which opens the model, and answers one event with one row of
     `answers`; the original's imports joblib, loads the model and predicts that row (in the form in which
@@ -41,6 +42,8 @@ def measure_cold_start(
         folder = Path(name)
         with zipfile.ZipFile(zip_path) as archive:
             archive.extractall(folder / "function")
+            sources = [name for name in archive.namelist() if not name.endswith(".pyc")]
+            archive.extractall(folder / "sources", sources)
         commands = _commands(folder, answers, original)
         plan = [
             (name, command)
@@ -55,6 +58,7 @@ def measure_cold_start(
             peak_rss_bytes=int(_number(folder / "function.memory")),
             warm_call_seconds=_number(folder / "warm.seconds"),
             bare_interpreter_seconds=median(taken["bare"][0]),
+            without_bytecode_seconds=median(taken["sources"][0]),
             original_seconds=median(taken["original"][0]) if original else None,
             original_peak_rss_bytes=int(_number(folder / "original.memory")) if original else None,
         )
@@ -74,6 +78,15 @@ def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> di
             str(folder / "row.json"),
             str(folder / "function.memory"),
         ],
+        "sources": [
+            *lean,
+            # Nor may it write any, or the second round would be faster.
+            "-B",
+            str(CHILDREN / "answer_once.py"),
+            str(folder / "sources"),
+            str(folder / "row.json"),
+            str(folder / "sources.memory"),
+        ],
         "warm": [
             *lean,
             str(CHILDREN / "answer_warm.py"),
@@ -90,6 +103,8 @@ def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> di
             str(folder / "row.json"),
             str(folder / "original.memory"),
             given.form,
+            original.kind,
+            *(str(folder.absolute()) for folder in original.folders),
         ]
     return commands
 

@@ -1,6 +1,6 @@
 """emel.toml → frozen values."""
 
-from emel.config.load import find, load
+from emel.config.load import find, load, without_file
 from emel.config.schema import Config
 
-__all__ = ["Config", "find", "load"]
+__all__ = ["Config", "find", "load", "without_file"]

@@ -47,9 +47,17 @@ def load(
     `flags` are dotted keys with values, as `{"function.memory": 256}`; those that are None are left out.
     Errors: ConfigError with file, line, key, and what would be allowed.
     """
-    text = _read(file)
+    return _load(file, _read(file), env or {}, flags or {})
+
+
+def without_file(*, env: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None) -> Config:
+    """What environment and flags say where there is no emel.toml. Errors: ConfigError."""
+    return _load(Path(FILE_NAME), "", env or {}, flags or {})
+
+
+def _load(file: Path, text: str, env: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
     values = _parse(file, text)
-    origins = _overlay(values, env or {}, flags or {})
+    origins = _overlay(values, env, flags)
     # Tables with keys of the user come first, entry by entry: msgspec does not say which entry it minds.
     for table, kind in _open_tables().items():
         entries = values.get(table)

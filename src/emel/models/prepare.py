@@ -86,6 +86,7 @@ def prepare(
         ),
         libraries=result["libraries"],
         answers=workdir / "answers.json",
+        sample_digest=sha256_of(sample),
     )
 
 

@@ -58,6 +58,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """The packages that made the model, with their versions."""
     answers: Path
     """JSON: sample and boundary rows with the original model's answers; see `Answers`."""
+    sample_digest: str | None = None
+    """The digest of the sample file."""
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -80,6 +82,10 @@ class OriginalModel(Struct, frozen=True, kw_only=True):
     """The model file that was packaged, and the interpreter that can load it."""
 
     model: Path
+    kind: str = "pickle"
+    """What reads it: see emel.models.looks."""
+    folders: tuple[Path, ...] = ()
+    """Where the user's own modules may lie that it needs."""
     python: Path | None = None
     """`None` is the interpreter that runs emel."""
 
@@ -109,6 +115,8 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     """Processor seconds of one call with one row, JSON in and out, in a process that is warm."""
     bare_interpreter_seconds: float
     """`python -I -S -c pass` in the same rounds."""
+    without_bytecode_seconds: float | None = None
+    """The function without its compiled modules, as a Python meets it that they were not made for."""
     original_seconds: float | None
     """Import, load and predict with the original library, in the same rounds."""
     original_peak_rss_bytes: int | None
@@ -120,6 +128,8 @@ class BuiltZip(Struct, frozen=True, kw_only=True):
     path: Path
     digest: str
     zip_bytes: int
+    bytecode: tuple[str, ...] = ()
+    """As in Bundle."""
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -146,6 +156,10 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """The digest of the sample file that proved it."""
     built_by: str
     """The version of emel."""
+    bytecode: tuple[str, ...] = ()
+    """The versions of Python that find compiled modules in the zip: `3.12`. Others compile at each start."""
+    projected_cold_start: dict[int, float] = {}
+    """Memory class in MB → seconds: measured processor seconds ÷ the class's share of a processor."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):

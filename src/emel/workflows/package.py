@@ -1,27 +1,51 @@
-"""Model → function: lower, build the zip, prove it, measure its start."""
+"""Model → function, of a revision of the project or of any file."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from emel import __version__, bundle, models, registry
-from emel.bundle.shelf import Shelf, answers_of
-from emel.errors import ModelError, ParityError, ResultsError, SampleError
+from emel import __version__, registry
+from emel.bundle.shelf import Shelf
+from emel.errors import ModelError, RepositoryError, ResultsError, SampleError
 from emel.gitrepo import GitRepo
-from emel.records import Artifact, BuiltZip, Bundle, OriginalModel, Parity, Revision
-from emel.system.files import sha256_of, write_atomic
+from emel.records import Bundle, Revision
+from emel.system.files import sha256_of
+from emel.workflows.make import Source, make
 from emel.workflows.project import Progress, Project
 from emel.workflows.revisions import candidate_revision
 
 
-def package(project: Project, *, revision: str | None = None, progress: Progress) -> Bundle:
-    """Build the bundle of a revision's model (default: the working tree) and put it on the shelf.
+def package(
+    project: Project,
+    *,
+    revision: str | None = None,
+    output: Path | None = None,
+    trusted: bool = True,
+    progress: Progress,
+) -> Bundle:
+    """Build the bundle of a revision's model (default: the working tree) and put it on the shelf, or to
+    `output`.
 
-    Errors: ModelError, SampleError; ParityError when the bundle answers otherwise than the model: nothing is
-    kept then.
+    A model or sample that is not `trusted` may hold no code. Errors: ModelError, SampleError; ParityError
+    when the bundle answers otherwise than the model: nothing is kept then.
     """
-    return _package(project, candidate_revision(project, revision), progress)
+    revised = candidate_revision(project, revision)
+    return _package(project, revised, progress, output=output, trusted=trusted)
+
+
+def package_file(project: Project, *, output: Path, trusted: bool = True, progress: Progress) -> Bundle:
+    """Build the bundle of the model file that the config names, as it lies there, to `output`.
+
+    The file may lie in no repository at all; in one, the bundle is of the commit that is checked out. Errors:
+    as of `package`.
+    """
+    model = project.root / project.config.model.path
+    version, commit = _place_in_history(project, model)
+    sample = project.root / project.config.model.sample
+    with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
+        source = Source(model, sample, version, commit, output, trusted)
+        return make(project, source, Path(scratch), progress)
 
 
 def packaged(project: Project, *, revision: str | None = None, progress: Progress) -> Bundle:
@@ -63,62 +87,33 @@ def version_of(repo: GitRepo, name: str, revision: Revision) -> str:
     return tagged.version if tagged else f"0.0.0+{revision.commit[:8]}"
 
 
-def _package(project: Project, revision: Revision, progress: Progress) -> Bundle:
-    settings = project.config.model
-    version = version_of(project.repo(), settings.name, revision)
-    process = project.system.process
+def _package(
+    project: Project,
+    revision: Revision,
+    progress: Progress,
+    *,
+    output: Path | None = None,
+    trusted: bool = True,
+) -> Bundle:
+    name = project.config.model.name
+    version = version_of(project.repo(), name, revision)
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         progress.step(f"reading the model of {revision.label}")
         model, sample = _fetch(project, revision, Path(scratch))
-        progress.step("lowering it, and asking the original for its answers")
-        artifact = models.prepare(
-            name=settings.name,
-            model=model,
-            sample=sample,
-            target=settings.target,
-            tier=settings.tier,
-            workdir=Path(scratch),
-            process=process,
-            python=_interpreter(project),
-        )
-        progress.step("building the zip")
-        built = bundle.build(
-            artifact,
-            version=version,
-            commit=revision.commit,
-            output=Path(scratch) / f"{settings.name}.zip",
-            process=process,
-        )
-        progress.step("parity: the same rows through the bundle")
-        parity = bundle.check_parity(
-            built.path, artifact.answers, tolerance=settings.tolerance, process=process
-        )
-        _refuse_mismatch(parity, artifact)
-        progress.step("measuring the cold start")
-        original = OriginalModel(model=model, python=_interpreter(project))
-        cold_start = bundle.measure_cold_start(
-            built.path, artifact.answers, original=original, process=process
-        )
-        result = Bundle(
-            path=shelf_of(project).place(settings.name, version),
-            name=settings.name,
-            version=version,
-            commit=revision.commit,
-            digest=built.digest,
-            zip_bytes=built.zip_bytes,
-            tier=artifact.tier,
-            reason=artifact.reason,
-            description=artifact.description,
-            signature=artifact.signature,
-            parity=parity,
-            cold_start=cold_start,
-            answers=answers_of(shelf_of(project).place(settings.name, version)),
-            source_digest=artifact.source_digest,
-            sample_digest=sha256_of(sample),
-            built_by=__version__,
-        )
-        _shelve(project, result, built, artifact)
-    return result
+        place = output or shelf_of(project).place(name, version)
+        source = Source(model, sample, version, revision.commit, place, trusted)
+        return make(project, source, Path(scratch), progress)
+
+
+def _place_in_history(project: Project, model: Path) -> tuple[str, str | None]:
+    """The version of a file's model, and its commit where there is one."""
+    try:
+        repo = GitRepo.discover(model.parent, project.system.process)
+        commit = repo.head()
+    except RepositoryError:
+        return "0.0.0", None
+    revision = Revision(label=commit[:8], commit=commit, changes=repo.changes())
+    return version_of(repo, project.config.model.name, revision), commit
 
 
 def _fetch(project: Project, revision: Revision, scratch: Path) -> tuple[Path, Path]:
@@ -132,26 +127,3 @@ def _fetch(project: Project, revision: Revision, scratch: Path) -> tuple[Path, P
     except ResultsError as problem:
         raise SampleError(problem.message, where=problem.where, hint=problem.hint) from problem
     return model, sample
-
-
-def _interpreter(project: Project) -> Path | None:
-    python = project.config.model.python
-    return (project.root / python) if python else None
-
-
-def _refuse_mismatch(parity: Parity, artifact: Artifact) -> None:
-    if parity.ok:
-        return
-    what = "gives other labels" if not parity.labels_equal else f"differs by up to {parity.max_abs_diff:.3g}"
-    rows = parity.rows + parity.boundary_rows
-    raise ParityError(
-        f"the {artifact.tier} bundle of {artifact.description} {what} on {rows} rows "
-        f"(tolerance {parity.tolerance:g}); worst row: {parity.worst_row}",
-        hint="this is a fault of emel's lowering: please report it with the model's class and version",
-    )
-
-
-def _shelve(project: Project, result: Bundle, built: BuiltZip, artifact: Artifact) -> None:
-    write_atomic(result.path, built.path.read_bytes())
-    write_atomic(result.answers, artifact.answers.read_bytes())
-    shelf_of(project).put(result)
