@@ -20,8 +20,8 @@ Row = list[Cell]
 Form = Literal["frame", "array", "texts", "dicts"]
 """How a model was given its rows in training: a pandas.DataFrame, a NumPy array, a list of strings for text
 vectorisers, a list of dicts without what is missing for DictVectorizer."""
-REFUSALS = (ValueError, TypeError)
-"""What libraries raise for rows that they do not take."""
+REFUSALS = (ValueError, TypeError, IndexError)
+"""What libraries raise for rows that they do not take; CategoricalNB looks up an unseen category."""
 
 
 class Original:

@@ -1,0 +1,58 @@
+"""Distances to points, and sums of squares."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from emel_runtime.operations import Step, Vector
+
+
+def square_distances(points: memoryview, count: int, variances: memoryview | None = None) -> Step:
+    """For each of `count` points the sum of the squared differences, divided by its variances if given."""
+    centers = _rows(points, count)
+    if variances is None:
+        return lambda row: [_squares(row, center) for center in centers]
+    pairs = list(zip(centers, _rows(variances, count)))  # noqa: B905
+    return lambda row: [_scaled(row, center, scales) for center, scales in pairs]
+
+
+def manhattan_distances(points: memoryview, count: int) -> Step:
+    """For each of `count` points the sum of the differences without their signs."""
+    centers = _rows(points, count)
+    return lambda row: [
+        sum([abs(value - middle) for value, middle in zip(row, center)])  # noqa: B905
+        for center in centers
+    ]
+
+
+def square_sums(counts: memoryview) -> Step:
+    """The sum of the squares of so many elements, and then of the next so many."""
+    ends = []
+    total = 0
+    for count in counts.tolist():
+        ends.append((total, total + count))
+        total += count
+    return lambda row: [sum([value * value for value in row[start:end]]) for start, end in ends]
+
+
+def square_root() -> Step:
+    return lambda row: list(map(sqrt, row))
+
+
+def _rows(numbers: memoryview, count: int) -> list[Vector]:
+    flat, width = numbers.tolist(), len(numbers) // count
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+def _squares(row: Vector, center: Vector) -> float:
+    differences = [value - middle for value, middle in zip(row, center)]  # noqa: B905
+    return sum([difference * difference for difference in differences])
+
+
+def _scaled(row: Vector, center: Vector, variances: Vector) -> float:
+    differences = [value - middle for value, middle in zip(row, center)]  # noqa: B905
+    return sum(
+        [difference * difference / variance for difference, variance in zip(differences, variances)]  # noqa: B905
+    )

@@ -1,0 +1,178 @@
+"""The nearest of many points, found as scikit-learn finds them, so that ties fall alike."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from emel_runtime.operations import Step, Vector
+
+    Distance = Callable[[Vector, Vector, float], float]
+
+INFINITE = float("inf")
+
+
+def nearest(
+    points: memoryview,
+    starts: memoryview,
+    ends: memoryview,
+    count: int,
+    power: float | None,
+    lows: memoryview | None = None,
+    highs: memoryview | None = None,
+) -> Step:
+    """The numbers of the nearest points, nearest first, and then their distances.
+
+    `power` is that of Minkowski's distance, None for the largest difference. The boxes are a complete binary
+    tree: the children of box i are 2 i + 1 and 2 i + 2, and it holds the points from `starts[i]` to before
+    `ends[i]`. `lows` and `highs` are its corners; without them there is one box, and it is searched whole.
+    Errors: OverflowError when a number is infinite or NaN.
+    """
+    boxes = len(starts)
+    flat, begins, stops = points.tolist(), starts.tolist(), ends.tolist()
+    width = len(flat) // stops[0]
+    rows = [flat[start : start + width] for start in range(0, len(flat), width)]
+    corners = []
+    if lows is not None and highs is not None:
+        low, high = lows.tolist(), highs.tolist()
+        corners = [
+            (low[start : start + width], high[start : start + width]) for start in range(0, len(low), width)
+        ]
+    distance = _distance_of(power)
+
+    def search(box: int, reach: float, row: Vector, near: list[float], found: list[int]) -> None:
+        if reach > near[0]:
+            return
+        child = 2 * box + 1
+        if child >= boxes:
+            for number in range(begins[box], stops[box]):
+                far = distance(row, rows[number], near[0])
+                if far < near[0]:
+                    _push(near, found, far, number)
+            return
+        one, other = [distance(row, _inside(row, *corners[each]), INFINITE) for each in (child, child + 1)]
+        if one <= other:
+            search(child, one, row, near, found)
+            search(child + 1, other, row, near, found)
+        else:
+            search(child + 1, other, row, near, found)
+            search(child, one, row, near, found)
+
+    def step(row: Vector) -> Vector:
+        total = sum(row)
+        if total - total != 0.0:
+            raise OverflowError
+        near, found = [INFINITE] * count, [0] * count
+        search(0, 0.0, row, near, found)
+        order = sorted(range(count), key=near.__getitem__)
+        return [*[found[place] for place in order], *[_rooted(near[place], power) for place in order]]
+
+    return step
+
+
+def neighbor_shares(classes: memoryview, labels: int, count: int, weighted: bool) -> Step:
+    """The share of each class among the nearest; `classes` are those of the points."""
+
+    def step(row: Vector) -> Vector:
+        shares = [0.0] * labels
+        weights = _weights(row[count:]) if weighted else [1.0] * count
+        for number, weight in zip(row[:count], weights):  # noqa: B905
+            shares[classes[int(number)]] += weight
+        total = sum(shares)
+        return [share / total for share in shares]
+
+    return step
+
+
+def neighbor_means(targets: memoryview, width: int, count: int, weighted: bool) -> Step:
+    """The means of the nearest points' targets."""
+
+    def step(row: Vector) -> Vector:
+        weights = _weights(row[count:]) if weighted else [1.0] * count
+        total = sum(weights)
+        starts = [int(number) * width for number in row[:count]]
+        return [
+            sum([targets[start + place] * weight for start, weight in zip(starts, weights)]) / total  # noqa: B905
+            for place in range(width)
+        ]
+
+    return step
+
+
+# A running total is kept by hand below, as Python 3.12's `sum` would compensate rounding, and then other
+# points are equally far. A distance that exceeds the limit is not computed to its end.
+
+
+def _distance_of(power: float | None) -> Distance:
+    exponent = power or 1.0
+
+    def squares(row: Vector, point: Vector, limit: float) -> float:
+        total = 0.0
+        for value, other in zip(row, point):  # noqa: B905
+            difference = value - other
+            total += difference * difference
+            if total >= limit:
+                return INFINITE
+        return total
+
+    def differences(row: Vector, point: Vector, limit: float) -> float:
+        total = 0.0
+        for value, other in zip(row, point):  # noqa: B905
+            total += abs(value - other)
+            if total >= limit:
+                return INFINITE
+        return total
+
+    def powers(row: Vector, point: Vector, limit: float) -> float:
+        total = 0.0
+        for value, other in zip(row, point):  # noqa: B905
+            total += abs(value - other) ** exponent
+            if total >= limit:
+                return INFINITE
+        return total
+
+    def largest(row: Vector, point: Vector, _limit: float) -> float:
+        return max([abs(value - other) for value, other in zip(row, point)])  # noqa: B905
+
+    known: dict[Any, Distance] = {None: largest, 1.0: differences, 2.0: squares}
+    return known.get(power, powers)
+
+
+def _inside(row: Vector, low: Vector, high: Vector) -> Vector:
+    """The point of a box that is nearest to the row."""
+    return [min(max(value, least), most) for value, least, most in zip(row, low, high)]  # noqa: B905
+
+
+def _rooted(far: float, power: float | None) -> float:
+    if power is None or power == 1.0:
+        return far
+    return sqrt(far) if power == 2.0 else float(far ** (1.0 / power))
+
+
+def _push(near: list[float], found: list[int], far: float, number: int) -> None:
+    """Put a point in the place of the farthest, and mend the heap. Which of equal ones is dropped later
+    depends on its shape, so that it has to be scikit-learn's (utils/_heap.pyx)."""
+    size, place = len(near), 0
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        if child + 1 < size and near[child] < near[child + 1]:
+            child += 1
+        if not far < near[child]:
+            break
+        near[place], found[place] = near[child], found[child]
+        place = child
+    near[place], found[place] = far, number
+
+
+def _weights(distances: Vector) -> Vector:
+    """The inverse distances; where one is zero, only such points count."""
+    inverse = [1.0 / far if far else INFINITE for far in distances]
+    if INFINITE in inverse:
+        return [1.0 if weight == INFINITE else 0.0 for weight in inverse]
+    return inverse
