@@ -11,8 +11,8 @@ from emel.lowering.categories import one_hot
 from emel.lowering.values import Outputs, Value
 
 FUNCTIONS = (
-    ("absolute", "cos", "exp", "expm1", "log", "log10", "log1p", "log2")
-    + ("negative", "sin", "sqrt", "square", "tan", "tanh")
+    "absolute", "cos", "exp", "expm1", "log", "log10", "log1p", "log2", "negative", "sin", "sqrt", "square",
+    "tan", "tanh",
 )  # fmt: skip
 """Functions of NumPy that the operation `function` has too, by their names there."""
 BEYOND = {
@@ -45,6 +45,8 @@ def spline_transformer(model: Any, program: Program, value: Value) -> Value:
     width = bases[0].c.shape[1]
     if mode == "periodic" and any(basis.t[degree] == basis.t[-degree - 1] for basis in bases):
         raise UnsupportedModelError("SplineTransformer has a periodic column with a single value")
+    if mode == "constant" and not degree:
+        raise UnsupportedModelError("SplineTransformer of degree 0 has nothing to go on with beyond its knots")
     arrays = {"knots": program.array("f64", [knot for basis in bases for knot in basis.t.tolist()])}
     if BEYOND[mode] == "lines":
         arrays |= _lines(model, program)
@@ -61,7 +63,7 @@ def spline_transformer(model: Any, program: Program, value: Value) -> Value:
         degree=degree,
         inputs=value.width,
         beyond=BEYOND[mode],
-        gaps=getattr(model, "handle_missing", "error") == "zeros" and mode not in ("constant", "linear"),
+        gaps=getattr(model, "handle_missing", "error") == "zeros",
     )
     if model.include_bias:
         return made
@@ -69,20 +71,23 @@ def spline_transformer(model: Any, program: Program, value: Value) -> Value:
 
 
 def _lines(model: Any, program: Program) -> dict[str, int]:
-    """Where the outermost splines go on from either end."""
-    degree = model.degree
+    """Between which ends the splines stand, and how the outermost of them go on from there."""
+    moved = model.degree
+    ends: list[float] = []
     tables: dict[str, list[float]] = {"lows": [], "low_slopes": [], "highs": [], "high_slopes": []}
     for basis in model.bsplines_:
-        first, last = basis.t[degree], basis.t[-degree - 1]
+        first, last = float(basis.t[moved]), float(basis.t[-moved - 1])
+        ends += (first, last)
+        # Splines of degree 0 and 1 bend at the end itself, so that one more moves. scikit-learn counts on
+        # from column to column, and takes the ends of the later ones from further inside.
+        moved += model.extrapolation == "linear" and moved <= 1
         width = basis.c.shape[1]
-        # A spline of degree 0 or 1 bends at the end itself, and so moves one more of them.
-        moved = degree + (model.extrapolation == "linear" and degree <= 1)
-        ends = {"low": (first, range(moved)), "high": (last, range(width - moved, width))}
-        for name, (end, places) in ends.items():
+        for name, end, places in (("low", first, range(moved)), ("high", last, range(width - moved, width))):
             heights = basis(end).tolist()
             slopes = basis(end, nu=1).tolist() if model.extrapolation == "linear" else [0.0] * width
             tables[f"{name}s"] += [heights[at] if at in places else 0.0 for at in range(width)]
             tables[f"{name}_slopes"] += [slopes[at] if at in places else 0.0 for at in range(width)]
+    tables["ends"] = ends
     return {name: program.array("f64", numbers) for name, numbers in tables.items()}
 
 
@@ -116,7 +121,7 @@ def function_transformer(model: Any, program: Program, value: Value) -> Value:
         # NumPy answers booleans with float16.
         raise UnsupportedModelError(f"FunctionTransformer({name}) takes columns of numbers alone")
     lacking = value.missing or name not in ("absolute", "negative", "square")
-    return program.add("function", value, missing=lacking, name=name)
+    return program.add("function", value, missing=lacking, called=name)
 
 
 def selector(model: Any, program: Program, value: Value) -> Value:

@@ -44,7 +44,7 @@ def hashing_vectorizer(model: Any, program: Program, value: Value) -> Value:
         "hash_tokens",
         model.n_features,
         {},
-        width=model.n_features,
+        places=model.n_features,
         signed=bool(model.alternate_sign),
     )
     return made if model.norm is None else program.add("unit", made, norm=model.norm)

@@ -41,9 +41,9 @@ NORMS: dict[str, Callable[[list[float]], float]] = {
 }
 
 
-def function(name: str) -> Step:
+def function(called: str) -> Step:
     """A function of each number, NaN where it has no value, and infinite where NumPy says so."""
-    apply, pole = FUNCTIONS[name], POLES.get(name)
+    apply, pole = FUNCTIONS[called], POLES.get(called)
 
     def careful(value: float) -> float:
         try:

@@ -21,6 +21,7 @@ def splines(
     inputs: int,
     beyond: str,
     gaps: bool,
+    ends: memoryview | None = None,
     lows: memoryview | None = None,
     low_slopes: memoryview | None = None,
     highs: memoryview | None = None,
@@ -30,21 +31,24 @@ def splines(
 
     `knots` holds as many for each position. The splines are meant for numbers between the knots `degree`
     from either end; what happens beyond these two is one of: `refuse`, `continue` (with the outermost
-    polynomials), `repeat` (with the period of the basis), `lines` (from `lows` with `low_slopes`, and from
-    `highs` with `high_slopes`, a value and a slope for each spline). A missing value makes zeros if there may
-    be `gaps`, else it refuses the row.
+    polynomials), `repeat` (with the period of the basis), `lines` (beyond the two `ends` of each position,
+    from `lows` with `low_slopes`, and from `highs` with `high_slopes`, a value and a slope for each spline).
+    A missing value makes zeros if there may be `gaps`, else it refuses the row.
     """
     count = len(knots) // inputs
     known = knots.tolist()
     tables = [known[start : start + count] for start in range(0, len(known), count)]
     width = count - 1 - degree - (degree if beyond == "repeat" else 0)
+    borders = [(table[degree], table[-degree - 1]) for table in tables]
     lines = None
+    if ends is not None:
+        borders = list(zip(ends.tolist()[::2], ends.tolist()[1::2]))  # noqa: B905
     if lows is not None and low_slopes is not None and highs is not None and high_slopes is not None:
         lines = (_pairs(lows, low_slopes, width), _pairs(highs, high_slopes, width))
 
     def basis(place: int, value: float) -> Vector:
         table = tables[place]
-        first, last = table[degree], table[-degree - 1]
+        first, last = borders[place]
         if value != value:
             if not gaps:
                 raise Unfit("a value is missing that the model cannot do without")

@@ -31,12 +31,12 @@ def count_tokens(
 ) -> Step:
     """How often each token of the vocabulary stands in the text; 1 for each that does if `binary`."""
     analyze = _analyzer(analyzer, shortest, longest, lowercase, accents, pattern, stop_words)
-    places = dict(zip(vocabulary, range(len(vocabulary))))  # noqa: B905
+    known = dict(zip(vocabulary, range(len(vocabulary))))  # noqa: B905
 
     def step(row: Sequence[str | None]) -> Sparse:
         counts: Sparse = {}
         for token in analyze(_text(row)):
-            place = places.get(token)
+            place = known.get(token)
             if place is not None:
                 counts[place] = counts.get(place, 0.0) + 1.0
         return {place: 1.0 if binary else counts[place] for place in sorted(counts)}
@@ -46,7 +46,7 @@ def count_tokens(
 
 def hash_tokens(
     stop_words: list[str],
-    width: int,
+    places: int,
     signed: bool,
     analyzer: str,
     shortest: int,
@@ -64,7 +64,7 @@ def hash_tokens(
         for token in analyze(_text(row)):
             code = murmur3(token.encode())
             negative = code > 0x7FFFFFFF
-            place = (2**32 - code if negative else code) % width
+            place = (2**32 - code if negative else code) % places
             counts[place] = counts.get(place, 0.0) + (-1.0 if negative and signed else 1.0)
         return {place: 1.0 if binary else counts[place] for place in sorted(counts)}
 
