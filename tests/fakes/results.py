@@ -123,6 +123,8 @@ def bundle(version: str = "v1.1.0", *, description: str = "RandomForestClassifie
         source_digest="sha256:01",
         sample_digest="sha256:02",
         built_by="0.1.0",
+        bytecode=("3.11", "3.12"),
+        projected_cold_start={128: 0.288, 512: 0.072, 2048: 0.018},
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from emel.workflows.project import Project, open_project, this_machine
+from emel.workflows.project import Project, open_folder, open_project, this_machine
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 tag = click.option("--tag", default="prod", show_default=True, help="The tag of the function.")
@@ -30,3 +30,10 @@ def project_of(context: click.Context, **flags: Any) -> Project:
     folder: Path = context.obj
     dotted = {name.replace("__", "."): value for name, value in flags.items()}
     return open_project(folder, this_machine(), env=os.environ, flags=dotted)
+
+
+def folder_of(context: click.Context, **flags: Any) -> Project:
+    """The same where there may be no emel.toml and no repository."""
+    folder: Path = context.obj
+    dotted = {name.replace("__", "."): value for name, value in flags.items()}
+    return open_folder(folder, this_machine(), env=os.environ, flags=dotted)

@@ -164,8 +164,10 @@ def _explained(
         key = ".".join([*path, missing[1]])
         return ConfigError(
             f"`{key}` is missing",
-            where=_place(file, text, ".".join(path), origins),
-            hint=f"add it; the least that works is {EXAMPLE}",
+            where=_place(file, text, ".".join(path), origins) if text else None,
+            hint=f"add it; the least that works is {EXAMPLE}"
+            if text
+            else f"name it by --{missing[1]}, or write an {FILE_NAME}",
         )
     key = ".".join(path)
     return ConfigError(

@@ -105,6 +105,11 @@ def _cold_start(bundle: Bundle) -> Line:
     return (Strong(numbers.seconds(start.seconds)), f", {ratio:.1f} × a bare interpreter ({bare})")
 
 
+def _projected(bundle: Bundle) -> Line:
+    told = (f"{numbers.seconds(took)} at {memory} MB" for memory, took in bundle.projected_cold_start.items())
+    return (", ".join(told) or numbers.NONE,)
+
+
 def _original(bundle: Bundle) -> Line:
     start = bundle.cold_start
     if start.original_seconds is None:
@@ -129,6 +134,7 @@ FACTS: tuple[tuple[str, Callable[[Bundle], Line]], ...] = (
     ("Function zip", _size),
     ("Parity", _parity),
     ("Cold start here", _cold_start),
+    ("Cold start in the cloud, projected", _projected),
     ("Original library", _original),
     ("Memory", _memory),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def package_file(project: Project, *, output: Path, trusted: bool = True, progre
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         source = Source(model, sample, version, commit, output, trusted)
         return make(project, source, Path(scratch), progress)
+
+
+def name_of(model: Path) -> str:
+    """A function's name made of a file's: `Churn_v2 (new).joblib` is `churn-v2-new`."""
+    words = re.sub(r"[^a-z0-9]+", "-", model.stem.lower()).strip("-")
+    return (words if re.match("[a-z].{2}", words) else f"model-{words}".strip("-"))[:63].strip("-")
 
 
 def packaged(project: Project, *, revision: str | None = None, progress: Progress) -> Bundle:

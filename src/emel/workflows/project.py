@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from emel import config
 from emel.config import Config
+from emel.errors import ConfigError
 from emel.experiments import Pipeline
 from emel.gitrepo import GitRepo
 from emel.system.clock import Clock, SystemClock
@@ -82,4 +83,19 @@ def open_project(
     """
     GitRepo.discover(start, system.process)
     file = config.find(start)
+    return Project(file.parent, config.load(file, env=env, flags=flags), system)
+
+
+def open_folder(
+    start: Path,
+    system: System,
+    *,
+    env: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Project:
+    """As `open_project`, where neither an emel.toml nor a repository has to be. Errors: ConfigError."""
+    try:
+        file = config.find(start)
+    except ConfigError:
+        return Project(start, config.without_file(env=env, flags=flags), system)
     return Project(file.parent, config.load(file, env=env, flags=flags), system)

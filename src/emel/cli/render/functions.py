@@ -20,6 +20,8 @@ def bundle(made: Bundle) -> RenderableType:
             ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…"),
             ("parity", _parity(made.parity)),
             *_cold_start(made.cold_start),
+            *_projected(made),
+            ("byte-code", _bytecode(made)),
         ),
     )
 
@@ -81,3 +83,19 @@ def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:
     memory = f", {words.size(cold.original_peak_rss_bytes)} of memory" if cold.original_peak_rss_bytes else ""
     original = ("original library", f"{words.seconds(cold.original_seconds)}, {factor:.0f}× as long{memory}")
     return (start, original, warm)
+
+
+def _projected(made: Bundle) -> tuple[tuple[str, str], ...]:
+    if not made.projected_cold_start:
+        return ()
+    told = (f"{words.seconds(took)} at {memory} MB" for memory, took in made.projected_cold_start.items())
+    return (("in the cloud", f"cold start projected: {', '.join(told)}"),)
+
+
+def _bytecode(made: Bundle) -> str:
+    versions = ", ".join(made.bytecode) or "no version"
+    price = made.cold_start.without_bytecode_seconds
+    if price is None:
+        return f"for Python {versions}"
+    more = max(0.0, price - made.cold_start.seconds)
+    return f"for Python {versions}; others compile at each start: {words.seconds(more)} more, measured here"
