@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from emel.errors import SampleError
+from emel.lowering.builder import names_of
 from emel.lowering.values import Column
 from emel_runtime.tables import table
 
 Cell = float | str | None
 Row = list[Cell]
-Form = Literal["frame", "array", "texts", "dicts"]
+Form = Literal["frame", "array", "texts", "dicts", "rows"]
 """How a model was given its rows in training: a pandas.DataFrame, a NumPy array, a list of strings for text
-vectorisers, a list of dicts without what is missing for DictVectorizer."""
+vectorisers, a list of dicts without what is missing for DictVectorizer, one with None there for a Predictor."""
 REFUSALS = (ValueError, TypeError, IndexError)
 """What libraries raise for rows that they do not take; CategoricalNB looks up an unseen category."""
 
@@ -67,11 +68,20 @@ class Original:
 
     def _ask(self, rows: Sequence[Row]) -> list[Any]:
         numpy = importlib.import_module("numpy")
-        table = self.table(rows)
+        table = self._given(self.table(rows))
         asked = [self._model.predict(table)]
         if self._probabilities:
             asked.append(self._model.predict_proba(table))
         return [numpy.asarray(answer) for answer in asked]
+
+    def _given(self, table: Any) -> Any:
+        """The table as `predict` takes it: a native booster of XGBoost has a matrix of its own."""
+        if names_of(self._model)[0] != "xgboost.Booster":
+            return table
+        booster = self._model
+        return importlib.import_module("xgboost").DMatrix(
+            table, feature_names=booster.feature_names, feature_types=booster.feature_types
+        )
 
     def table(self, rows: Sequence[Row]) -> Any:
         """Rows as the model was given them in training."""
@@ -80,6 +90,8 @@ class Original:
 
 def form_of(model: Any) -> Form:
     """How a model takes its rows, by its first step."""
+    if getattr(model, "takes_rows", False):
+        return "rows"
     first = _first_step(model)
     if callable(getattr(first, "build_analyzer", None)):
         return "texts"
@@ -102,5 +114,5 @@ def _first_step(model: Any) -> Any:
 
 
 def _finite(answers: Any) -> bool:
-    # NaN and the infinities less themselves are NaN.
-    return answers.dtype.kind != "f" or bool((answers - answers == 0).all())
+    # NaN is not less than anything.
+    return answers.dtype.kind != "f" or bool((abs(answers) < float("inf")).all())

@@ -42,6 +42,7 @@ from typing import Any
 from emel.lowering import (
     bayes,
     boosting,
+    catboost,
     categories,
     cluster,
     compose,
@@ -61,12 +62,14 @@ from emel.lowering import (
     svm,
     text,
     trees,
+    xgboost,
 )
 from emel.lowering.builder import Readers, names_of
 
 FAMILIES: tuple[Any, ...] = (
     bayes,
     boosting,
+    catboost,
     categories,
     cluster,
     compose,
@@ -86,6 +89,7 @@ FAMILIES: tuple[Any, ...] = (
     svm,
     text,
     trees,
+    xgboost,
 )
 READERS = Readers(
     transformers={

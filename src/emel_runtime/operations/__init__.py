@@ -46,7 +46,6 @@ FAMILIES = {
         "log_odds",
         "logarithm",
         "centered_logarithms",
-        "single",
         "hide",
         "tally",
         "lookup",
@@ -74,6 +73,7 @@ FAMILIES = {
         "quantiles",
         "normal_quantile",
     ),
+    "singles": ("single", "single_logistic", "single_softmax", "single_exponential"),
     "sparse": (
         "dense",
         "to_sparse",
@@ -85,6 +85,7 @@ FAMILIES = {
     ),
     "splines": ("splines",),
     "text": ("count_tokens", "hash_tokens"),
+    "symmetric": ("symmetric_trees",),
     "trees": ("forest", "tree_sum"),
 }
 """Module → its operations."""

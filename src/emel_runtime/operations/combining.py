@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from math import exp, fsum, log, log1p
 
 TYPE_CHECKING = False
@@ -39,16 +38,6 @@ def centered_logarithms() -> Step:
     def step(row: Vector) -> Vector:
         mean = exp(fsum([log(share) for share in row]) / len(row))
         return [log(share / mean) for share in row]
-
-    return step
-
-
-def single() -> Step:
-    """Each element rounded to float32. Errors: OverflowError for a finite one that does not fit."""
-
-    def step(row: Vector) -> Vector:
-        layout = f"<{len(row)}f"
-        return struct.unpack(layout, struct.pack(layout, *row))
 
     return step
 
