@@ -56,6 +56,7 @@ def regressor(model: Any, program: Program, value: Value) -> Outputs:
         near,
         width=width,
         arrays={"targets": program.array("f64", targets)},
+        outputs=width,
         count=model.n_neighbors,
         weighted=_weighted(model),
     )
@@ -81,7 +82,7 @@ def nearest_centroid(model: Any, program: Program, value: Value) -> Outputs:
 
 
 def _nearest(model: Any, program: Program, value: Value) -> tuple[Value, Any]:
-    """The nearest rows, and in which order the training rows were written: that of the tree's boxes."""
+    """The nearest rows, and in which order the training rows are written: that of the tree's cells."""
     points = model._fit_X
     if hasattr(points, "toarray"):
         raise UnsupportedModelError(
@@ -94,14 +95,18 @@ def _nearest(model: Any, program: Program, value: Value) -> tuple[Value, Any]:
             hint="train it on fewer rows, or use another model",
         )
     power = _power(model)
-    boxed = model._fit_method == "kd_tree"
-    if boxed:
-        _, order, nodes, corners = model._tree.get_arrays()
-        starts, ends = nodes["idx_start"], nodes["idx_end"]
-        points = points[order]
-        arrays = {"lows": program.array("f64", corners[0]), "highs": program.array("f64", corners[1])}
-    else:
-        order, starts, ends, arrays = slice(rows), [0], [rows], {}
+    order, starts, ends, arrays = list(range(rows)), [0], [rows], {}
+    if model._fit_method != "brute":
+        _, order, nodes, bounds = model._tree.get_arrays()
+        points, starts, ends = points[order], nodes["idx_start"], nodes["idx_end"]
+        arrays = {
+            name: program.array("f64", bound)
+            for name, bound in (
+                (("lows", bounds[0]), ("highs", bounds[1]))
+                if model._fit_method == "kd_tree"
+                else (("centers", bounds[0]), ("radii", nodes["radius"]))
+            )
+        }
     arrays |= {
         "points": program.array("f64", points),
         "starts": program.array("u32", starts),
@@ -111,7 +116,7 @@ def _nearest(model: Any, program: Program, value: Value) -> tuple[Value, Any]:
     near = program.add(
         "nearest", value, width=2 * count, arrays=arrays, missing=False, count=count, power=power
     )
-    return near, order if boxed else list(range(rows))
+    return near, order
 
 
 def _power(model: Any) -> float | None:

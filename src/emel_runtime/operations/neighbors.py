@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from emel_runtime.operations import require_finite
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from emel_runtime.operations import Step, Vector
 
     Distance = Callable[[Vector, Vector, float], float]
+    """Of two points, before the root is taken; infinite where it is not below the limit."""
+    Reach = Callable[[Vector, int], float]
+    """The least distance of a row to a cell, before the root is taken."""
 
 INFINITE = float("inf")
 
@@ -24,48 +29,42 @@ def nearest(
     power: float | None,
     lows: memoryview | None = None,
     highs: memoryview | None = None,
+    centers: memoryview | None = None,
+    radii: memoryview | None = None,
 ) -> Step:
     """The numbers of the nearest points, nearest first, and then their distances.
 
-    `power` is that of Minkowski's distance, None for the largest difference. The boxes are a complete binary
-    tree: the children of box i are 2 i + 1 and 2 i + 2, and it holds the points from `starts[i]` to before
-    `ends[i]`. `lows` and `highs` are its corners; without them there is one box, and it is searched whole.
-    Errors: OverflowError when a number is infinite or NaN.
+    `power` is that of Minkowski's distance, None for the largest difference. Points lie in cells, which are a
+    complete binary tree: the children of cell i are 2 i + 1 and 2 i + 2, and it holds the points from
+    `starts[i]` to before `ends[i]`. A cell is a box with the corners `lows` and `highs`, or a ball with its
+    center and radius; without these there is one cell. Errors: OverflowError for an infinite number or NaN.
     """
-    boxes = len(starts)
-    flat, begins, stops = points.tolist(), starts.tolist(), ends.tolist()
-    width = len(flat) // stops[0]
-    rows = [flat[start : start + width] for start in range(0, len(flat), width)]
-    corners = []
-    if lows is not None and highs is not None:
-        low, high = lows.tolist(), highs.tolist()
-        corners = [
-            (low[start : start + width], high[start : start + width]) for start in range(0, len(low), width)
-        ]
+    begins, stops = starts.tolist(), ends.tolist()
+    cells, rows = len(begins), _rows(points, stops[0])
     distance = _distance_of(power)
+    if lows is not None and highs is not None:
+        reach = _to_boxes(_rows(lows, cells), _rows(highs, cells), distance)
+    elif centers is not None and radii is not None:
+        reach = _to_balls(_rows(centers, cells), radii.tolist(), distance, power)
+    else:
+        reach = _to_all
 
-    def search(box: int, reach: float, row: Vector, near: list[float], found: list[int]) -> None:
-        if reach > near[0]:
+    def search(cell: int, least: float, row: Vector, near: list[float], found: list[int]) -> None:
+        if least > near[0]:
             return
-        child = 2 * box + 1
-        if child >= boxes:
-            for number in range(begins[box], stops[box]):
+        child = 2 * cell + 1
+        if child >= cells:
+            for number in range(begins[cell], stops[cell]):
                 far = distance(row, rows[number], near[0])
                 if far < near[0]:
                     _push(near, found, far, number)
             return
-        one, other = [distance(row, _inside(row, *corners[each]), INFINITE) for each in (child, child + 1)]
-        if one <= other:
-            search(child, one, row, near, found)
-            search(child + 1, other, row, near, found)
-        else:
-            search(child + 1, other, row, near, found)
-            search(child, one, row, near, found)
+        nearer = (child, reach(row, child)), (child + 1, reach(row, child + 1))
+        for each, bound in nearer if nearer[0][1] <= nearer[1][1] else nearer[::-1]:
+            search(each, bound, row, near, found)
 
     def step(row: Vector) -> Vector:
-        total = sum(row)
-        if total - total != 0.0:
-            raise OverflowError
+        require_finite(row)
         near, found = [INFINITE] * count, [0] * count
         search(0, 0.0, row, near, found)
         order = sorted(range(count), key=near.__getitem__)
@@ -88,19 +87,24 @@ def neighbor_shares(classes: memoryview, labels: int, count: int, weighted: bool
     return step
 
 
-def neighbor_means(targets: memoryview, width: int, count: int, weighted: bool) -> Step:
+def neighbor_means(targets: memoryview, outputs: int, count: int, weighted: bool) -> Step:
     """The means of the nearest points' targets."""
 
     def step(row: Vector) -> Vector:
         weights = _weights(row[count:]) if weighted else [1.0] * count
         total = sum(weights)
-        starts = [int(number) * width for number in row[:count]]
+        starts = [int(number) * outputs for number in row[:count]]
         return [
             sum([targets[start + place] * weight for start, weight in zip(starts, weights)]) / total  # noqa: B905
-            for place in range(width)
+            for place in range(outputs)
         ]
 
     return step
+
+
+def _rows(numbers: memoryview, count: int) -> list[Vector]:
+    flat, width = numbers.tolist(), len(numbers) // count
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
 
 
 # A running total is kept by hand below, as Python 3.12's `sum` would compensate rounding, and then other
@@ -142,9 +146,29 @@ def _distance_of(power: float | None) -> Distance:
     return known.get(power, powers)
 
 
-def _inside(row: Vector, low: Vector, high: Vector) -> Vector:
-    """The point of a box that is nearest to the row."""
-    return [min(max(value, least), most) for value, least, most in zip(row, low, high)]  # noqa: B905
+def _to_all(_row: Vector, _cell: int) -> float:
+    return 0.0
+
+
+def _to_boxes(lows: list[Vector], highs: list[Vector], distance: Distance) -> Reach:
+    """The distance to the nearest point of a box."""
+
+    def reach(row: Vector, cell: int) -> float:
+        corners = zip(row, lows[cell], highs[cell])  # noqa: B905
+        return distance(row, [min(max(value, low), high) for value, low, high in corners], INFINITE)
+
+    return reach
+
+
+def _to_balls(centers: list[Vector], radii: Vector, distance: Distance, power: float | None) -> Reach:
+    """The distance to the nearest point of a ball."""
+    exponent = power or 1.0
+
+    def reach(row: Vector, cell: int) -> float:
+        far = _rooted(distance(row, centers[cell], INFINITE), power) - radii[cell]
+        return float(max(0.0, far) ** exponent)
+
+    return reach
 
 
 def _rooted(far: float, power: float | None) -> float:
