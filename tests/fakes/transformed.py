@@ -24,13 +24,13 @@ class Transformed(NamedTuple):
     """What both made. Rows are the given ones, and then the boundary rows."""
 
     rows: list[list[Any]]
-    made: list[list[float] | None]
+    made: list[list[Any] | None]
     """None where the row is refused."""
     refused: int
     """Rows that the original refuses, all of which the lowered one has to refuse too."""
     difference: float
     """The largest, relative for numbers above 1; infinite where one refuses a row and the other does not,
-    and where one is NaN alone."""
+    where one is NaN alone, and where strings differ."""
 
 
 def transformed(
@@ -56,14 +56,14 @@ def transformed(
     return Transformed(asked, made, expected.count(None), difference)
 
 
-def _evaluator(data: bytes) -> Callable[[list[Any]], list[float] | None]:
+def _evaluator(data: bytes) -> Callable[[list[Any]], list[Any] | None]:
     program, arrays = decode(data)
     steps = []
     for entry in program["operations"]:
         given = {name: arrays[index] for name, index in entry["arrays"].items()}
         steps.append((operation(entry["name"])(**given, **entry["attributes"]), entry["inputs"]))
 
-    def evaluate(row: list[Any]) -> list[float] | None:
+    def evaluate(row: list[Any]) -> list[Any] | None:
         values: list[Any] = [row]
         try:
             for step, places in steps:
@@ -83,23 +83,28 @@ def _expected(transformer: Any, original: Original, rows: list[list[Any]]) -> li
         return None
 
 
-def _tried(ask: Callable[[list[Any]], Any], row: list[Any]) -> list[float] | None:
+def _tried(ask: Callable[[list[Any]], Any], row: list[Any]) -> list[Any] | None:
     try:
         return _dense(ask(row))
     except REFUSALS:
         return None
 
 
-def _dense(made: Any) -> list[float]:
-    numbers = made.toarray() if hasattr(made, "toarray") else np.asarray(made)
-    return [float(number) for number in numbers.ravel()]
+def _dense(made: Any) -> list[Any]:
+    cells = made.toarray() if hasattr(made, "toarray") else np.asarray(made)
+    return [cell if isinstance(cell, str) else float(cell) for cell in cells.ravel().tolist()]
 
 
-def _difference(made: list[float] | None, expected: list[float] | None) -> float:
+def _difference(made: list[Any] | None, expected: list[Any] | None) -> float:
     if made is None or expected is None or len(made) != len(expected):
         return 0.0 if made is expected is None else np.inf
-    one, other = np.array(made), np.array(expected)
-    same = (one == other) | (np.isnan(one) & np.isnan(other))
-    with np.errstate(invalid="ignore"):
-        apart = np.where(same, 0.0, np.abs(one - other) / np.maximum(1.0, np.abs(other)))
-    return float(np.where(np.isnan(apart), np.inf, apart).max(initial=0.0))
+    return max((_apart(one, other) for one, other in zip(made, expected, strict=True)), default=0.0)
+
+
+def _apart(one: Any, other: Any) -> float:
+    if one == other or (one != one and other != other):
+        return 0.0
+    if isinstance(one, str) or isinstance(other, str):
+        return np.inf
+    apart = abs(one - other) / max(1.0, abs(other))
+    return np.inf if apart != apart else float(apart)

@@ -143,7 +143,7 @@ def dict_vectorizer(model: Any, program: Program, value: Value) -> Value:
 
 
 def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
-    """One code for each position. Errors: UnsupportedModelError for categories of another type."""
+    """One code for each position. Errors: UnsupportedModelError for categories that are no strings or numbers."""
     texts: list[str] = []
     numbers: list[float] = []
     kinds, results, gaps = [], [], []
@@ -152,8 +152,6 @@ def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
         keys = [category for category, _ in present]
         program.note_categories(value, place, keys)
         text = any(isinstance(key, str) for key in keys)
-        if text and not all(isinstance(key, str) for key in keys):
-            raise UnsupportedModelError("an encoder has both strings and numbers as categories of a column")
         kinds.append(int(text))
         results += [code for _, code in present]
         if text:

@@ -69,7 +69,7 @@ def _tokens(
     name: str,
     made: int,
     arrays: dict[str, int],
-    **attributes: object,
+    **attributes: Any,
 ) -> Value:
     _require_readable(model)
     if value.width != 1 or not program.is_text(value, 0):

@@ -91,7 +91,13 @@ def sparse_unit(norm: str) -> Step:
 
 def sparse_sublinear() -> Step:
     """1 + log x of those that are present."""
-    return lambda row: {position: log(value) + 1.0 for position, value in row.items()}
+
+    def step(row: Sparse) -> Sparse:
+        if min(row.values(), default=1.0) <= 0.0:
+            raise Unfit("a count is not above 0")
+        return {position: log(value) + 1.0 for position, value in row.items()}
+
+    return step
 
 
 def products(factors: memoryview, lengths: memoryview) -> Step:
@@ -149,7 +155,8 @@ def quantiles(landmarks: memoryview, shares: memoryview, margin: float) -> Step:
     them. Between two, the line through both is taken; of several that are equal, the mean of the highest and
     the lowest share. Within `margin` of the ends it is 0 and 1. NaN stays.
     """
-    heights, numbers = shares.tolist(), landmarks.tolist()
+    heights: Vector = shares.tolist()
+    numbers: Vector = landmarks.tolist()
     count = len(heights)
     depths = [-height for height in reversed(heights)]
     tables = []
@@ -157,7 +164,7 @@ def quantiles(landmarks: memoryview, shares: memoryview, margin: float) -> Step:
         known = numbers[start : start + count]
         tables.append((known, [-number for number in reversed(known)]))
 
-    def share(value: float, known: list[float], mirrored: list[float]) -> float:
+    def share(value: float, known: Vector, mirrored: Vector) -> float:
         if value == known[0] or value - margin < known[0]:
             return 0.0
         if value == known[-1] or value + margin > known[-1]:
@@ -170,7 +177,7 @@ def quantiles(landmarks: memoryview, shares: memoryview, margin: float) -> Step:
     ]
 
 
-def _interpolated(value: float, known: list[float], heights: list[float]) -> float:
+def _interpolated(value: float, known: Vector, heights: Vector) -> float:
     place = bisect_right(known, value) - 1
     if place < 0:
         return heights[0]
@@ -183,7 +190,9 @@ def _interpolated(value: float, known: list[float], heights: list[float]) -> flo
 def normal_quantile(low: float, high: float) -> Step:
     """The number below which the standard normal distribution has each share, kept between low and high."""
     # All other of the module `statistics` would cost more than most functions take to start.
-    from _statistics import _normal_dist_inv_cdf as inverse
+    from _statistics import _normal_dist_inv_cdf  # type: ignore[import-not-found]
+
+    inverse: Callable[[float, float, float], float] = _normal_dist_inv_cdf
 
     def number(share: float) -> float:
         if not 0.0 < share < 1.0:

@@ -36,7 +36,7 @@ def splines(
     A missing value makes zeros if there may be `gaps`, else it refuses the row.
     """
     count = len(knots) // inputs
-    known = knots.tolist()
+    known: Vector = knots.tolist()
     tables = [known[start : start + count] for start in range(0, len(known), count)]
     width = count - 1 - degree - (degree if beyond == "repeat" else 0)
     borders = [(table[degree], table[-degree - 1]) for table in tables]
@@ -67,11 +67,11 @@ def splines(
 
 
 def _pairs(heights: memoryview, slopes: memoryview, width: int) -> list[list[tuple[float, float]]]:
-    pairs = list(zip(heights.tolist(), slopes.tolist()))  # noqa: B905
+    pairs: list[tuple[float, float]] = list(zip(heights.tolist(), slopes.tolist()))  # noqa: B905
     return [pairs[start : start + width] for start in range(0, len(pairs), width)]
 
 
-def _inside(table: list[float], degree: int, width: int, value: float) -> Vector:
+def _inside(table: Vector, degree: int, width: int, value: float) -> Vector:
     """By the recursion of Cox and de Boor, in the order of SciPy's."""
     place = min(max(bisect_right(table, value) - 1, degree), len(table) - degree - 2)
     heights = [1.0] + [0.0] * degree
