@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from emel.bundle import build, open_manifest
+from emel.bundle import attest, build, open_manifest
 from emel.errors import BundleError
-from emel.records import BuiltZip
+from emel.records import BuiltZip, Parity
 from emel.system.files import sha256_of
 from emel.system.process import SystemProcess
 
@@ -68,13 +68,25 @@ def test_the_same_artifact_makes_the_same_bytes_under_other_conditions(
 import os, sys
 from pathlib import Path
 import msgspec
-from emel.bundle import build
-from emel.records import Artifact
+from emel.bundle import attest, build
+from emel.records import Artifact, Parity
 from emel.system.process import SystemProcess
 os.umask(0o077)
+# A file system may list a folder in any order.
+listed = os.scandir, os.listdir
+class Backwards:
+    def __init__(self, path): self._found = list(listed[0](path))[::-1]
+    def __iter__(self): return iter(self._found)
+    def __enter__(self): return self
+    def __exit__(self, *_): pass
+os.scandir = lambda path=".": Backwards(path)
+os.listdir = lambda path=".": listed[1](path)[::-1]
 record = Path(sys.argv[1]).read_bytes()
 artifact = msgspec.json.decode(record, type=Artifact, dec_hook=lambda kind, text: kind(text))
-build(artifact, version="v1.2.3", commit="c" * 40, output=Path(sys.argv[2]), process=SystemProcess())
+parity = Parity(rows=1, boundary_rows=0, tolerance=1e-6, max_abs_diff=float(sys.argv[3]), labels_equal=True,
+                ok=True, worst_row=0)
+output = Path(sys.argv[2])
+attest(build(artifact, version="v1.2.3", commit="c" * 40, output=output, process=SystemProcess()), parity)
 """
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
@@ -89,13 +101,16 @@ build(artifact, version="v1.2.3", commit="c" * 40, output=Path(sys.argv[2]), pro
     }
 
     subprocess.run(
-        [sys.executable, "-c", script, record, elsewhere / "g.zip"],
+        [sys.executable, "-c", script, record, elsewhere / "g.zip", "2e-16"],
         check=True,
         cwd=elsewhere,
         env=environment,
     )
 
-    assert (elsewhere / "g.zip").read_bytes() == built.path.read_bytes()
+    parity = Parity(
+        rows=1, boundary_rows=0, tolerance=1e-6, max_abs_diff=3e-16, labels_equal=True, ok=True, worst_row=0
+    )
+    assert (elsewhere / "g.zip").read_bytes() == attest(built, parity).path.read_bytes()
 
 
 def test_another_version_makes_another_zip(built: BuiltZip, make_artifact: Any, tmp_path: Path) -> None:
