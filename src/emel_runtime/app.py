@@ -48,7 +48,7 @@ class App:
         self._model = open_model(root, manifest)
         self._cold = True
         self._routes: dict[str, dict[str, Handler]] = {
-            "/": {"GET": self._describe, "POST": self._predict},
+            "/": {"GET": self._front, "POST": self._predict},
             "/predict": {"POST": self._predict},
             "/metadata": {"GET": self._describe},
             "/health": {"GET": self._health},
@@ -107,6 +107,16 @@ class App:
             raise Refusal(422, detail, row=problem.row) from None
         body = answer(predictions, probabilities, labels=self._model.labels, model=self._named)
         return Response(200, body, rows=len(rows))
+
+    def _front(self, request: Request) -> Response:
+        if "text/html" not in request.headers.get("accept", "").lower():
+            return self._describe(request)
+        # Only a browser pays for the page.
+        from emel_runtime.page import HEADERS, page
+
+        response = Response(200, page(self._manifest), content_type="text/html; charset=utf-8")
+        response.headers.update(HEADERS)
+        return response
 
     def _describe(self, request: Request) -> Response:
         shown = {key: self._manifest[key] for key in ("tier", "model", "signature", "libraries")}

@@ -79,7 +79,7 @@ def _request(columns: Sequence[Json]) -> Json:
         "properties": {"instances": rows},
         "additionalProperties": False,
     }
-    example = {column["name"]: _example(column) for column in columns}
+    example = {column["name"]: example(column) for column in columns}
     return {"schema": {"anyOf": [instances, row, rows]}, "example": {"instances": [example]}}
 
 
@@ -103,13 +103,14 @@ def _value(column: Json) -> Json:
     return value
 
 
-def _example(column: Json) -> object:
+def example(column: Json) -> object:
+    """A value that the model takes in a column: the middle of its range, or the first of its categories."""
     if column["type"] == "boolean":
         return True
     if column["type"] == "string":
         return column["categories"][0] if column["categories"] else "text"
     if column["minimum"] is None:
-        return None
+        return None if column["missing"] else 0
     middle = (column["minimum"] + column["maximum"]) / 2
     return round(middle) if column["type"] == "integer" else float(f"{middle:.6g}")
 

@@ -20,6 +20,7 @@ from emel.system.files import sha256_of
 from emel.system.process import Process
 from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
 from emel_runtime.operations import MODULES
+from emel_runtime.page import PAGE
 from emel_runtime.pure import CorruptModel, decode
 
 SOURCE_OF_HANDLER = '''\
@@ -70,7 +71,7 @@ def _stage(artifact: Artifact, root: Path) -> None:
     runtime = root / emel_runtime.__name__
     runtime.mkdir()
     source = Path(emel_runtime.__path__[0])
-    for module in [path.name for path in source.glob("*.py")] + _operations(artifact):
+    for module in [path.name for path in source.glob("*.py")] + [PAGE] + _operations(artifact):
         (runtime / module).parent.mkdir(exist_ok=True)
         shutil.copyfile(source / module, runtime / module)
     (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
