@@ -122,6 +122,8 @@ def _type(kind: Any) -> str:
 def _one_type(option: dict[str, Any]) -> str:
     if "enum" in option:
         return ", ".join(f'`"{value}"`' for value in sorted(option["enum"]))
+    if option["type"] == "array":
+        return f"list of {_one_type(option['items'])}"
     words = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false"}
     limits = [
         f"{sign} {option[key]:g}"
@@ -139,6 +141,8 @@ def _one_type(option: dict[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -1,4 +1,7 @@
-"""The function: loads once, then turns each cloud event into an answer."""
+"""The function: loads once, then turns each cloud event into an answer.
+
+What few requests need is in modules of its own, which are loaded when the first of these requests comes.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,32 @@ from emel_runtime.contract import (
     NO_REQUEST,
     Refusal,
     Response,
+    Retry,
 )
 from emel_runtime.engine import open_model
 from emel_runtime.events import reply_of, request_of
-from emel_runtime.lean import dumps, loads
-from emel_runtime.protocols import Columns, answer, body_of
+from emel_runtime.lean import digest, dumps, loads
+from emel_runtime.protocols import Columns, answer, answered, body_of
 from emel_runtime.pure import CorruptModel, Unanswerable
+from emel_runtime.settings import listed, setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from emel_runtime.contract import Request
+    from emel_runtime.protocols import Row
 
     Handler = Callable[[Request], Response]
 
+INFERENCE = "/v2"
+"""The root of the Open Inference Protocol."""
+DIGEST = "sha256:"
+
 
 class App:
-    """One model behind HTTP events.
+    """One model behind cloud events.
 
     `root` is the folder with the bundle's manifest.json. Errors: CorruptModel, OSError; a function must not
     start with a model that is not the proved one.
@@ -42,71 +52,132 @@ class App:
             manifest: Any = loads(file.read())
         if manifest["format"] != MANIFEST_FORMAT:
             raise CorruptModel(f"the manifest has format {manifest['format']}, not {MANIFEST_FORMAT}")
-        self._manifest = manifest
-        self._named: dict[str, str] = {key: manifest["model"][key] for key in ("name", "version")}
-        self._columns = Columns(manifest["signature"]["columns"])
+        self.manifest = manifest
+        self.named: dict[str, str] = {key: manifest["model"][key] for key in ("name", "version")}
+        self.columns = Columns(manifest["signature"]["columns"])
         self._model = open_model(root, manifest)
+        self.labels: list[Any] = self._model.labels
         self._cold = True
+        self._key = _expected_key()
+        self._origins: Sequence[str] = listed("EMEL_CORS") or manifest.get("cors", ())
+        self._logging: Mapping[str, Any] = manifest.get("logging", {})
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": self._front, "POST": self._predict},
             "/predict": {"POST": self._predict},
+            "/invocations": {"POST": self._invoke},
             "/metadata": {"GET": self._describe},
             "/health": {"GET": self._health},
+            "/ping": {"GET": self._ping},
+            "/version": {"GET": self._version},
             "/openapi.json": {"GET": self._openapi},
         }
 
-    def handle(self, event: object, context: object) -> dict[str, Any]:
+    @property
+    def guarded(self) -> bool:
+        """Whether requests for predictions must bring a key."""
+        return bool(self._key)
+
+    def handle(self, event: object, context: object) -> Any:
         """Answer one event in the shape of its cloud, and write its line in the log.
 
-        Raises nothing: a fault of our own is a 500, whose traceback the log gets and the client does not.
+        A fault of our own is a 500, whose traceback the log gets and the client does not. Raises nothing
+        but Retry, which asks the cloud to send an event of a trigger again.
         """
         start = perf_counter()
         cold, self._cold = self._cold, False
-        request, error = NO_REQUEST, None
+        request, error, retry = NO_REQUEST, None, None
+        shaped: Callable[[Response], Any] = reply_of
         try:
-            request = request_of(event, context)
-            response = self._route(request)
+            found = request_of(event, context)
+            if found is None:
+                # Only events that are no HTTP requests pay for the module.
+                from emel_runtime import triggers
+
+                request, shaped = triggers.request_of(event, context)
+                response = triggers.respond(self, event, context)
+            else:
+                request = found
+                response = self._route(request)
         except Refusal as refusal:
-            response = _problem(refusal.status, refusal.problem())
-            if refusal.allow:
-                response.headers["Allow"] = ", ".join(refusal.allow)
+            response = _refusal(refusal, request)
+        except Retry as problem:
+            response, retry = _problem(500, FAULT), problem
+            error = str(problem)
         except Exception:
-            response = _problem(500, FAULT)
-            error = _traceback()
+            response, error = _problem(500, FAULT), _traceback()
+        if self._origins:
+            self._share(request, response)
         log.write(
             method=request.method,
             path=request.path,
             status=response.status,
-            rows=response.rows,
+            rows=len(response.answered[0]),
             latency_ms=(perf_counter() - start) * 1000,
             cold=cold,
             request_id=request.request_id,
-            version=self._named["version"],
+            version=self.named["version"],
             error=error,
+            shown=self._shown(response),
         )
-        return reply_of(response)
+        if retry is not None:
+            raise retry
+        return shaped(response)
 
-    def _route(self, request: Request) -> Response:
-        path = "/" + request.path.strip("/")
-        methods = self._routes.get(path)
-        if methods is None:
-            known = ", ".join(self._routes)
-            raise Refusal(404, "there is nothing at this path", expected=known, got=path[:LONGEST_PATH])
-        handler = methods.get(request.method)
-        if handler is None:
-            expected = " or ".join(methods)
-            raise Refusal(405, f"use {expected} here", expected=expected, got=request.method, allow=methods)
-        return handler(request)
-
-    def _predict(self, request: Request) -> Response:
-        rows = self._columns.rows(body_of(request))
+    def predict(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Any]:
+        """Predictions, and probabilities in the order of `labels` or None. Errors: Refusal, status 422."""
         try:
-            predictions, probabilities = self._model.answer(rows)
+            return self._model.answer(rows)
         except Unanswerable as problem:
             detail = f"row {problem.row}: {problem.reason}"
             raise Refusal(422, detail, row=problem.row) from None
-        body = answer(predictions, probabilities, labels=self._model.labels, model=self._named)
-        return Response(200, body, rows=len(rows))
+
+    def answer(self, rows: list[Row]) -> Response:
+        """Rows in emel's own form of an answer. Errors: Refusal with status 413 or 422."""
+        predictions, probabilities = self.predict(rows)
+        body = answer(predictions, probabilities, labels=self.labels, model=self.named)
+        return answered(body, rows, predictions)
+
+    def _route(self, request: Request) -> Response:
+        path = "/" + request.path.strip("/")
+        methods = self._routes.get(path) or self._rarer(path)
+        handler = methods.get(request.method)
+        if handler is None:
+            return self._by_rarer_method(request, methods)
+        if self._key and request.method == "POST":
+            # Only who has set a key pays for the module.
+            from emel_runtime.access import require_key
+
+            require_key(request, self._key)
+        return handler(request)
+
+    def _rarer(self, path: str) -> Mapping[str, Handler]:
+        if path == INFERENCE or path.startswith(INFERENCE + "/"):
+            from emel_runtime import inference
+
+            return inference.methods(self, path)
+        known = ", ".join([*self._routes, INFERENCE])
+        raise Refusal(404, "there is nothing at this path", expected=known, got=path[:LONGEST_PATH])
+
+    def _by_rarer_method(self, request: Request, methods: Mapping[str, Handler]) -> Response:
+        allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+        if request.method == "HEAD" and "GET" in methods:
+            response = methods["GET"](request)
+            response.body = ""
+            return response
+        if request.method == "OPTIONS":
+            response = Response(204, "")
+            response.headers = {"Allow": ", ".join(allowed)}
+            return response
+        expected = " or ".join(methods)
+        raise Refusal(405, f"use {expected} here", expected=expected, got=request.method[:10], allow=allowed)
+
+    def _predict(self, request: Request) -> Response:
+        return self.answer(self.columns.rows(body_of(request)))
+
+    def _invoke(self, request: Request) -> Response:
+        from emel_runtime.mlflow import invoke
+
+        return invoke(self, request)
 
     def _front(self, request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", "").lower():
@@ -114,22 +185,70 @@ class App:
         # Only a browser pays for the page.
         from emel_runtime.page import HEADERS, page
 
-        response = Response(200, page(self._manifest), content_type="text/html; charset=utf-8")
+        response = Response(200, page(self.manifest), content_type="text/html; charset=utf-8")
         response.headers.update(HEADERS)
         return response
 
     def _describe(self, request: Request) -> Response:
-        shown = {key: self._manifest[key] for key in ("tier", "model", "signature", "libraries")}
+        shown = {key: self.manifest[key] for key in ("tier", "model", "signature", "libraries")}
+        shown.update({key: self.manifest[key] for key in ("parity", "metrics") if key in self.manifest})
         return Response(200, dumps(shown))
 
     def _health(self, request: Request) -> Response:
-        return Response(200, dumps({"status": "ok", "model": self._named}))
+        return Response(200, dumps({"status": "ok", "model": self.named}))
+
+    def _ping(self, request: Request) -> Response:
+        # As MLflow's own server answers.
+        return Response(200, "\n")
+
+    def _version(self, request: Request) -> Response:
+        return Response(200, str(self.manifest["emel"]), content_type="text/plain")
 
     def _openapi(self, request: Request) -> Response:
         # Only who asks for the contract pays for the module that writes it.
         from emel_runtime.openapi import document
 
-        return Response(200, dumps(document(self._manifest)))
+        return Response(200, dumps(document(self.manifest)))
+
+    def _share(self, request: Request, response: Response) -> None:
+        from emel_runtime import access
+
+        access.share(request, response, self._origins)
+        if request.method == "OPTIONS" and "Access-Control-Allow-Origin" in response.headers:
+            access.answer_preflight(response, response.headers["Allow"])
+
+    def _shown(self, response: Response) -> Mapping[str, object]:
+        rows, predictions = response.answered
+        if not self._logging.get("predictions") or not rows:
+            return {}
+        # Only who asks for inputs and outputs in the log pays for the module.
+        from emel_runtime.recording import record
+
+        return record(self.columns.names, rows, predictions, self._logging)
+
+
+def _expected_key() -> str:
+    """The digest of the key that requests must bring; empty where they need none."""
+    digest_of_key = setting("EMEL_API_KEY_SHA256").lower().removeprefix(DIGEST)
+    if digest_of_key:
+        return DIGEST + digest_of_key
+    key = setting("EMEL_API_KEY")
+    return digest(key.encode()) if key else ""
+
+
+def _refusal(refusal: Refusal, request: Request) -> Response:
+    members = refusal.problem()
+    if request.path.startswith(INFERENCE):
+        # Where clients of that protocol look.
+        members["error"] = refusal.detail
+    response = _problem(refusal.status, members)
+    if refusal.allow:
+        response.headers["Allow"] = ", ".join(refusal.allow)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "ApiKey"
+    if request.method == "HEAD":
+        response.body = ""
+    return response
 
 
 def _problem(status: int, members: Mapping[str, object]) -> Response:

@@ -20,6 +20,9 @@ The manifest, format 1:
     parity      {rows, boundary_rows, tolerance, max_abs_diff, labels_equal} beside the original model, as it
                 was measured on the same files with a manifest that lacked this entry: a file cannot hold what
                 was measured on itself. max_abs_diff is rounded up to a power of ten. Absent if not measured
+    cors        origins whose pages may call the function, ["*"] for all; absent if none
+    logging     {predictions, sample, redact}: whether log lines hold inputs and outputs, of what share of the
+                requests, and which columns are hidden there; absent if none do
     files       {path: digest} of every file of the bundle but the manifest itself
 
 To raise the format: add 1 to MANIFEST_FORMAT when a reader of the old number would misread or miss
@@ -32,7 +35,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
 MANIFEST_FORMAT = 1
 
@@ -41,7 +45,11 @@ MANIFEST = "manifest.json"
 MODEL = "model/model.emel"
 
 MAX_BODY = 3_500_000
-"""Characters of a request body. Yandex Cloud Functions ends at 3.5 MB, AWS Lambda at 6 MB."""
+"""Characters of a request body or of an answer. Yandex Cloud Functions ends at 3.5 MB, AWS Lambda at 6 MB."""
+MAX_UNPACKED = 16_000_000
+"""Bytes of a body that came compressed, or of an object in a bucket."""
+MAX_ROWS = 100_000
+"""Rows of one request."""
 LONGEST_PATH = 200
 """Characters of a client's path that answers and log lines repeat."""
 
@@ -75,21 +83,31 @@ NO_REQUEST = Request(method="", path="", headers={}, body="", encoded=False, req
 
 
 class Response:
-    """An answer, before it takes the shape that a cloud wants. `rows` is for the log."""
+    """An answer, before it takes the shape that a cloud wants.
 
-    __slots__ = ("body", "headers", "rows", "status")
+    `answered` are the rows and the predictions in it, for the log.
+    """
+
+    __slots__ = ("answered", "body", "headers", "status")
 
     def __init__(
-        self, status: int, body: str, *, content_type: str = "application/json", rows: int = 0
+        self,
+        status: int,
+        body: str,
+        *,
+        content_type: str = "application/json",
+        answered: tuple[Sequence[Any], Sequence[Any]] = ((), ()),
     ) -> None:
         self.status = status
         self.body = body
         self.headers = {"Content-Type": content_type}
-        self.rows = rows
+        self.answered = answered
 
 
 TITLES = {
     400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
@@ -130,6 +148,10 @@ class Refusal(Exception):
             "detail": self.detail,
             **{name: value for name, value in self.members.items() if value is not None},
         }
+
+
+class Retry(Exception):
+    """An event of a trigger that cannot be worked off now: a cloud sends it again when the handler raises."""
 
 
 FAULT = {

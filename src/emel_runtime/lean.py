@@ -7,12 +7,31 @@ interpreter without these parts gets the shells.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class DuplicateKey(ValueError):
+    """An object that has a key twice. Which of the values is meant, nobody can tell (RFC 8259, part 4)."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DuplicateKey(f"the key {dumps(twice[:40])} stands twice in one object")
+    return found
+
+
 try:
     import _json
 except ImportError:
     import json
 
     _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+    _scan_strictly = json.JSONDecoder(object_pairs_hook=_object).scan_once  # type: ignore[attr-defined]
     _chunks = json.JSONEncoder(allow_nan=False, separators=(", ", ": ")).iterencode
 else:
 
@@ -21,7 +40,7 @@ else:
 
         strict = True
         object_hook = None
-        object_pairs_hook = None
+        object_pairs_hook: Any = None
         parse_float = float
         parse_int = int
         parse_constant = {
@@ -30,7 +49,13 @@ else:
             "-Infinity": float("-inf"),
         }.__getitem__
 
+    class _Strict(_Grammar):
+        """A hook costs time, which the model's own file need not pay."""
+
+        object_pairs_hook = staticmethod(_object)
+
     _scan = _json.make_scanner(_Grammar)  # type: ignore[arg-type]
+    _scan_strictly = _json.make_scanner(_Strict)  # type: ignore[arg-type]
     # Arguments: markers, default, encoder, indent, separators, sort_keys, skipkeys, allow_nan.
     _chunks = _json.make_encoder(  # type: ignore[assignment]
         None,
@@ -58,14 +83,12 @@ def loads(text: str) -> object:
 
     Errors: ValueError that says what was expected where, RecursionError for a text nested too deep.
     """
-    start = len(text) - len(text.lstrip(_SPACE))
-    try:
-        value, end = _scan(text, start)
-    except StopIteration as stop:
-        raise ValueError(f"expecting a value at character {stop.value}") from None
-    if text[end:].strip(_SPACE):
-        raise ValueError(f"expecting the end of the text at character {end}")
-    return value
+    return _read(text, _scan)
+
+
+def loads_strictly(text: str) -> object:
+    """As `loads`. Errors: DuplicateKey besides, which is a ValueError."""
+    return _read(text, _scan_strictly)
 
 
 def dumps(value: object) -> str:
@@ -76,3 +99,14 @@ def dumps(value: object) -> str:
 def digest(data: bytes) -> str:
     """`sha256:` and 64 hexadecimal digits."""
     return "sha256:" + str(sha256(data).hexdigest())
+
+
+def _read(text: str, scan: Any) -> object:
+    start = len(text) - len(text.lstrip(_SPACE))
+    try:
+        value, end = scan(text, start)
+    except StopIteration as stop:
+        raise ValueError(f"expecting a value at character {stop.value}") from None
+    if text[end:].strip(_SPACE):
+        raise ValueError(f"expecting the end of the text at character {end}")
+    return value

@@ -11,6 +11,10 @@ import sys
 from emel_runtime.contract import LONGEST_PATH
 from emel_runtime.lean import dumps
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def write(
     *,
@@ -23,8 +27,10 @@ def write(
     request_id: str,
     version: str,
     error: str | None = None,
+    shown: Mapping[str, object] | None = None,
 ) -> None:
-    """Write the line of one request. `error` is the traceback of a fault of our own."""
+    """Write the line of one request. `error` is the traceback of a fault of our own, `shown` what else the
+    line is to hold."""
     record: dict[str, object] = {
         "message": f"{method} {path[:LONGEST_PATH]} {status}",
         "level": "INFO" if status < 400 else "WARN" if status < 500 else "ERROR",
@@ -37,5 +43,7 @@ def write(
     }
     if error is not None:
         record["error"] = error
+    if shown:
+        record.update(shown)
     sys.stdout.write(dumps(record) + "\n")
     sys.stdout.flush()

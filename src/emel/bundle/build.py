@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from emel.bundle.bytecode import compile_for, interpreters
 from emel.bundle.secrets import refuse_secrets
 from emel.bundle.zipping import write_zip
 from emel.errors import BundleError
-from emel.records import Artifact, BuiltZip
+from emel.records import Artifact, BuiltZip, Serving
 from emel.system.files import sha256_of
 from emel.system.process import Process
 from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
@@ -41,22 +42,30 @@ def aws(event, context):
     return app.handle(event, context)
 '''
 
+SILENT = Serving()
+
 
 def build(
-    artifact: Artifact, *, version: str, commit: str | None, output: Path, process: Process
+    artifact: Artifact,
+    *,
+    version: str,
+    commit: str | None,
+    output: Path,
+    process: Process,
+    serving: Serving = SILENT,
 ) -> BuiltZip:
     """Write the function's zip to `output`.
 
     The byte-code in it is for every Python that is at hand; another version compiles the sources, which are
-    there too. Errors: BundleError when the model cannot be read, the runtime cannot be compiled, or a secret
-    would go into the zip; OSError.
+    there too. Errors: BundleError when the model cannot be read, the runtime cannot be compiled, a secret
+    would go into the zip, or a column that is to be hidden is not there; OSError.
     """
     programs = interpreters(process)
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         root = Path(folder)
         _stage(artifact, root)
         compile_for(root, list(programs.values()), process)
-        _write_manifest(artifact, version, commit, root)
+        _write_manifest(artifact, version, commit, root, _served(artifact, serving))
         refuse_secrets(root, (MANIFEST, MODEL))
         write_zip(output, {name: (root / name).read_bytes() for name in _names(root)})
     return BuiltZip(
@@ -94,7 +103,31 @@ def _operations(artifact: Artifact) -> list[str]:
     return [f"operations/{family}.py" for family in ("__init__", *sorted(families))]
 
 
-def _write_manifest(artifact: Artifact, version: str, commit: str | None, root: Path) -> None:
+def _served(artifact: Artifact, serving: Serving) -> dict[str, object]:
+    """The entries of the manifest for callers and the log; none where the project says nothing of them."""
+    entries: dict[str, object] = {}
+    if serving.cors:
+        entries["cors"] = serving.cors
+    if serving.log_predictions:
+        known = [column.name for column in artifact.signature.columns]
+        for name in serving.log_redact:
+            if name not in known:
+                raise BundleError(
+                    f"the column {name!r}, which the log is to hide, is none of the model's",
+                    where="emel.toml [logging] redact",
+                    hint=f"name some of: {', '.join(known)}",
+                )
+        entries["logging"] = {
+            "predictions": True,
+            "sample": serving.log_sample,
+            "redact": serving.log_redact,
+        }
+    return entries
+
+
+def _write_manifest(
+    artifact: Artifact, version: str, commit: str | None, root: Path, served: Mapping[str, object]
+) -> None:
     manifest = {
         "format": MANIFEST_FORMAT,
         "emel": emel.__version__,
@@ -111,6 +144,7 @@ def _write_manifest(artifact: Artifact, version: str, commit: str | None, root: 
         "signature": msgspec.to_builtins(artifact.signature),
         "libraries": artifact.libraries,
         "sample_digest": artifact.sample_digest,
+        **served,
         "files": {name: sha256_of(root / name) for name in _names(root)},
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"

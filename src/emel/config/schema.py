@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from emel.records import Direction, FunctionSettings, GateRule
+from emel.records import Direction, FunctionSettings, GateRule, Serving
 
 FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -65,6 +65,19 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How many instances are kept warm."""
     idle_seconds: Annotated[float, Meta(gt=0)] = 60.0
     """After how many idle seconds the local platform ends an instance."""
+    cors: tuple[str, ...] = ()
+    """Origins whose pages may call the function from a browser, as `["https://example.com"]`, or `["*"]`."""
+
+
+class LoggingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the log of the function holds, beside one line a request with its status and time."""
+
+    predictions: bool = False
+    """Whether the lines hold inputs and predictions too."""
+    sample: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    """Of what share of the requests."""
+    redact: tuple[str, ...] = ()
+    """Columns whose values are hidden there."""
 
 
 class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +105,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`name = "higher"` or `"lower"`: which is better, for metrics whose name does not say it."""
     gate: dict[str, GateTable] = field(default_factory=dict)
     function: FunctionTable = FunctionTable()
+    logging: LoggingTable = LoggingTable()
     local: LocalTable = LocalTable()
     cost: CostTable = CostTable()
 
@@ -100,6 +114,16 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return tuple(
             GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop)
             for metric, table in self.gate.items()
+        )
+
+    def serving(self) -> Serving:
+        """What the function is told of its callers and its log, as a record."""
+        log = self.logging
+        return Serving(
+            cors=self.function.cors,
+            log_predictions=log.predictions,
+            log_sample=log.sample,
+            log_redact=log.redact,
         )
 
     def settings(self) -> FunctionSettings:

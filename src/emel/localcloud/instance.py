@@ -22,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from emel.localcloud.events import Reply
+from emel_runtime.settings import NAMES
 
 DATA_HEADROOM = 64 * 2**20
 LARGEST_FRAME = 16 * 2**20
@@ -201,6 +202,7 @@ def _spawn(launch: Launch, channel: socket.socket) -> subprocess.Popen[bytes]:
             "TMPDIR": str(launch.work),
             "LAMBDA_TASK_ROOT": str(launch.code),
             "_HANDLER": "handler.yandex",
+            **{name: os.environ[name] for name in NAMES if name in os.environ},
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

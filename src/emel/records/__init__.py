@@ -47,6 +47,7 @@ from emel.records.models import (
     ModelVersion,
     OriginalModel,
     Parity,
+    Serving,
     Signature,
     Tier,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Plot",
     "Revision",
     "Scalar",
+    "Serving",
     "Shadow",
     "Signature",
     "Snapshot",

@@ -62,6 +62,15 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """The digest of the sample file."""
 
 
+class Serving(Struct, frozen=True, kw_only=True):
+    """What a bundle's manifest says of callers and of the log; see emel_runtime.contract."""
+
+    cors: tuple[str, ...] = ()
+    log_predictions: bool = False
+    log_sample: float = 1.0
+    log_redact: tuple[str, ...] = ()
+
+
 class Answers(Struct, frozen=True, kw_only=True):
     """Rows and the original model's answers to them. The file is `to_json(answers)`."""
 

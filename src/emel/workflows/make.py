@@ -59,6 +59,7 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
         commit=source.commit,
         output=workdir / f"{settings.name}.zip",
         process=process,
+        serving=project.config.serving(),
     )
     progress.step("parity: the same rows through the bundle")
     parity = bundle.check_parity(built.path, artifact.answers, tolerance=settings.tolerance, process=process)

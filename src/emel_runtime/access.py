@@ -1,0 +1,48 @@
+"""Who may call: an API key, and the origins whose pages may call from a browser."""
+
+from __future__ import annotations
+
+from _operator import _compare_digest
+
+from emel_runtime.contract import Refusal
+from emel_runtime.lean import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from emel_runtime.contract import Request, Response
+
+KEY = "x-api-key"
+"""Yandex Cloud keeps `Authorization` from functions."""
+SECONDS = "600"
+"""For how long a browser may remember what a preflight request told it."""
+
+
+def require_key(request: Request, expected: str) -> None:
+    """Let a request pass that brings the key; `expected` is the key's digest.
+
+    Digests have one length, and comparing them takes one time whatever they are. Errors: Refusal with
+    status 401.
+    """
+    given = request.headers.get(KEY, "")
+    if not _compare_digest(digest(given.encode("utf-8", "replace")), expected):
+        detail = "the key in X-Api-Key is another" if given else "send the key in the header X-Api-Key"
+        raise Refusal(401, detail)
+
+
+def share(request: Request, response: Response, origins: Sequence[str]) -> None:
+    """Tell a browser whether a page of the request's origin may see the answer."""
+    others = response.headers.get("Vary")
+    response.headers["Vary"] = f"{others}, Origin" if others else "Origin"
+    origin = request.headers.get("origin", "")
+    if not origin or not (origin in origins or "*" in origins):
+        return
+    response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
+
+
+def answer_preflight(response: Response, methods: Iterable[str]) -> None:
+    """What a browser asks before it sends a request that a form could not."""
+    response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+    response.headers["Access-Control-Allow-Headers"] = "Content-Type, Content-Encoding, X-Api-Key"
+    response.headers["Access-Control-Max-Age"] = SECONDS
