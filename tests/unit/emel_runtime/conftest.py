@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.bucket import FakeBucket
 
 from emel.lowering.builder import Program
 from emel.lowering.values import Column, Outputs
@@ -111,3 +113,28 @@ def call() -> Call:
 @pytest.fixture
 def make_column() -> Callable[..., dict[str, Any]]:
     return column
+
+
+@pytest.fixture
+def environment() -> Iterator[dict[str, str]]:
+    """What is put in here stands in the environment until the test ends."""
+
+    class Environment(dict[str, str]):
+        def __setitem__(self, name: str, value: str) -> None:
+            super().__setitem__(name, value)
+            os.environ[name] = value
+
+    added = Environment()
+    yield added
+    for name in added:
+        del os.environ[name]
+
+
+@pytest.fixture
+def bucket(environment: dict[str, str]) -> Iterator[FakeBucket]:
+    """The bucket `rows`, which the function may use."""
+    store = FakeBucket()
+    environment["EMEL_BUCKETS"] = "other, rows"
+    environment["EMEL_S3_ENDPOINT"] = store.url
+    yield store
+    store.close()
