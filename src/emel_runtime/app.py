@@ -208,7 +208,7 @@ class App:
         # Only who asks for the contract pays for the module that writes it.
         from emel_runtime.openapi import document
 
-        return Response(200, dumps(document(self.manifest)))
+        return Response(200, dumps(document(self.manifest, guarded=self.guarded)))
 
     def _share(self, request: Request, response: Response) -> None:
         from emel_runtime import access

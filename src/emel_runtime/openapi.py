@@ -18,32 +18,111 @@ REFUSALS = {
 }
 
 
-def document(manifest: Mapping[str, Any]) -> Json:
-    """The whole document. Examples are made from the ranges of the columns: no row of anyone's data."""
+def document(manifest: Mapping[str, Any], *, guarded: bool = False) -> Json:
+    """The whole document. Examples are made from the ranges of the columns: no row of anyone's data.
+
+    `guarded` says that predictions need an API key.
+    """
     model, signature = manifest["model"], manifest["signature"]
     columns = signature["columns"]
-    predict: Json = {
-        "summary": "Predict",
-        "requestBody": {"required": True, "content": {"application/json": _request(columns)}},
-        "responses": {"200": _json("Predictions", _reference("Answer")), **_refusals()},
-    }
-    return {
+    predict = _post("Predict", _request(columns), _reference("Answer"), guarded)
+    told: Json = {
         "openapi": "3.1.0",
         "info": {"title": model["name"], "version": model["version"], "description": model["description"]},
         "paths": {
             "/": {
-                "get": _get("describe", "Describe the model"),
+                "get": _page(),
                 "post": {"operationId": "predictAtRoot", **predict},
             },
             "/predict": {"post": {"operationId": "predict", **predict}},
             "/metadata": {"get": _get("metadata", "Describe the model")},
             "/health": {"get": _get("health", "Say whether the model can answer")},
             "/openapi.json": {"get": _get("openapi", "This document")},
+            **_mlflow(columns, guarded),
+            **_inference(model["name"], columns, guarded),
         },
         "components": {
             "schemas": {"Row": _row(columns), "Answer": _answer(signature), "Problem": PROBLEM},
         },
     }
+    if guarded:
+        key = {"type": "apiKey", "in": "header", "name": "X-Api-Key"}
+        told["components"]["securitySchemes"] = {"key": key}
+    return told
+
+
+def _mlflow(columns: Sequence[Json], guarded: bool) -> Json:
+    """MLflow's scoring protocol. Its clients know its bodies, so that the schema names only their kinds."""
+    kinds = ("dataframe_split", "dataframe_records", "instances", "inputs")
+    schema = {
+        "type": "object",
+        "description": "One of the four members, as MLflow's scoring server takes them",
+        "properties": {kind: {} for kind in kinds},
+        "minProperties": 1,
+    }
+    request = {"schema": schema, "example": {"dataframe_records": [_example_row(columns)]}}
+    answer = {
+        "type": "object",
+        "required": ["predictions"],
+        "properties": {"predictions": {"type": "array"}},
+    }
+    post = _post("Predict as MLflow's scoring server does", request, answer, guarded)
+    ping = {"description": "The model can answer", "content": {"application/json": {}}}
+    version = {
+        "description": "The version of emel",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+    return {
+        "/invocations": {"post": {"operationId": "invocations", **post}},
+        "/ping": {"get": {"operationId": "ping", "responses": {"200": ping}}},
+        "/version": {"get": {"operationId": "version", "responses": {"200": version}}},
+    }
+
+
+def _inference(name: str, columns: Sequence[Json], guarded: bool) -> Json:
+    """The Open Inference Protocol, version 2."""
+    datatypes = {"float": "FP64", "integer": "INT64", "boolean": "BOOL", "string": "BYTES"}
+    tensors = {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["name", "data"]}}
+    schema = {"type": "object", "required": ["inputs"], "properties": {"inputs": tensors}}
+    inputs = [
+        {
+            "name": column["name"],
+            "datatype": datatypes[column["type"]],
+            "shape": [1],
+            "data": [example(column)],
+        }
+        for column in columns
+    ]
+    answer = {"type": "object", "required": ["model_name", "model_version", "outputs"]}
+    post = _post("Predict", {"schema": schema, "example": {"inputs": inputs}}, answer, guarded)
+    root = f"/v2/models/{name}"
+    return {
+        "/v2": {"get": _get("v2Server", "Describe the server")},
+        "/v2/health/live": {"get": _get("v2Live", "Say whether the server runs")},
+        "/v2/health/ready": {"get": _get("v2Ready", "Say whether it can answer")},
+        root: {"get": _get("v2Model", "Describe the model's tensors")},
+        f"{root}/ready": {"get": _get("v2ModelReady", "Say whether the model can answer")},
+        f"{root}/infer": {"post": {"operationId": "v2Infer", **post}},
+    }
+
+
+def _post(summary: str, request: Json, answer: Json, guarded: bool) -> Json:
+    refusals = _refusals()
+    post: Json = {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"application/json": request}},
+        "responses": {"200": _json("Predictions", answer), **refusals},
+    }
+    if guarded:
+        post["security"] = [{"key": []}]
+        post["responses"]["401"] = {**refusals["422"], "description": "The key is missing or another"}
+    return post
+
+
+def _page() -> Json:
+    describe = _get("describe", "Describe the model; a browser gets a page to try it in")
+    describe["responses"]["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
+    return describe
 
 
 PROBLEM: Json = {
@@ -79,8 +158,11 @@ def _request(columns: Sequence[Json]) -> Json:
         "properties": {"instances": rows},
         "additionalProperties": False,
     }
-    example = {column["name"]: example(column) for column in columns}
-    return {"schema": {"anyOf": [instances, row, rows]}, "example": {"instances": [example]}}
+    return {"schema": {"anyOf": [instances, row, rows]}, "example": {"instances": [_example_row(columns)]}}
+
+
+def _example_row(columns: Sequence[Json]) -> Json:
+    return {column["name"]: example(column) for column in columns}
 
 
 def _row(columns: Sequence[Json]) -> Json:

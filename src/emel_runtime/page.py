@@ -1,4 +1,4 @@
-"""The page to try the model in a browser: one file with the model's signature in it, and nothing from outside."""
+"""The page to try the model in a browser: one file that holds the signature, and nothing from outside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PAGE = "page.html"
 PLACE = '<script type="application/json" id="model">{}</script>'
-KEY_HEADER = "X-API-Key"
+KEY_HEADER = "X-Api-Key"
 HEADERS = {
     # The page's own script and style stand in it; it may talk to its endpoint and to nobody else.
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "

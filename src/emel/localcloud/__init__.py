@@ -5,7 +5,15 @@ The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP 
 
 from emel.localcloud.events import BODY_LIMIT
 from emel.localcloud.journal import read_log
-from emel.localcloud.running import Running, running, server_status, server_url, start_background, stop
+from emel.localcloud.running import (
+    Running,
+    running,
+    running_alone,
+    server_status,
+    server_url,
+    start_background,
+    stop,
+)
 from emel.localcloud.status import function_status
 from emel.localcloud.store import Store
 from emel.localcloud.unpack import UNPACKED_LIMIT
@@ -18,6 +26,7 @@ __all__ = [
     "function_status",
     "read_log",
     "running",
+    "running_alone",
     "server_status",
     "server_url",
     "start_background",

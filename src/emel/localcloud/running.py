@@ -6,7 +6,8 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,7 +103,29 @@ def start_background(
         "--port",
         str(port),
     ]
-    exit_status = spawn(command, output)
+    return _until_it_answers(store, spawn(command, output), output, clock)
+
+
+@contextmanager
+def running_alone(store: Store) -> Iterator[Running]:
+    """A server of a store that belongs to no project, on a free port, for as long as the block runs.
+
+    Errors: PlatformError when it does not start.
+    """
+    output = store.folder / "serve.log"
+    exit_status = spawn_detached([sys.executable, "-m", "emel.localcloud", store.folder], output)
+    clock = SystemClock()
+    try:
+        yield _until_it_answers(store, exit_status, output, clock)
+    finally:
+        left = running(store)
+        if left is not None:
+            stop(left, clock=clock)
+
+
+def _until_it_answers(
+    store: Store, exit_status: Callable[[], int | None], output: Path, clock: Clock
+) -> Running:
     ends = clock.monotonic() + START_SECONDS
     while clock.monotonic() < ends:
         found = running(store)
