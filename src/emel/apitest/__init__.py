@@ -1,6 +1,9 @@
 """Tests of a live endpoint, and two endpoints side by side on the same rows."""
 
+from emel.apitest.cases import read_cases
+from emel.apitest.contract import require_schemathesis
 from emel.apitest.endpoint import run_endpoint_tests
+from emel.apitest.junit import junit_xml
 from emel.apitest.shadow import compare_endpoints
 
-__all__ = ["compare_endpoints", "run_endpoint_tests"]
+__all__ = ["compare_endpoints", "junit_xml", "read_cases", "require_schemathesis", "run_endpoint_tests"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,11 +42,17 @@ class Client:
     def __init__(self, url: str, http: Http) -> None:
         self.url = url.rstrip("/")
         self._http = http
+        self.largest_answer = 0
+        """Bytes of the largest body that came."""
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> HttpReply:
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> HttpReply:
         """Any request, and its reply whatever the status."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        return self._http.request(method, self.url + path, body=body, headers=headers)
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+        reply = self._http.request(method, self.url + path, body=body, headers={**kind, **(headers or {})})
+        self.largest_answer = max(self.largest_answer, len(reply.body))
+        return reply
 
     def get_json(self, path: str) -> dict[str, Any]:
         """What the endpoint answers to a GET, which must be 200 and a JSON object."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from emel.apitest.bad_input import bad_requests, judge
+from emel.apitest.cases import Case, judge_case
 from emel.apitest.client import (
     Client,
     Model,
@@ -19,13 +20,17 @@ from emel.apitest.client import (
     read_answers,
     request_body,
 )
+from emel.apitest.contract import try_contract
 from emel.apitest.difference import distance, key_of, largest_difference, same_label
 from emel.errors import EndpointError
 from emel.records import Answers, EndpointCheck, EndpointReport, Latency
 from emel.system.clock import Clock
 from emel.system.http import Http
+from emel.system.process import Process
 
 LATENCY_REQUESTS = 50
+LARGEST_ANSWER = 3_500_000
+"""Bytes of a reply, as Yandex Cloud Functions passes them on."""
 
 T = TypeVar("T")
 
@@ -38,16 +43,21 @@ def run_endpoint_tests(
     http: Http,
     clock: Clock,
     expected_version: str | None = None,
+    cases: Mapping[str, Case] | None = None,
+    process: Process | None = None,
 ) -> EndpointReport:
     """Test the endpoint at `url`; what fails is in the report.
 
     Without `answers` the checks that need rows are left out. `tolerance` is the largest allowed |Δ| of a
-    probability, or of a regression's number relative to it. Errors: EndpointError when nothing answers at
-    the URL, or the file of answers cannot be read.
+    probability, or of a regression's number relative to it. With a `process` the whole contract is tried,
+    which takes a while. Errors: EndpointError when nothing answers at the URL, or the file of answers
+    cannot be read.
     """
     recorded = None if answers is None else read_answers(answers)
     client = Client(url, http)
+    began = clock.monotonic()
     client.send("GET", "/health")
+    first = clock.monotonic() - began
     run = _Run(clock)
     run.check("health", lambda: _health(client))
     version = run.check("names its model version", lambda: _version(client, expected_version))
@@ -59,7 +69,12 @@ def run_endpoint_tests(
     for name, bad in bad_requests(recorded).items():
         run.check(f"refuses {name}", partial(judge, client, bad))
     if recorded is not None and recorded.sample_rows:
-        latency = run.check("latency", lambda: _latency(client, recorded, clock), _described)
+        latency = run.check("latency", lambda: _latency(client, recorded, clock, first), _described)
+    for name, case in (cases or {}).items():
+        run.check(f"case {name}", partial(judge_case, client, case, tolerance))
+    if process is not None:
+        run.check("the whole contract", lambda: try_contract(client.url, process))
+    run.check("size of answers", lambda: _size(client))
     return EndpointReport(
         url=client.url,
         model_version=version,
@@ -158,7 +173,13 @@ def _probability_difference(answer: Prediction, recorded: Answers, place: int, r
     return largest_difference(expected, answer.probabilities[place])
 
 
-def _latency(client: Client, recorded: Answers, clock: Clock) -> Latency:
+def _size(client: Client) -> str:
+    if client.largest_answer > LARGEST_ANSWER:
+        raise EndpointError(f"an answer has {client.largest_answer} bytes; clouds pass {LARGEST_ANSWER}")
+    return f"the largest has {client.largest_answer} bytes"
+
+
+def _latency(client: Client, recorded: Answers, clock: Clock, first: float) -> Latency:
     seconds = []
     for number in range(LATENCY_REQUESTS):
         row = recorded.rows[number % recorded.sample_rows]
@@ -171,6 +192,7 @@ def _latency(client: Client, recorded: Answers, clock: Clock) -> Latency:
     seconds.sort()
     return Latency(
         requests=len(seconds),
+        first_seconds=first,
         p50_seconds=_rank(seconds, 0.50),
         p95_seconds=_rank(seconds, 0.95),
         p99_seconds=_rank(seconds, 0.99),

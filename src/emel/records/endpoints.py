@@ -98,6 +98,8 @@ class Latency(Struct, frozen=True, kw_only=True):
     """Seconds per request as the client saw them, over a kept-alive connection."""
 
     requests: int
+    first_seconds: float
+    """The first request of all, which waits for an instance to start if none is warm."""
     p50_seconds: float
     p95_seconds: float
     p99_seconds: float

@@ -2,32 +2,71 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from emel import apitest, cost
+from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
+from emel.localcloud import Store, running_alone
 from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
+from emel.system.files import write_atomic
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
 from emel.workflows.package import packaged, shelf_of
 from emel.workflows.project import Progress, Project
 
+CASES = "tests/api"
+
 
 def test_endpoint(
-    project: Project, *, target: str = "prod", to: str = LOCAL, progress: Progress
+    project: Project, *, target: str = "prod", to: str = LOCAL, quick: bool = False, progress: Progress
 ) -> EndpointReport:
     """Hold an endpoint against its contract and against the original model's answers on the sample rows.
 
     `target` is a tag of the project's function, or a URL. For a URL the answers are those of the working
-    tree's bundle.
+    tree's bundle. `quick` leaves out what schemathesis tries. Errors: also MissingExtraError without it.
     """
+    if not quick:
+        apitest.require_schemathesis()
     if target.startswith(("http://", "https://")):
         url, bundle = target, packaged(project, progress=progress)
     else:
         version = _version(project, to, target)
         url, bundle = _url(project, to, target, progress), _bundle_of(project, version)
+    return _tested(project, url, bundle, quick, progress)
+
+
+def test_bundle(
+    project: Project, zip_path: Path, *, quick: bool = False, progress: Progress
+) -> EndpointReport:
+    """The same for a bundle's zip, which a platform of its own serves for as long as the tests run."""
+    if not quick:
+        apitest.require_schemathesis()
+    bundle = read_record(zip_path)
+    with tempfile.TemporaryDirectory(prefix="emel-") as folder:
+        store = Store(Path(folder) / "local")
+        version = store.create_version(
+            bundle.name,
+            zip_path,
+            model_version=bundle.version,
+            commit=bundle.commit,
+            settings=project.config.settings(),
+        )
+        store.set_tag(bundle.name, "test", version.number)
+        progress.step("starting a platform for the bundle")
+        with running_alone(store) as platform:
+            return _tested(project, f"{platform.url}/{bundle.name}/test", bundle, quick, progress)
+
+
+def write_junit(report: EndpointReport, path: Path) -> None:
+    """Write the report for GitLab. Errors: OSError."""
+    write_atomic(path, apitest.junit_xml(report))
+
+
+def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: Progress) -> EndpointReport:
     progress.step(f"testing {url}")
     return apitest.run_endpoint_tests(
         url,
@@ -36,6 +75,8 @@ def test_endpoint(
         http=project.system.http,
         clock=project.system.clock,
         expected_version=bundle.version,
+        cases=apitest.read_cases(project.root / CASES),
+        process=None if quick else project.system.process,
     )
 
 

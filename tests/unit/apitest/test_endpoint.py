@@ -55,6 +55,7 @@ def test_an_endpoint_that_keeps_the_contract_passes(classifier_answers: Path) ->
         "refuses a value of a wrong type",
         "refuses a row without a field",
         "latency",
+        "size of answers",
     ]
     assert report.latency is not None
     assert report.latency.requests == 50

@@ -51,7 +51,8 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
         timing = report.latency
         parts.append(
             Text(
-                f"Latency of {timing.requests} requests: p50 {words.seconds(timing.p50_seconds)}, "
+                f"Latency of {timing.requests} requests: first {words.seconds(timing.first_seconds)}, "
+                f"p50 {words.seconds(timing.p50_seconds)}, "
                 f"p95 {words.seconds(timing.p95_seconds)}, p99 {words.seconds(timing.p99_seconds)}"
             )
         )
