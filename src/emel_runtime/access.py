@@ -9,7 +9,7 @@ from emel_runtime.lean import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from emel_runtime.contract import Request, Response
 
@@ -41,8 +41,8 @@ def share(request: Request, response: Response, origins: Sequence[str]) -> None:
     response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
 
 
-def answer_preflight(response: Response, methods: Iterable[str]) -> None:
+def answer_preflight(response: Response) -> None:
     """What a browser asks before it sends a request that a form could not."""
-    response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+    response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
     response.headers["Access-Control-Allow-Headers"] = "Content-Type, Content-Encoding, X-Api-Key"
     response.headers["Access-Control-Max-Age"] = SECONDS

@@ -214,8 +214,8 @@ class App:
         from emel_runtime import access
 
         access.share(request, response, self._origins)
-        if request.method == "OPTIONS" and "Access-Control-Allow-Origin" in response.headers:
-            access.answer_preflight(response, response.headers["Allow"])
+        if response.status == 204 and "Access-Control-Allow-Origin" in response.headers:
+            access.answer_preflight(response)
 
     def _shown(self, response: Response) -> Mapping[str, object]:
         rows, predictions = response.answered

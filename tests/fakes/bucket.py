@@ -37,18 +37,20 @@ class FakeBucket:
 
             def do_PUT(self) -> None:
                 data = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.reply(200, b"") == 200:
+                if self.allowed():
                     bucket.objects[self.path] = data
+                self.reply(200, b"")
 
-            def reply(self, status: int, data: bytes) -> int:
-                if self.headers["X-YaCloud-SubjectToken"] != TOKEN:
-                    status = 403
-                status = bucket.failing or status
+            def allowed(self) -> bool:
+                return self.headers["X-YaCloud-SubjectToken"] == TOKEN and not bucket.failing
+
+            def reply(self, status: int, data: bytes) -> None:
+                if not self.allowed():
+                    status = bucket.failing or 403
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
-                return status
 
             def log_message(self, *_: object) -> None:
                 pass
