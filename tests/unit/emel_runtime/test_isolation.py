@@ -59,6 +59,12 @@ def test_the_runtime_loads_no_dear_module_at_its_start() -> None:
     assert loaded("start") & DEAR == set()
 
 
+def test_the_start_loads_nothing_that_only_rarer_requests_need() -> None:
+    rarer = {"access", "bodies", "csvrows", "inference", "mlflow", "objects", "openapi", "page", "recording"}
+
+    assert {name.removeprefix("emel_runtime.") for name in loaded("start")} & {*rarer, "triggers"} == set()
+
+
 def test_the_start_loads_no_operation_before_a_model_names_it() -> None:
     assert {name for name in loaded("start") if name.startswith("emel_runtime.operations.")} == set()
 
