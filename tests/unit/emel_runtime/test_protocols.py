@@ -123,10 +123,20 @@ BODIES = st.one_of(
 )
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(body=BODIES, encoded=st.booleans(), kind=st.sampled_from(["application/json", "", "text/plain", ";"]))
-def test_no_body_makes_a_500(app: App, call: Any, body: str, encoded: bool, kind: str) -> None:
-    status, answer = call(app, body, isBase64Encoded=encoded, headers={"Content-Type": kind})
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    body=BODIES,
+    encoded=st.booleans(),
+    kind=st.sampled_from(["application/json", "", "text/plain", "text/csv", ";"]),
+    coding=st.sampled_from(["", "gzip", "br"]),
+    path=st.sampled_from(["/predict", "/invocations", "/v2/models/m/infer"]),
+)
+def test_no_body_makes_a_500(
+    app: App, call: Any, body: str, encoded: bool, kind: str, coding: str, path: str
+) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": coding}
+
+    status, answer = call(app, body, isBase64Encoded=encoded, headers=headers, path=path)
 
     assert status in (200, 400, 413, 415, 422)
     assert "predictions" in answer if status == 200 else answer["status"] == status
