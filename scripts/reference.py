@@ -133,12 +133,16 @@ def _one_type(option: dict[str, Any]) -> str:
         )
         if key in option
     ]
+    if option["type"] == "array":
+        return f"list of {_one_type(option['items'])}"
     return ", ".join([words[option["type"]], *limits])
 
 
 def _toml(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class App:
-    """One model behind HTTP events.
+    """One model behind HTTP events. `columns` reads rows and `model` answers them.
 
     `root` is the folder with the bundle's manifest.json. Errors: CorruptModel, OSError; a function must not
     start with a model that is not the proved one.
@@ -44,8 +44,8 @@ class App:
             raise CorruptModel(f"the manifest has format {manifest['format']}, not {MANIFEST_FORMAT}")
         self._manifest = manifest
         self._named: dict[str, str] = {key: manifest["model"][key] for key in ("name", "version")}
-        self._columns = Columns(manifest["signature"]["columns"])
-        self._model = open_model(root, manifest)
+        self.columns = Columns(manifest["signature"]["columns"])
+        self.model = open_model(root, manifest)
         self._cold = True
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": self._describe, "POST": self._predict},
@@ -99,13 +99,13 @@ class App:
         return handler(request)
 
     def _predict(self, request: Request) -> Response:
-        rows = self._columns.rows(body_of(request))
+        rows = self.columns.rows(body_of(request))
         try:
-            predictions, probabilities = self._model.answer(rows)
+            predictions, probabilities = self.model.answer(rows)
         except Unanswerable as problem:
             detail = f"row {problem.row}: {problem.reason}"
             raise Refusal(422, detail, row=problem.row) from None
-        body = answer(predictions, probabilities, labels=self._model.labels, model=self._named)
+        body = answer(predictions, probabilities, labels=self.model.labels, model=self._named)
         return Response(200, body, rows=len(rows))
 
     def _describe(self, request: Request) -> Response:

@@ -48,7 +48,9 @@ from emel.records.models import (
     OriginalModel,
     Parity,
     Signature,
+    SlimStep,
     Tier,
+    Trial,
 )
 from emel.records.money import Estimate, Usage, VmPrice
 from emel.records.scalars import Scalar
@@ -89,10 +91,12 @@ __all__ = [
     "Scalar",
     "Shadow",
     "Signature",
+    "SlimStep",
     "Snapshot",
     "StageRun",
     "TagMove",
     "Tier",
+    "Trial",
     "Usage",
     "Verdict",
     "VmPrice",
