@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from emel_runtime.operations import require_finite
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from emel_runtime.operations import Step, Vector
@@ -12,19 +14,29 @@ if TYPE_CHECKING:
 def square_distances(points: memoryview, count: int, variances: memoryview | None = None) -> Step:
     """For each of `count` points the sum of the squared differences, divided by its variances if given."""
     centers = _rows(points, count)
-    if variances is None:
-        return lambda row: [_squares(row, center) for center in centers]
-    pairs = list(zip(centers, _rows(variances, count)))  # noqa: B905
-    return lambda row: [_scaled(row, center, scales) for center, scales in pairs]
+    scales = None if variances is None else _rows(variances, count)
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        if scales is None:
+            return [_squares(row, center) for center in centers]
+        return [_scaled(row, center, variance) for center, variance in zip(centers, scales)]  # noqa: B905
+
+    return step
 
 
 def manhattan_distances(points: memoryview, count: int) -> Step:
     """For each of `count` points the sum of the differences without their signs."""
     centers = _rows(points, count)
-    return lambda row: [
-        sum([abs(value - middle) for value, middle in zip(row, center)])  # noqa: B905
-        for center in centers
-    ]
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        return [
+            sum([abs(value - middle) for value, middle in zip(row, center)])  # noqa: B905
+            for center in centers
+        ]
+
+    return step
 
 
 def square_sums(counts: memoryview) -> Step:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from math import exp
 from math import tanh as hyperbolic
 
+from emel_runtime.operations import require_finite
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emel_runtime.operations import Step, Vector
 
 SMALLEST = 1e-7
@@ -17,13 +21,13 @@ def kernel(vectors: memoryview, count: int, kind: str, gamma: float, shift: floa
     """The kernel of the row with each of so many vectors."""
     flat, width = vectors.tolist(), len(vectors) // count
     rows = [flat[start : start + width] for start in range(0, len(flat), width)]
-    if kind == "rbf":
-        return lambda row: [exp(-gamma * _distance(row, vector)) for vector in rows]
-    if kind == "poly":
-        return lambda row: [(gamma * _dot(row, vector) + shift) ** degree for vector in rows]
-    if kind == "sigmoid":
-        return lambda row: [hyperbolic(gamma * _dot(row, vector) + shift) for vector in rows]
-    raise ValueError(kind)
+    one = _kernel_of(kind, gamma, shift, degree)
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        return [one(row, vector) for vector in rows]
+
+    return step
 
 
 def one_versus_one(coefficients: memoryview, counts: memoryview, intercepts: memoryview) -> Step:
@@ -47,10 +51,12 @@ def one_versus_one(coefficients: memoryview, counts: memoryview, intercepts: mem
     ]
 
     def step(row: Vector) -> Vector:
-        return [
+        scores = [
             _dot(row[one], weights) + _dot(row[other], others) + shift
             for one, weights, other, others, shift in pairs
         ]
+        require_finite(scores)
+        return scores
 
     return step
 
@@ -99,6 +105,16 @@ def coupled_probabilities(classes: int, slopes: memoryview, shifts: memoryview) 
         return _coupled(matrix, classes)
 
     return step
+
+
+def _kernel_of(kind: str, gamma: float, shift: float, degree: int) -> Callable[[Vector, Vector], float]:
+    if kind == "rbf":
+        return lambda row, vector: exp(-gamma * _distance(row, vector))
+    if kind == "poly":
+        return lambda row, vector: float((gamma * _dot(row, vector) + shift) ** degree)
+    if kind == "sigmoid":
+        return lambda row, vector: hyperbolic(gamma * _dot(row, vector) + shift)
+    raise ValueError(kind)
 
 
 def _pairs(classes: int) -> list[tuple[int, int]]:
