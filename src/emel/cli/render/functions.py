@@ -7,7 +7,7 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts
-from emel.records import Bundle, ColdStart, Estimate, Parity
+from emel.records import Bundle, ColdStart, Estimate, Parity, Trial
 
 
 def bundle(made: Bundle) -> RenderableType:
@@ -24,6 +24,18 @@ def bundle(made: Bundle) -> RenderableType:
             ("byte-code", _bytecode(made)),
         ),
     )
+
+
+def explained(made: Bundle) -> RenderableType:
+    """The same, with each tier that was tried and the numbers that decided."""
+    tried = [
+        (
+            trial.tier,
+            f"refused: {trial.refused}" if trial.cold_start is None else _numbers(trial, trial.cold_start),
+        )
+        for trial in made.trials
+    ]
+    return Group(bundle(made), Text("\ntiers tried"), facts(*tried))
 
 
 def estimate(result: Estimate) -> RenderableType:
@@ -61,6 +73,16 @@ def estimate(result: Estimate) -> RenderableType:
     )
 
 
+def _numbers(trial: Trial, cold: ColdStart) -> str:
+    """A tier's numbers in processor time, which is what a share of a processor waits for."""
+    differs = f", parity within {trial.parity.max_abs_diff:.2g}" if trial.parity else ""
+    size = f", {words.size(trial.zip_bytes)}" if trial.zip_bytes else ""
+    return (
+        f"start {words.seconds(cold.cpu_seconds)}, one call {words.seconds(cold.warm_call_seconds)} of "
+        f"processor time{size}{differs}"
+    )
+
+
 def _parity(parity: Parity) -> str:
     labels = "all labels equal" if parity.labels_equal else "labels DIFFER"
     return (
@@ -94,8 +116,8 @@ def _projected(made: Bundle) -> tuple[tuple[str, str], ...]:
 
 def _bytecode(made: Bundle) -> str:
     versions = ", ".join(made.bytecode) or "no version"
-    price = made.cold_start.without_bytecode_seconds
+    price = made.cold_start.without_bytecode_cpu_seconds
     if price is None:
         return f"for Python {versions}"
-    more = max(0.0, price - made.cold_start.seconds)
-    return f"for Python {versions}; others compile at each start: {words.seconds(more)} more, measured here"
+    more = words.seconds(max(0.0, price - made.cold_start.cpu_seconds))
+    return f"for Python {versions}; others compile at each start, {more} of processor time more, as measured"
