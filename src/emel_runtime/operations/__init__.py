@@ -11,6 +11,18 @@ that a program names are in a bundle. What two families share stands here.
 
 from __future__ import annotations
 
+try:
+    # A quarter of the time of the sum below.
+    from math import sumprod as sumprod  # type: ignore[attr-defined,unused-ignore]
+except ImportError:
+    # Python 3.11 has none. The thin shell `operator` costs more than its C part.
+    from _operator import mul
+
+    def sumprod(one: Vector, other: Vector, /) -> float:  # type: ignore[no-redef,unused-ignore]
+        """The sum of the products of two vectors' elements."""
+        return float(sum(map(mul, one, other)))
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

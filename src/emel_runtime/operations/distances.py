@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import dist, sqrt
 
-from emel_runtime.operations import require_finite
+from emel_runtime.operations import require_finite, sumprod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def square_distances(points: memoryview, count: int, variances: memoryview | Non
     def step(row: Vector) -> Vector:
         require_finite(row)
         if scales is None:
-            return [_squares(row, center) for center in centers]
+            return [dist(row, center) ** 2 for center in centers]
         return [_scaled(row, center, variance) for center, variance in zip(centers, scales)]  # noqa: B905
 
     return step
@@ -46,7 +46,12 @@ def square_sums(counts: memoryview) -> Step:
     for count in counts.tolist():
         ends.append((total, total + count))
         total += count
-    return lambda row: [sum([value * value for value in row[start:end]]) for start, end in ends]
+
+    def step(row: Vector) -> Vector:
+        parts = [row[start:end] for start, end in ends]
+        return [sumprod(part, part) for part in parts]
+
+    return step
 
 
 def square_root() -> Step:
@@ -56,11 +61,6 @@ def square_root() -> Step:
 def _rows(numbers: memoryview, count: int) -> list[Vector]:
     flat, width = numbers.tolist(), len(numbers) // count
     return [flat[start : start + width] for start in range(0, len(flat), width)]
-
-
-def _squares(row: Vector, center: Vector) -> float:
-    differences = [value - middle for value, middle in zip(row, center)]  # noqa: B905
-    return sum([difference * difference for difference in differences])
 
 
 def _scaled(row: Vector, center: Vector, variances: Vector) -> float:
