@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from emel.errors import BundleError
-from emel.records import Answers, ColdStart, OriginalModel
+from emel.records import Answers, ColdStart, OriginalModel, Scalar
 from emel.system.process import Process
 
 CHILDREN = Path(__file__).with_name("children")
@@ -68,7 +68,7 @@ def measure_cold_start(
 
 def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> dict[str, list[str]]:
     given = msgspec.json.decode(answers.read_bytes(), type=Answers)
-    row = json.dumps(dict(zip(given.columns, given.rows[0], strict=True)))
+    row = json.dumps(dict(zip(given.columns, _typical_row(given), strict=True)))
     (folder / "row.json").write_text(row, encoding="utf-8")
     lean = [sys.executable, "-I", "-S"]
     commands = {
@@ -109,6 +109,18 @@ def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> di
             *(str(folder.absolute()) for folder in original.folders),
         ]
     return commands
+
+
+def _typical_row(given: Answers) -> tuple[Scalar, ...]:
+    """A row of the sample without gaps; where there is none, of each column the first value that there is.
+
+    A frame made of one row with a gap would have another type in that column than the model was trained on.
+    """
+    sample = given.rows[: given.sample_rows] or given.rows
+    whole = next((row for row in sample if None not in row), None)
+    return whole or tuple(
+        next((value for value in column if value is not None), None) for column in zip(*sample, strict=True)
+    )
 
 
 def _timed(
