@@ -24,6 +24,8 @@ SPLIT = [
     ("dropped", "drop", [4]),
     ("kept", "passthrough", [1]),
     ("by mask", MinMaxScaler(), np.arange(30) >= 25),
+    ("by slice", StandardScaler(), slice(6, 9)),
+    ("from the end", MinMaxScaler(), [-8, -7]),
     ("none", StandardScaler(), []),
 ]
 

@@ -27,6 +27,7 @@ from emel.errors import UnsupportedModelError
 from emel.lowering import Column, lower
 from emel.lowering.builder import Program
 from emel.lowering.registry import READERS
+from emel.lowering.values import Outputs
 from emel_runtime.operations.text import murmur3
 from emel_runtime.pure import Unanswerable, decode, load
 
@@ -115,6 +116,20 @@ def test_hashed_tokens_agree(options: dict[str, Any]) -> None:
     assert transformed(model, ROWS, COLUMN).difference <= LAST_BITS
 
 
+def test_words_are_told_from_the_rest_by_each_character_of_unicode() -> None:
+    text = " ".join([f"x{chr(code)}y" for code in range(0x20000) if not 0xD800 <= code < 0xE000])
+    model = CountVectorizer(lowercase=False).fit([text, "x y"])
+    spaces = CountVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False).fit(["x y"])
+    collapsed = "".join([f"x{chr(code)} y" for code in range(0x10000) if not 0xD800 <= code < 0xE000])
+
+    for vectorizer, given in ((model, text), (spaces, collapsed)):
+        program = Program(COLUMN, READERS)
+        counts = program.dense(program.read_transformer(vectorizer, program.row))
+        made, _ = load(program.encode(Outputs(value=counts))).answer([[given]])
+
+        np.testing.assert_array_equal(np.ravel(made), vectorizer.transform([given]).toarray().ravel())
+
+
 def test_the_hash_is_the_same_for_each_length() -> None:
     for token in ["", "a", "ab", "abc", "abcd", "abcde", "ё", "снег", "日本語", "x" * 1001]:
         assert murmur3(token.encode()) == murmurhash3_32(token, seed=0, positive=True)
@@ -135,7 +150,7 @@ def test_counts_of_a_table_are_weighted_like_those_of_text() -> None:
         make_pipeline(CountVectorizer(), MaxAbsScaler(), SelectKBest(k=40), LogisticRegression()),
         make_pipeline(CountVectorizer(), MultinomialNB()),
         make_pipeline(CountVectorizer(), DecisionTreeClassifier(random_state=0)),
-        make_pipeline(HashingVectorizer(), LogisticRegression()),
+        make_pipeline(HashingVectorizer(n_features=2**16), LogisticRegression()),
         make_pipeline(
             FeatureUnion(
                 [
