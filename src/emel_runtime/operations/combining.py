@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, fsum, log, log1p
+from math import exp, fsum, log, log1p, nan, pow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def centered_logarithms() -> Step:
 
 def hide(low: float, high: float) -> Step:
     """Makes the elements from low to high missing."""
-    return lambda row: [float("nan") if low <= value <= high else value for value in row]
+    return lambda row: [nan if low <= value <= high else value for value in row]
 
 
 def tally(weights: memoryview, others: memoryview, outputs: int) -> Step:
@@ -140,25 +140,30 @@ def weighted_median(weights: memoryview) -> Step:
 
 
 def inverse_yeo_johnson(lambdas: memoryview) -> Step:
-    """From Yeo and Johnson's transformation back."""
+    """From Yeo and Johnson's transformation back; NaN where nothing is transformed to the element."""
     powers = lambdas.tolist()
 
     def back(value: float, power: float) -> float:
         if value >= 0.0:
-            return exp(value) - 1.0 if abs(power) < EPSILON else (value * power + 1.0) ** (1.0 / power) - 1.0
+            return exp(value) - 1.0 if abs(power) < EPSILON else _root(value * power + 1.0, power) - 1.0
         other = 2.0 - power
-        if abs(other) <= EPSILON:
-            return 1.0 - exp(-value)
-        return 1.0 - (1.0 - other * value) ** (1.0 / other)
+        return 1.0 - (exp(-value) if abs(other) <= EPSILON else _root(1.0 - other * value, other))
 
     return lambda row: [back(value, power) for value, power in zip(row, powers)]  # noqa: B905
 
 
 def inverse_box_cox(lambdas: memoryview) -> Step:
-    """From Box and Cox's transformation back."""
+    """From Box and Cox's transformation back; NaN where nothing is transformed to the element."""
     powers = lambdas.tolist()
 
     def back(value: float, power: float) -> float:
-        return exp(value) if power == 0.0 else exp(log1p(power * value) / power)
+        if power == 0.0:
+            return exp(value)
+        return exp(log1p(power * value) / power) if power * value > -1.0 else nan
 
     return lambda row: [back(value, power) for value, power in zip(row, powers)]  # noqa: B905
+
+
+def _root(base: float, degree: float) -> float:
+    # Python gives complex numbers for roots of negative ones.
+    return pow(base, 1.0 / degree) if base > 0.0 else nan
