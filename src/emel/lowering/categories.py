@@ -145,7 +145,7 @@ def dict_vectorizer(model: Any, program: Program, value: Value) -> Value:
 
 
 def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
-    """One code for each position. Errors: UnsupportedModelError for categories that are no strings or numbers."""
+    """One code for each position. Errors: UnsupportedModelError for what is no string and no number."""
     texts: list[str] = []
     numbers: list[float] = []
     kinds, results, gaps = [], [], []
