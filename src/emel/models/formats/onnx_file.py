@@ -18,7 +18,7 @@ WHOLE = ("tensor(int64)", "tensor(int32)", "tensor(bool)", "tensor(string)")
 """Types of outputs that hold labels."""
 
 
-class OnnxFile:
+class OnnxGraph:
     """A graph that looks like a fitted estimator. Its rows are flat, whatever the shape of its input."""
 
     def __init__(self, data: bytes) -> None:
@@ -53,7 +53,7 @@ class OnnxFile:
         return self._model.answer([list(row) for row in rows.tolist()])
 
 
-def read(path: Path, *, trusted: bool) -> OnnxFile:
+def read(path: Path, *, trusted: bool) -> OnnxGraph:
     """The graph, with the two changes that every slim image needs (see emel.lowering.onnx_graph) where it
     needs them. Errors: ModelError, UnsupportedModelError for inputs or outputs that rows do not fit."""
     graph = onnx.load(path)
@@ -62,7 +62,7 @@ def read(path: Path, *, trusted: bool) -> OnnxFile:
     locales_set(graph)
     after = graph.SerializeToString()
     try:
-        return OnnxFile(path.read_bytes() if before == after else after)
+        return OnnxGraph(path.read_bytes() if before == after else after)
     except onnxruntime.capi.onnxruntime_pybind11_state.Fail as problem:
         raise ModelError(f"onnxruntime cannot open the graph: {problem}", hint="export it anew") from problem
 
@@ -75,7 +75,7 @@ def _inputs(given: Any) -> list[dict[str, Any]]:
         if one.type not in DTYPES or not all(isinstance(place, int) for place in places):
             raise UnsupportedModelError(
                 f"the input {one.name!r} is {one.type} of the shape {one.shape}, which no row fits",
-                hint="export the model with inputs of numbers or strings, and one dynamic dimension, the first",
+                hint="export the model with inputs of numbers or strings, only the first dimension dynamic",
             )
         if one.shape and isinstance(one.shape[0], int) and one.shape[0] != 1:
             raise UnsupportedModelError(

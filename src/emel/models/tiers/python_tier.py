@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,13 +17,13 @@ from emel.lowering.original import Original, Row, form_of
 from emel.lowering.values import Notes
 
 PICKLES = (".joblib", ".pkl", ".pickle")
-EMEL = ("emel", "emel_runtime")
+OURS = ("emel", "emel_runtime")
+MOST_OBJECTS = 100_000
+"""Of a model, those that are looked at for their class. What lies deeper is of the same libraries."""
 
 
 def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: Path) -> Made:
     """Errors: UnsupportedModelError for a file that is no pickle; a Predictor could open it."""
-    # Before pandas is there: of what it loads by itself, much is not needed.
-    loaded = [module for module in sys.modules.values() if isinstance(module, ModuleType)]
     form = form_of(model)
     if form != "rows" and source.suffix.lower() not in PICKLES:
         raise UnsupportedModelError(
@@ -31,42 +32,76 @@ def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: P
         )
     predictions, _ = Original(model, columns, probabilities=False).answers(sample)
     labels, outputs = labels_of(model, predictions)
-    names = {module.__name__.partition(".")[0] for module in loaded} | (
-        {"pandas"} if form == "frame" else set()
-    )
+    own = _users_modules()
+    names = {
+        *_libraries_of([model, *(list(vars(module).values()) for module in own.values())]),
+        *(["pandas"] if form == "frame" else []),
+        *(["joblib"] if source.suffix == ".joblib" else []),
+    }
     return Made(
         source.read_bytes(),
         labels,
         outputs,
         Notes(set(), set()),
         {"predictor": "predictor"} if form == "rows" else {"form": form},
-        _requirements(names - sys.stdlib_module_names - set(EMEL)),
-        _sources(loaded),
+        _requirements(names),
+        {name: str(module.__file__) for name, module in own.items()},
     )
 
 
-def _requirements(names: Iterable[str]) -> str:
-    """The packages that these modules came from, at the versions that are installed here."""
-    by_module = importlib.metadata.packages_distributions()
-    packages = {package for name in names for package in by_module.get(name, ())}
-    return "".join(f"{package}=={importlib.metadata.version(package)}\n" for package in sorted(packages))
-
-
-def _sources(loaded: Iterable[ModuleType]) -> dict[str, str]:
-    """The modules that were found in a folder of the user's, none of an installed package or of emel."""
+def _users_modules() -> dict[str, ModuleType]:
+    """Path below a folder of the user's → module that was loaded from there; no installed package's."""
+    standard = Path(importlib.__file__).parents[1]
+    folders = [Path(folder) for folder in sys.path if not Path(folder).is_relative_to(standard)]
     found = {}
-    for module in loaded:
-        file = getattr(module, "__file__", None)
-        parts = module.__name__.split(".")
-        if not file or not file.endswith(".py") or parts[0] in EMEL or "site-packages" in file:
+    for module in list(sys.modules.values()):
+        parts, file = module.__name__.split("."), getattr(module, "__file__", None) or ""
+        if not file.endswith(".py") or parts[0] in (*OURS, "__main__") or "site-packages" in file:
             continue
         name = "/".join(parts) + ("/__init__.py" if file.endswith("__init__.py") else ".py")
-        if any(Path(folder, name) == Path(file) for folder in _users_folders()):
-            found[name] = file
+        if any(folder / name == Path(file) for folder in folders):
+            found[name] = module
     return found
 
 
-def _users_folders() -> list[str]:
-    """Those of sys.path that the worker added: they come last (see worker.main)."""
-    standard = Path(importlib.__file__).parents[1]
-    return [folder for folder in sys.path if not Path(folder).is_relative_to(standard)]
+def _libraries_of(start: list[Any]) -> set[str]:
+    """The top-level modules of the classes of all objects that these hold, and of functions and modules."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    left = list(start)
+    while left and len(seen) < MOST_OBJECTS:
+        one = left.pop()
+        if id(one) in seen or one is None or isinstance(one, str | bytes | int | float):
+            continue
+        seen.add(id(one))
+        if isinstance(one, ModuleType):
+            found.add(one.__name__.partition(".")[0])
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list | tuple | set):
+            left += one
+        else:
+            for about in (one, type(one)):
+                found.add(str(getattr(about, "__module__", "")).partition(".")[0])
+            if not isinstance(one, type):
+                left += getattr(one, "__dict__", {}).values()
+    return found
+
+
+def _requirements(names: Iterable[str]) -> str:
+    """The packages that these modules came from, and all that they require, at the versions that are here."""
+    by_module = importlib.metadata.packages_distributions()
+    left = [package for name in names for package in by_module.get(name, ()) if name not in OURS]
+    pinned: dict[str, str] = {}
+    while left:
+        name = re.sub(r"[-_.]+", "-", left.pop()).lower()
+        try:
+            package = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            # Required for another system only, such as a shim for Windows.
+            continue
+        if name not in pinned:
+            pinned[name] = package.version
+            needed = [line for line in package.requires or () if "extra ==" not in line]
+            left += [found[0] for line in needed if (found := re.match(r"[\w.-]+", line))]
+    return "".join(f"{name}=={pinned[name]}\n" for name in sorted(pinned))
