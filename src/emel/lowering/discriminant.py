@@ -57,7 +57,8 @@ def from_class_scores(model: Any, program: Program, scores: Value) -> Outputs:
     """The outputs where there is a score per class; for two classes, scikit-learn tells their difference."""
     binary = scores.width == 2
     difference = linear_planes(program, scores, [-1.0, 1.0], [0.0]) if binary else scores
-    return likeliest(model.classes_.tolist(), program, scores)._replace(scores=difference)
+    outputs = likeliest(model.classes_.tolist(), program, scores)
+    return outputs._replace(probabilities=program.add("softmax", scores), scores=difference)
 
 
 TRANSFORMERS = {"sklearn.LinearDiscriminantAnalysis": linear_discriminant_transform}

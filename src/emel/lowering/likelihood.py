@@ -12,10 +12,10 @@ from emel.lowering.values import Label, Outputs, Value
 def likeliest(labels: Iterable[Label], program: Program, scores: Value) -> Outputs:
     """The likeliest class, and the probabilities of all; no decision function.
 
-    The softmax rounds the scores, so that two of them may become equal: the label is that of the scores.
+    Probabilities round the scores, so that two of them may become equal: the label is that of the scores.
     """
     label = program.add("argmax", scores, width=1)
-    return Outputs(tuple(labels), program.add("softmax", scores), label=label)
+    return Outputs(tuple(labels), program.add("likelihoods", scores), label=label)
 
 
 def logarithms(numbers: Iterable[float]) -> list[float]:

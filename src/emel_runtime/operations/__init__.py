@@ -74,7 +74,7 @@ FAMILIES = {
     "distances": ("square_distances", "manhattan_distances", "square_sums", "square_root"),
     "kernels": ("kernel", "one_versus_one", "votes", "vote_scores", "coupled_probabilities"),
     "linear": ("linear",),
-    "links": ("exponential", "constant", "not_negative"),
+    "links": ("exponential", "likelihoods", "constant", "not_negative"),
     "missing": ("fill", "missing", "require"),
     "neighbors": ("nearest", "neighbor_shares", "neighbor_means"),
     "shaping": (

@@ -42,11 +42,12 @@ def test_classifiers_give_the_same_labels_and_probabilities(model: Any) -> None:
     assert both.difference <= 1e-12
 
 
-@pytest.mark.parametrize("data", [load_breast_cancer, load_wine])
+@pytest.mark.parametrize("data", [load_breast_cancer, load_digits, load_wine])
 def test_normal_distributions_of_many_units_are_met(data: Any) -> None:
     both = halves(GaussianNB(), data)
 
     assert both.labels_equal
+    # In digits some columns are constant: a little beside them, several classes are certain at once.
     assert both.difference <= 1e-12
 
 
