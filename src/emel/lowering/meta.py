@@ -29,10 +29,6 @@ SCALERS: dict[str, Any] = {
 
 def search(model: Any, program: Program, value: Value) -> Outputs:
     """The best estimator that it found."""
-    if not hasattr(model, "best_estimator_"):
-        raise UnsupportedModelError(
-            f"{type(model).__name__} kept no estimator", hint="search with refit=True"
-        )
     return program.read_predictor(model.best_estimator_, value)
 
 
