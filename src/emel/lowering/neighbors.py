@@ -13,7 +13,7 @@ from emel.lowering.likelihood import logarithms
 from emel.lowering.values import Outputs, Value
 
 LARGEST = 500_000
-"""Numbers in the training rows: a row may have to walk them all, at some 50 ns each."""
+"""Numbers in the training rows: a row may have to walk them all, at 20 to 50 ns each."""
 POWERS = {
     "euclidean": 2.0,
     "l2": 2.0,
