@@ -13,8 +13,8 @@ from emel.errors import ModelError
 from emel.models.child import Child
 from emel.models.frames import read_frame
 from emel.models.looks import ModelFile, look, require_safe
-from emel.models.sample import is_text, read_sample
-from emel.records import Answers, Artifact, Signature, Tier
+from emel.models.sample import Sample, is_text, read_sample
+from emel.records import Answers, Artifact, Column, Signature, Tier
 from emel.system.files import sha256_of, write_atomic
 from emel.system.process import Process
 
@@ -63,28 +63,9 @@ def prepare(
     child = Child(process, python or Path(sys.executable), workdir, [*file.folders, *folders])
     rows = read_sample(sample, target) if is_text(sample) else read_frame(sample, target, child, trusted)
     output = FILES.get(tier, f"model{file.path.suffix}")
-    task = {
-        "tier": tier,
-        "file": output,
-        "model": str(file.path.absolute()),
-        "kind": file.kind,
-        "trusted": trusted,
-        "columns": [
-            {"name": c.name, "type": c.type, "missing": c.missing, "categories": c.categories}
-            for c in rows.columns
-        ],
-        "rows": rows.spread(MOST_ROWS),
-    }
+    task = {"tier": tier, "file": output, "trusted": trusted, **_task(file, rows)}
     result = child.run(task, model=model, sample=sample)
-    by_name = {column.name: column for column in rows.columns}
-    labels = result["labels"]
-    answers = msgspec.convert(
-        {
-            **{key: result[key] for key in Answers.__struct_fields__ if key != "labels"},
-            "labels": labels or None,
-        },
-        Answers,
-    )
+    answers = _answers(result)
     write_atomic(workdir / "answers.json", msgspec.json.encode(answers))
     opened = workdir / output
     return Artifact(
@@ -95,12 +76,7 @@ def prepare(
         file=opened,
         digest=sha256_of(opened),
         source_digest=sha256_of(file.path),
-        signature=Signature(
-            columns=tuple(by_name[column] for column in answers.columns),
-            task="classification" if labels else "regression",
-            labels=answers.labels or (),
-            outputs=result["outputs"],
-        ),
+        signature=_signature(rows.columns, answers, result["outputs"]),
         libraries=result["libraries"],
         answers=workdir / "answers.json",
         engine=result["engine"],
@@ -122,6 +98,33 @@ def _own(model: Path, predictor: Path) -> ModelFile:
         if not path.is_file():
             raise ModelError("there is no such file", where=str(path), hint="check the path")
     return ModelFile(model, "predictor", (predictor.absolute().parent, model.absolute().parent))
+
+
+def _task(file: ModelFile, rows: Sample) -> dict[str, Any]:
+    return {
+        "model": str(file.path.absolute()),
+        "kind": file.kind,
+        "columns": [
+            {"name": c.name, "type": c.type, "missing": c.missing, "categories": c.categories}
+            for c in rows.columns
+        ],
+        "rows": rows.spread(MOST_ROWS),
+    }
+
+
+def _answers(result: dict[str, Any]) -> Answers:
+    told = {key: result[key] for key in Answers.__struct_fields__ if key != "labels"}
+    return msgspec.convert({**told, "labels": result["labels"] or None}, Answers)
+
+
+def _signature(columns: Sequence[Column], answers: Answers, outputs: int) -> Signature:
+    by_name = {column.name: column for column in columns}
+    return Signature(
+        columns=tuple(by_name[column] for column in answers.columns),
+        task="classification" if answers.labels else "regression",
+        labels=answers.labels or (),
+        outputs=outputs,
+    )
 
 
 def _text(requirements: Path) -> str:

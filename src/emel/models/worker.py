@@ -53,6 +53,7 @@ TIERS = {"pure": "pure_tier", "onnx": "onnx_tier", "python": "python_tier"}
 """Tier → the module of `tiers/` whose `make` makes what its function opens."""
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
 """What boosters call columns that came without a name."""
+TIE = 1e-5
 BOOSTERS = ("catboost", "lightgbm", "xgboost")
 """Packages of the same name as their module; told of where the model made Python load them."""
 
@@ -87,9 +88,11 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     made = _made(task["tier"], model, columns, sample, Path(task["model"]))
     file.write_bytes(made.data)
     original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
-    # Converters write for float32, which cannot tell a threshold from its nearest neighbours.
+    # Converters write for float32, which cannot tell a threshold from its nearest neighbours, nor break a tie.
     near = apart if task["tier"] == "onnx" else neighbours
     beside = original.accepted(boundary_rows(made.notes, columns, sample, near=near))
+    if near is apart:
+        beside = _decided(beside, original)
     predictions, probabilities = original.answers(sample + beside)
     return {
         "columns": [column.name for column in columns],
@@ -146,6 +149,15 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
     told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
     version = next((one for one in told if one), None)
     return loaded, {"scikit-learn": version} if version else {}
+
+
+def _decided(rows: list[Row], original: Original) -> list[Row]:
+    """The rows whose two most probable labels are not as good as equal."""
+    _, probabilities = original.answers(rows) if rows else ([], None)
+    if probabilities is None:
+        return rows
+    likely = [sorted(shares)[-2:] for shares in probabilities]
+    return [row for row, (second, first) in zip(rows, likely, strict=True) if first - second > TIE]
 
 
 def _made(tier: str, model: Any, columns: list[Column], sample: list[Row], source: Path) -> Made:

@@ -9,12 +9,12 @@ import copy
 import importlib
 import importlib.metadata
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy
 import onnxruntime
 import skl2onnx
 from skl2onnx.common import shape_calculator
@@ -139,9 +139,10 @@ def _plain_names(model: Any) -> Any:
 
 def _from_catboost(model: Any) -> Any:
     onnx = importlib.import_module("onnx")
-    file = Path("catboost.onnx")
-    model.save_model(str(file), format="onnx")
-    return onnx.load(file)
+    with tempfile.TemporaryDirectory(prefix="emel-") as folder:
+        file = Path(folder) / "model.onnx"
+        model.save_model(str(file), format="onnx")
+        return onnx.load(file)
 
 
 def _notes(model: Any, columns: Sequence[Column]) -> Notes:
@@ -150,5 +151,6 @@ def _notes(model: Any, columns: Sequence[Column]) -> Notes:
         notes = lower(model, columns).notes
     except UnsupportedModelError:
         return WITHOUT_SPLITS
-    exact = {(place, one) for place, one in notes.exact if isinstance(one, str) or numpy.float32(one) == one}
+    # Categories are strings and whole numbers; the others lie an ulp beside a threshold, behind a scaler.
+    exact = {(place, one) for place, one in notes.exact if isinstance(one, str) or one == int(one)}
     return Notes(notes.thresholds, exact)
