@@ -31,6 +31,8 @@ from emel_runtime.pure import load
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "coverage.md"
 TOLERANCES = {"pure": 1e-6, "onnx": 1e-4}
+NO_CONVERTER = "Unable to find a shape calculator"
+"""What skl2onnx says of a class that it does not know."""
 MOST_BOUNDARY_ROWS = 1000
 HEADER = """\
 <!-- Written by `python scripts/coverage.py`. -->
@@ -87,7 +89,7 @@ def settled(case: Case) -> Line:
         try:
             rows, worst = compared(tier, model, case)
         except EmelError as problem:
-            reasons.append(problem.message)
+            reasons.append(problem.message if NO_CONVERTER not in problem.message else "has no converter")
             continue
         except Exception as problem:
             reasons.append(f"{type(problem).__name__}: {_words(problem)}")
@@ -95,7 +97,7 @@ def settled(case: Case) -> Line:
         if worst <= TOLERANCES[tier]:
             return Line(case.name, tier, rows, worst, reasons[0] if reasons else "")
         reasons.append(f"differs by {_power(worst)}")
-    return Line(case.name, "python", 0, 0.0, "; onnx: ".join(reasons))
+    return Line(case.name, "python", 0, 0.0, "; onnx ".join(reasons))
 
 
 def compared(tier: str, model: Any, case: Case) -> tuple[int, float]:
@@ -125,7 +127,7 @@ def compared(tier: str, model: Any, case: Case) -> tuple[int, float]:
 
 def together(name: str, parts: Sequence[Line]) -> Line:
     """One line of a class that was fitted on several data sets: the last tier that it needed."""
-    tiers = ["pure", "onnx", "python", "–"]
+    tiers = ["–", "pure", "onnx", "python"]
     last = max(parts, key=lambda line: tiers.index(line.tier))
     same = [line for line in parts if line.tier == last.tier]
     return Line(

@@ -113,6 +113,7 @@ STEPS: list[tuple[str, Any]] = [("one", RandomForestClassifier(10, random_state=
 VALUES: list[tuple[str, Any]] = [("one", LinearRegression()), ("two", REGRESSOR)]
 GRID = {"C": [0.1, 1.0]}
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "CategoricalNB": {"min_categories": 17},
     "ClassifierChain": {"estimator": CLASSIFIER},
     "ColumnTransformer": {
         "transformers": [("scale", StandardScaler(), [0, 2]), ("keep", "passthrough", [1])]
@@ -120,16 +121,19 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "FeatureUnion": {"transformer_list": [("scale", StandardScaler()), ("squeeze", MinMaxScaler())]},
     "FixedThresholdClassifier": {"estimator": CLASSIFIER, "threshold": 0.3},
     "FunctionTransformer": {"func": numpy.log1p},
+    "GaussianRandomProjection": {"n_components": 3},
     "GridSearchCV": {"estimator": CLASSIFIER, "param_grid": GRID},
     "HalvingGridSearchCV": {"estimator": CLASSIFIER, "param_grid": GRID},
     "HalvingRandomSearchCV": {"estimator": CLASSIFIER, "param_distributions": GRID, "n_candidates": 2},
     "RandomizedSearchCV": {"estimator": CLASSIFIER, "param_distributions": GRID, "n_iter": 2},
+    "MissingIndicator": {"features": "all"},
     "MultiOutputClassifier": {"estimator": CLASSIFIER},
     "MultiOutputRegressor": {"estimator": REGRESSOR},
     "OneVsOneClassifier": {"estimator": LinearSVC()},
     "OneVsRestClassifier": {"estimator": CLASSIFIER},
     "OutputCodeClassifier": {"estimator": CLASSIFIER},
     "Pipeline": {"steps": [("scale", StandardScaler()), ("answer", CLASSIFIER)]},
+    "QuadraticDiscriminantAnalysis": {"reg_param": 0.1},
     "RFE": {"estimator": CLASSIFIER},
     "RFECV": {"estimator": CLASSIFIER},
     "RegressorChain": {"estimator": REGRESSOR},
@@ -137,24 +141,28 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "SelectKBest": {"k": 3},
     "SelfTrainingClassifier": {"estimator": CLASSIFIER},
     "SequentialFeatureSelector": {"estimator": CLASSIFIER},
+    "SparseRandomProjection": {"n_components": 3},
     "StackingClassifier": {"estimators": STEPS},
     "StackingRegressor": {"estimators": VALUES},
     "TransformedTargetRegressor": {"func": numpy.log1p, "inverse_func": numpy.expm1},
     "TunedThresholdClassifierCV": {"estimator": CLASSIFIER},
     "VotingClassifier": {"estimators": STEPS, "voting": "soft"},
     "VotingRegressor": {"estimators": VALUES},
-    "RadiusNeighborsClassifier": {"radius": 50.0},
+    "RadiusNeighborsClassifier": {"radius": 50.0, "outlier_label": "most_frequent"},
     "RadiusNeighborsRegressor": {"radius": 1.0},
 }
 LEFT_OUT = {
     "FrozenEstimator",
+    "FeatureHasher",
+    "KernelCenterer",
+    "PLSSVD",
     "SparseCoder",
     "PatchExtractor",
     "LabelEncoder",
     "LabelBinarizer",
     "MultiLabelBinarizer",
 }
-"""What fits nothing of its own, takes pictures, or transforms what is predicted."""
+"""What fits nothing of its own, takes pictures or kernels, or transforms what is predicted."""
 
 
 def cases() -> Iterator[Case]:
@@ -186,7 +194,8 @@ def _fitted(name: str, kind: Any, data: Data) -> Any:
         x = [row[0] for row in x]
     if name == "DictVectorizer":
         x = [{f"c{place}": cell for place, cell in enumerate(row)} for row in x.tolist()]
-    if not hasattr(model, "predict") and hasattr(model, "transform"):
+    # Asked of the class: some have it only once they are fitted.
+    if not hasattr(kind, "predict") and hasattr(model, "transform"):
         return make_pipeline(model, LogisticRegression(max_iter=2000)).fit(x, y)
     return model.fit(x, y)
 
