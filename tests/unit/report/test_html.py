@@ -55,7 +55,8 @@ EXPECTED = page("plain").tags
 
 
 @given(
-    st.text(min_size=1, max_size=40) | st.sampled_from(["<script>alert(1)</script>", '" onload="x', "</title>", "&lt;"])
+    st.text(min_size=1, max_size=40)
+    | st.sampled_from(["<script>alert(1)</script>", '" onload="x', "</title>", "&lt;"])
 )
 def test_text_never_becomes_markup(text: str) -> None:
     assert page(text).tags == EXPECTED
