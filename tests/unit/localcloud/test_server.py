@@ -22,6 +22,7 @@ from tests.fakes.bundles import ECHO, MOODY, SLEEP, TRIVIAL
 from emel import localcloud
 from emel.errors import PlatformError, PortTakenError
 from emel.localcloud import Running, Store
+from emel.localcloud.server import serve
 from emel.system.process import spawn_detached
 
 Deploy = Callable[..., Any]
@@ -29,7 +30,8 @@ Deploy = Callable[..., Any]
 SERVE = """
 import sys
 from pathlib import Path
-from emel.localcloud import Store, serve
+from emel.localcloud import Store
+from emel.localcloud.server import serve
 serve(Store(Path(sys.argv[1])), port=int(sys.argv[2]), on_ready=print)
 """
 
@@ -193,7 +195,7 @@ def test_a_second_server_on_the_same_store_is_refused_with_the_url_of_the_first(
 ) -> None:
     first = start()
     with pytest.raises(PlatformError, match=first.url):
-        localcloud.serve(store, port=0, on_ready=print)
+        serve(store, port=0, on_ready=print)
 
 
 def test_starting_in_the_background_twice_gives_the_same_server(start: Callable[..., Running]) -> None:
@@ -203,9 +205,9 @@ def test_starting_in_the_background_twice_gives_the_same_server(start: Callable[
 def test_a_taken_port_is_a_clear_error(store: Store, start: Callable[..., Running]) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        for serve in (lambda: localcloud.serve(store, port=port, on_ready=print), lambda: start(port)):
+        for begin in (lambda: serve(store, port=port, on_ready=print), lambda: start(port)):
             with pytest.raises(PortTakenError) as problem:
-                serve()
+                begin()
             assert problem.value.hint is not None and "--port 0" in problem.value.hint
 
 
