@@ -21,9 +21,11 @@ class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: FunctionName
     """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
     path: str
-    """The model file that the pipeline writes (joblib or pickle), relative to emel.toml."""
+    """The model file that the pipeline writes, relative to emel.toml: joblib, pickle, skops, LightGBM, XGBoost,
+    CatBoost, ONNX, or the folder of an MLflow model."""
     sample: str
-    """A CSV file of rows like those that the endpoint will get, for parity, tests and comparisons."""
+    """Rows like those that the endpoint will get, for parity, tests and comparisons: CSV, JSON, Parquet or a
+    pickled frame."""
     target: str | None = None
     """The column of the sample that holds the true answer, if it has one; it is not sent to the model."""
     tier: Literal["auto", "pure", "onnx", "python"] = "auto"

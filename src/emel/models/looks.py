@@ -93,12 +93,6 @@ def require_safe(file: ModelFile) -> None:
             where=str(file.path),
             hint="package the model file by itself",
         )
-    if file.kind == "predictor":
-        raise ModelError(
-            "a Predictor opens this as it likes, which may run code, and that is not allowed here",
-            where=str(file.path),
-            hint=f"leave out the Predictor, and save the model as one of {SAFE}",
-        )
     if file.kind == "pickle":
         raise ModelError(
             "this is a pickle, which runs code when it is loaded, and pickles are not allowed here",
