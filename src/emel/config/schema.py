@@ -21,8 +21,8 @@ class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: FunctionName
     """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
     path: str
-    """The model file that the pipeline writes, relative to emel.toml: joblib, pickle, skops, LightGBM, XGBoost,
-    CatBoost, ONNX, or the folder of an MLflow model."""
+    """The model file that the pipeline writes, relative to emel.toml: of joblib, pickle, skops, LightGBM,
+    XGBoost, CatBoost or ONNX."""
     sample: str
     """Rows like those that the endpoint will get, for parity, tests and comparisons: CSV, JSON, Parquet or a
     pickled frame."""
