@@ -260,7 +260,9 @@ MODELS: dict[str, Callable[[], Model]] = {
     "HGB-100": lambda: on_cancer(HistGradientBoostingClassifier(random_state=0)),
     "LightGBM-300": lambda: on_cancer(lightgbm.LGBMClassifier(**FEW, verbose=-1), "lightgbm"),
     "XGBoost-300": lambda: on_cancer(xgboost.XGBClassifier(**FEW), "xgboost"),
-    "MLP-100": lambda: on_cancer(make_pipeline(StandardScaler(), MLPClassifier(random_state=0))),
+    "MLP-100": lambda: on_cancer(
+        make_pipeline(StandardScaler(), MLPClassifier(max_iter=1000, random_state=0))
+    ),
     "TF-IDF + LR": on_texts,
 }
 
