@@ -6,7 +6,7 @@ A bundle is a folder (or its zip) with
     manifest.json       see below
     emel_runtime/       this package
     model/              one file: model.emel, the lowered model, see emel_runtime.pure and
-                        docs/reference/model-format.md; model.onnx; or the original's own, such as model.joblib
+                        docs/reference/model-format.md; model.onnx; or the original's own, as model.joblib
     …                   of the tiers onnx and python: the libraries that they run with, unpacked wheels
 
 The manifest, format 1:

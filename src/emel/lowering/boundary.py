@@ -9,7 +9,7 @@ the place of one value of a real row.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import floor, inf, isnan, nan, nextafter
 from typing import TypeVar
 
@@ -22,7 +22,6 @@ LARGEST = 1e38
 """Beyond it a number may not fit into float32."""
 GAP = 2.0**-17
 """Of a number, 64 times the distance of two that float32 holds."""
-SMALLEST = 1e-30
 EXACT = 2.0**53
 """Beyond it not every integer is a float64."""
 UNSEEN = "никогда не виденное ☃"
@@ -46,11 +45,12 @@ def neighbours(value: float) -> list[float]:
     return [value, nextafter(value, -inf), nextafter(value, inf), *near32]
 
 
-def apart(value: float) -> list[float]:
-    """Two numbers, one to either side, that float32 can tell from it, after a few steps of arithmetic too."""
+def apart(value: float, magnitude: float) -> list[float]:
+    """Two numbers, one to either side, that float32 can tell from it, even after another number of this
+    magnitude was added and taken away."""
     if not abs(value) < LARGEST:
         return []
-    gap = max(abs(value), SMALLEST) * GAP
+    gap = max(abs(value), magnitude) * GAP
     return [value - gap, value + gap]
 
 
@@ -59,9 +59,11 @@ def boundary_rows(
     columns: Sequence[Column],
     sample: Sequence[Sequence[Cell]],
     limit: int = LIMIT,
-    near: Callable[[float], list[float]] = neighbours,
+    *,
+    coarse: bool = False,
 ) -> list[Row]:
-    """At most `limit` rows; the same for the same arguments. `near` says what to try for a threshold.
+    """At most `limit` rows; the same for the same arguments. For what computes in float32 alone they are
+    `coarse`: beside a threshold is then as far as float32 can tell.
 
     An integer column gets integers, a boolean one 0 and 1. `sample` has at least one row of floats, NaN where
     a value is missing, and of strings, None where one is missing.
@@ -78,7 +80,8 @@ def boundary_rows(
         for value in _typed(category, columns[number].type)
     ]
     places += _spread(sorted(set(categories) - set(edges), key=str), limit // 4)
-    places += _spread(_splits(notes, columns, near), limit - len(places))
+    splits = _splits(notes, columns, sample) if coarse else _splits(notes, columns)
+    places += _spread(splits, limit - len(places))
     rows = []
     for number, (place, value) in enumerate(places):
         row = list(sample[number % len(sample)])
@@ -105,15 +108,20 @@ def _edges(column: Column, given: Sequence[Cell]) -> list[Cell]:
     return values
 
 
-def _splits(notes: Notes, columns: Sequence[Column], near: Callable[[float], list[float]]) -> list[Place]:
-    """What to try for each threshold."""
-    found: set[Place] = {
-        (number, value)
-        for number, threshold in notes.thresholds
-        for beside in near(threshold)
-        for value in _typed(beside, columns[number].type)
-    }
+def _splits(
+    notes: Notes, columns: Sequence[Column], coarsely: Sequence[Sequence[Cell]] | None = None
+) -> list[Place]:
+    """Each threshold with its neighbours, or with two that are apart from it as the rows `coarsely` say."""
+    found: set[Place] = set()
+    magnitudes = [_magnitude(cells) for cells in zip(*coarsely or (), strict=True)]
+    for number, threshold in notes.thresholds:
+        around = apart(threshold, magnitudes[number]) if magnitudes else neighbours(threshold)
+        found.update((number, one) for near in around for one in _typed(near, columns[number].type))
     return sorted(found, key=str)
+
+
+def _magnitude(cells: Sequence[Cell]) -> float:
+    return max((abs(cell) for cell in cells if isinstance(cell, float) and not isnan(cell)), default=1.0)
 
 
 def _typed(value: float | str, kind: str) -> tuple[float | str, ...]:

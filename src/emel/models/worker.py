@@ -34,7 +34,7 @@ from typing import Any
 
 from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
 from emel.lowering import Column, Made, describe
-from emel.lowering.boundary import apart, boundary_rows, neighbours
+from emel.lowering.boundary import boundary_rows
 from emel.lowering.original import Original, Row, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
@@ -88,10 +88,10 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     made = _made(task["tier"], model, columns, sample, Path(task["model"]))
     file.write_bytes(made.data)
     original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
-    # Converters write for float32, which cannot tell a threshold from its nearest neighbours, nor break a tie.
-    near = apart if task["tier"] == "onnx" else neighbours
-    beside = original.accepted(boundary_rows(made.notes, columns, sample, near=near))
-    if near is apart:
+    # Converters write for float32, which can neither tell a threshold from its neighbours nor break a tie.
+    coarse = task["tier"] == "onnx"
+    beside = original.accepted(boundary_rows(made.notes, columns, sample, coarse=coarse))
+    if coarse:
         beside = _decided(beside, original)
     predictions, probabilities = original.answers(sample + beside)
     return {
