@@ -96,11 +96,9 @@ def numbers() -> list[Any]:
     x, y = CANCER.data, CANCER.target
     scaled = make_pipeline(StandardScaler(), LogisticRegression())
     words = np.array(["плохо", "хорошо"])[y]
-    forest = RandomForestClassifier(15, random_state=1)
     return [
         pytest.param(scaled.fit(x, y), id="scaled linear"),
         pytest.param(RandomForestClassifier(50, random_state=0).fit(x, y), id="forest with ties"),
-        pytest.param(make_pipeline(StandardScaler(), forest).fit(x, y), id="thresholds behind a scaler"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, words), id="labels of text"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, y == 1), id="labels of booleans"),
     ]
