@@ -34,8 +34,6 @@ class Ceiling(NamedTuple):
 
 YANDEX = Ceiling("Yandex Cloud", 128 * 2**20, 680 * 2**20)
 """Its documentation, «Quotas and limits» of Cloud Functions, read November 2026."""
-AWS = Ceiling("AWS Lambda", 250 * 2**20, 250 * 2**20)
-"""Its documentation, «Lambda quotas»: 250 MB unzipped; a zip may be as large when it comes by way of S3."""
 
 
 def check_size(zip_path: Path, ceiling: Ceiling) -> None:

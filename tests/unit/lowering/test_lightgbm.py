@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature na
         {"boosting_type": "rf", "subsample": 0.5, "subsample_freq": 1},
         {"use_missing": False},
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_classifiers_are_met(settings: dict[str, Any], dataset: Any) -> None:
     x, y, rows = held_out(dataset)
@@ -79,7 +79,11 @@ def test_rankers_are_met() -> None:
     assert beside(model, rows, limit=300).difference == EXACT
 
 
-@pytest.mark.parametrize("settings", [{}, {"use_missing": False}, {"zero_as_missing": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"use_missing": False}, {"zero_as_missing": True}],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
 def test_missing_values_go_where_training_sent_them(settings: dict[str, Any]) -> None:
     x, y, rows = held_out(load_iris)
     x[::5, 2] = NAN
@@ -132,7 +136,7 @@ def test_categories_split_by_sets(one_hot: int) -> None:
         ({"objective": "multiclass", "num_class": 3}, load_iris),
         ({"objective": "regression"}, load_diabetes),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_native_boosters_give_their_numbers(settings: dict[str, Any], dataset: Any) -> None:
     x, y, rows = held_out(dataset)

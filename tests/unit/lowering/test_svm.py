@@ -73,7 +73,7 @@ def test_regressors_and_outlier_detectors_add_kernels(kernel: str) -> None:
 @pytest.mark.parametrize(
     "options",
     [{"decision_function_shape": "ovo"}, {"break_ties": True}, {"class_weight": "balanced"}],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_ways_to_decide(options: dict[str, Any]) -> None:
     assert scaled(SVC(C=0.01, **options), load_wine).labels_equal

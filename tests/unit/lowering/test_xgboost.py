@@ -139,7 +139,7 @@ def test_categories_split_by_sets(one_hot: int) -> None:
         ({"objective": "multi:softmax", "num_class": 3}, load_iris),
         ({"objective": "reg:squarederror"}, load_diabetes),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_native_boosters_give_their_numbers(settings: dict[str, Any], dataset: Any) -> None:
     x, y, rows = held_out(dataset)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts
-from emel.records import Bundle, ColdStart, Estimate, Parity, Trial
+from emel.records import Bundle, ColdStart, Estimate, Trial
 
 
 def bundle(made: Bundle) -> RenderableType:
@@ -18,7 +18,7 @@ def bundle(made: Bundle) -> RenderableType:
             ("bundle", str(made.path)),
             ("tier", f"{made.tier}: {made.reason}"),
             ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…"),
-            ("parity", _parity(made.parity)),
+            ("parity", _parity(made)),
             *_cold_start(made.cold_start),
             *_projected(made),
             ("byte-code", _bytecode(made)),
@@ -83,12 +83,11 @@ def _numbers(trial: Trial, cold: ColdStart) -> str:
     )
 
 
-def _parity(parity: Parity) -> str:
-    labels = "all labels equal" if parity.labels_equal else "labels DIFFER"
-    return (
-        f"{labels}, worst difference {parity.max_abs_diff:.2g} on {parity.rows} sample rows and "
-        f"{parity.boundary_rows} boundary rows"
-    )
+def _parity(made: Bundle) -> str:
+    parity = made.parity
+    labels = "all labels equal, " if parity.labels_equal else "labels DIFFER, "
+    rows = f"{parity.rows} sample rows and {parity.boundary_rows} boundary rows"
+    return f"{labels if made.signature.labels else ''}worst difference {parity.max_abs_diff:.2g} on {rows}"
 
 
 def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:

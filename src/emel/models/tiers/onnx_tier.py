@@ -76,9 +76,12 @@ def _convert(model: Any, columns: Sequence[Column]) -> tuple[bytes, list[dict[st
             warnings.simplefilter("ignore")
             if type(model).__module__.startswith("catboost"):
                 graph = _from_catboost(model)
-                inputs = [{**inputs[0], "name": graph.graph.input[0].name}]
             else:
                 graph = skl2onnx.to_onnx(_plain_names(model), initial_types=types, target_opset=OPSETS)
+            # Converters give inputs names of their own where a column's is no identifier, in the same order.
+            inputs = [
+                {**one, "name": given.name} for one, given in zip(inputs, graph.graph.input, strict=True)
+            ]
             without_zipmaps(graph)
             locales_set(graph)
             data = graph.SerializeToString()
