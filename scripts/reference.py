@@ -135,6 +135,8 @@ def _one_type(option: dict[str, Any]) -> str:
         )
         if key in option
     ]
+    if option["type"] == "array":
+        return f"list of {_one_type(option['items'])}"
     return ", ".join([words[option["type"]], *limits])
 
 

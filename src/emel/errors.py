@@ -20,7 +20,8 @@
   x RegistryError            16   a model version that exists already, or does not exist
   x DemoFailed               17   a step of the demo did not do what it says
 
-The number is the exit code. 2 is click's own for a wrong command line, 130 is Ctrl-C.
+The number is the exit code. 1 is also for what the machine refuses: no such folder, no permission, a full
+disk. 2 is click's own for a wrong command line, 70 a bug, 130 Ctrl-C.
 """
 
 from __future__ import annotations

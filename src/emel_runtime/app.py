@@ -41,7 +41,7 @@ DIGEST = "sha256:"
 
 
 class App:
-    """One model behind cloud events.
+    """One model behind cloud events. `columns` reads rows and `model` answers them.
 
     `root` is the folder with the bundle's manifest.json. Errors: CorruptModel, OSError; a function must not
     start with a model that is not the proved one.
@@ -55,8 +55,8 @@ class App:
         self.manifest = manifest
         self.named: dict[str, str] = {key: manifest["model"][key] for key in ("name", "version")}
         self.columns = Columns(manifest["signature"]["columns"])
-        self._model = open_model(root, manifest)
-        self.labels: list[Any] = self._model.labels
+        self.model = open_model(root, manifest)
+        self.labels: list[Any] = self.model.labels
         self._cold = True
         self._key = _expected_key()
         self._origins: Sequence[str] = listed("EMEL_CORS") or manifest.get("cors", ())
@@ -126,7 +126,7 @@ class App:
     def predict(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Any]:
         """Predictions, and probabilities in the order of `labels` or None. Errors: Refusal, status 422."""
         try:
-            return self._model.answer(rows)
+            return self.model.answer(rows)
         except Unanswerable as problem:
             detail = f"row {problem.row}: {problem.reason}"
             raise Refusal(422, detail, row=problem.row) from None

@@ -5,13 +5,17 @@ A bundle is a folder (or its zip) with
     handler.py          yandex(event, context) and aws(event, context): what a cloud is pointed at
     manifest.json       see below
     emel_runtime/       this package
-    model/model.emel    the lowered model: see emel_runtime.pure and docs/reference/model-format.md
+    model/              one file: model.emel, the lowered model, see emel_runtime.pure and
+                        docs/reference/model-format.md; model.onnx; or the original's own, as model.joblib
+    …                   of the tiers onnx and python: the libraries that they run with, unpacked wheels
 
 The manifest, format 1:
 
     format      1
     emel        version of the emel that built the bundle
-    tier        "pure"
+    tier        "pure", "onnx" or "python"
+    engine      what the tier must know to open and ask its file, see onnx_tier.py and python_tier.py; absent
+                for pure
     model       {name, version, commit, description, file, digest, source_digest}
     signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels, outputs};
                 with several outputs a row, `labels` holds those of each

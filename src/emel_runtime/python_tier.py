@@ -40,7 +40,7 @@ class PythonModel:
     def __init__(self, path: str, form: str, signature: Mapping[str, Any]) -> None:
         self.labels: list[Any] = signature["labels"]
         self._form = form
-        self._columns = [(one["name"], one["type"], one["missing"]) for one in signature["columns"]]
+        self._columns = _shape(signature)
         reader = import_module("joblib" if find_spec("joblib") else "pickle")
         with open(path, "rb") as file:  # noqa: PTH123
             self._model = reader.load(file)
@@ -71,7 +71,7 @@ class OwnPredictor:
 
     def __init__(self, path: str, module: str, signature: Mapping[str, Any]) -> None:
         self.labels: list[Any] = signature["labels"]
-        self._columns = [(one["name"], one["type"]) for one in signature["columns"]]
+        self._columns = _shape(signature)
         self._predictor = import_module(module).Predictor(path)
 
     def answer(self, rows: Sequence[Row]) -> tuple[list[Any], None]:
@@ -79,25 +79,10 @@ class OwnPredictor:
         return plain(answered_each(self._ask, rows)), None
 
     def _ask(self, rows: Sequence[Row]) -> list[Any]:
-        given = [
-            {name: typed(cell, kind) for (name, kind), cell in zip(self._columns, row, strict=True)}
-            for row in rows
-        ]
-        answers = list(self._predictor.predict(given))
+        answers = list(self._predictor.predict(table("rows", self._columns, rows)))
         if len(answers) != len(rows):
             raise RuntimeError(f"Predictor.predict gave {len(answers)} answers to {len(rows)} rows")
         return answers
-
-
-def typed(cell: float | str | None, kind: str) -> float | int | bool | str | None:
-    """A cell as the signature's type has it; None where it is missing."""
-    if cell is None or isinstance(cell, str):
-        return cell
-    if cell != cell:
-        return None
-    if kind == "boolean":
-        return bool(cell)
-    return int(cell) if kind == "integer" else cell
 
 
 def answered_each(ask: Any, rows: Sequence[Row]) -> list[Any]:
@@ -121,6 +106,10 @@ def plain(answers: Sequence[Any]) -> list[Any]:
             if isinstance(value, float) and value - value != 0.0:
                 raise Unanswerable(number, TOO_LARGE)
     return found
+
+
+def _shape(signature: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    return [(one["name"], one["type"], one["missing"]) for one in signature["columns"]]
 
 
 def _answered_alone(ask: Any, row: Row, number: int) -> list[Any]:

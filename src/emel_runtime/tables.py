@@ -20,7 +20,7 @@ NAN = float("nan")
 
 def table(form: str, columns: Shape, rows: Sequence[Sequence[Cell]]) -> Any:
     """The rows in one of the forms `frame`, `array`, `texts` (the first column alone), `dicts` (without what
-    is missing)."""
+    is missing), `rows` (dicts of values as the signature types them, None where one is missing)."""
     if form == "texts":
         return [_or_nan(row[0]) for row in rows]
     if form == "dicts":
@@ -32,7 +32,23 @@ def table(form: str, columns: Shape, rows: Sequence[Sequence[Cell]]) -> Any:
             }
             for row in rows
         ]
+    if form == "rows":
+        return [
+            {name: typed(cell, kind) for (name, kind, _), cell in zip(columns, row, strict=True)}
+            for row in rows
+        ]
     return _frame(columns, rows) if form == "frame" else _array(columns, rows)
+
+
+def typed(cell: float | str | None, kind: str) -> float | int | bool | str | None:
+    """A cell as the signature's type has it; None where it is missing."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    if cell != cell:
+        return None
+    if kind == "boolean":
+        return bool(cell)
+    return int(cell) if kind == "integer" else cell
 
 
 def _frame(columns: Shape, rows: Sequence[Sequence[Cell]]) -> Any:

@@ -141,5 +141,14 @@ def test_registering_results_that_are_not_committed_is_refused(emel):
     assert "params.yaml" in refused(emel, "model", "register", exit_code=4)
 
 
+def test_a_tag_that_no_cloud_would_take_is_refused_before_anything_is_built(emel):
+    assert "'Bad/Tag' cannot be a tag" in refused(emel, "deploy", "--tag", "Bad/Tag", exit_code=13)
+    assert not (emel.folder / ".emel" / "bundles").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(emel):
+    assert "/proc/" in refused(emel, "report", "--output", "/proc/report", exit_code=1)
+
+
 def test_a_cloud_that_is_not_there_is_told_with_those_that_are(emel):
     assert "local" in refused(emel, "deploy", "--to", "nimbus", exit_code=13)

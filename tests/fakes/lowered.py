@@ -26,6 +26,20 @@ class Beside(NamedTuple):
     probabilities: list[Any] | None
 
 
+def held_out(load_data: Any) -> tuple[np.ndarray, np.ndarray, list[list[float]]]:
+    """Two thirds of a data set of scikit-learn to train on, and the rest as rows."""
+    x, y = load_data(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(x))
+    train, rest = order[: len(x) * 2 // 3], order[len(x) * 2 // 3 :]
+    return x[train], y[train], x[rest].tolist()
+
+
+def coded(x: np.ndarray) -> np.ndarray:
+    """Irises whose second column is a code of the petal's length, and the best that is left to know them."""
+    codes = np.round(x[:, 2] * 2) * 5 % 13
+    return np.column_stack([x[:, 0], codes, x[:, 1], x[:, 1] * 0])
+
+
 def columns(names: Iterable[str] | int, *, missing: bool = False) -> list[Column]:
     """Columns of floats, by name or by their number."""
     known = [f"c{place}" for place in range(names)] if isinstance(names, int) else names

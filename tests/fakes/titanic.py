@@ -1,4 +1,4 @@
-"""The passengers of the Titanic, as scikit-learn's own tests keep them: strings, numbers, and gaps in both."""
+"""Passengers of the Titanic, as scikit-learn's own tests keep them: strings, numbers, and gaps in both."""
 
 from __future__ import annotations
 

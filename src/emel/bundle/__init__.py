@@ -5,5 +5,6 @@ from emel.bundle.build import build
 from emel.bundle.cold_start import measure_cold_start
 from emel.bundle.manifest import open_manifest
 from emel.bundle.parity import check_parity
+from emel.bundle.size import check_size
 
-__all__ = ["attest", "build", "check_parity", "measure_cold_start", "open_manifest"]
+__all__ = ["attest", "build", "check_parity", "check_size", "measure_cold_start", "open_manifest"]

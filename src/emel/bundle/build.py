@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
 
 import emel
 import emel_runtime
-from emel.bundle.bytecode import compile_for, interpreters
+from emel.bundle.bytecode import VERSIONS, compile_for, interpreters
 from emel.bundle.secrets import refuse_secrets
+from emel.bundle.slimming import slim
+from emel.bundle.wheels import add_exactly, add_resolved
 from emel.bundle.zipping import write_zip
 from emel.errors import BundleError
-from emel.records import Artifact, BuiltZip, Serving
+from emel.records import Artifact, BuiltZip, Serving, SlimStep, Tier
 from emel.system.files import sha256_of
 from emel.system.process import Process
-from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MODEL
+from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT
 from emel_runtime.operations import MODULES
 from emel_runtime.page import PAGE
 from emel_runtime.pure import CorruptModel, decode
 
+MODULES_OF: dict[Tier, tuple[str, ...]] = {
+    "pure": (),
+    "onnx": ("onnx_tier.py",),
+    "python": ("python_tier.py", "tables.py"),
+}
+"""The modules of the runtime that one tier alone needs."""
 SOURCE_OF_HANDLER = '''\
 """What a cloud is pointed at: handler.yandex or handler.aws."""
 
@@ -53,20 +61,25 @@ def build(
     output: Path,
     process: Process,
     serving: Serving = SILENT,
+    keep: Collection[SlimStep] = (),
 ) -> BuiltZip:
-    """Write the function's zip to `output`.
+    """Write the function's zip to `output`, with the libraries that its tier needs, slimmed but for `keep`.
 
-    The byte-code in it is for every Python that is at hand; another version compiles the sources, which are
-    there too. Errors: BundleError when the model cannot be read, the runtime cannot be compiled, a secret
-    would go into the zip, or a column that is to be hidden is not there; OSError.
+    The byte-code in it is for every Python that is at hand, or for the one that runs emel where there are
+    libraries, whose wheels are for it alone; another version compiles the sources, which are there too.
+    Errors: BundleError when the model cannot be read, libraries cannot be fetched, the runtime cannot be
+    compiled, a secret would go into the zip, or a column that is to be hidden is not there;
+    MissingExtraError; OSError.
     """
-    programs = interpreters(process)
+    programs = interpreters(process, VERSIONS if artifact.tier == "pure" else ())
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         root = Path(folder)
-        _stage(artifact, root)
+        _add_libraries(artifact, root, process)
+        slim(root, artifact.tier, keep)
+        own = _stage(artifact, root)
         compile_for(root, list(programs.values()), process)
-        _write_manifest(artifact, version, commit, root, _served(artifact, serving))
-        refuse_secrets(root, (MANIFEST, MODEL))
+        _write_manifest(artifact, version, commit, own, root, _served(artifact, serving))
+        refuse_secrets(root, (MANIFEST, own, *artifact.sources))
         write_zip(output, {name: (root / name).read_bytes() for name in _names(root)})
     return BuiltZip(
         path=output,
@@ -76,20 +89,36 @@ def build(
     )
 
 
-def _stage(artifact: Artifact, root: Path) -> None:
+def _add_libraries(artifact: Artifact, root: Path, process: Process) -> None:
+    if artifact.tier == "onnx":
+        # What onnxruntime asks for beside these, its core does not use.
+        add_exactly(artifact.requirements.split(), root, process)
+    elif artifact.tier == "python":
+        add_resolved(artifact.requirements, root, process)
+
+
+def _stage(artifact: Artifact, root: Path) -> str:
+    """Put everything that is not a library into its place; returns that of the model."""
     runtime = root / emel_runtime.__name__
     runtime.mkdir()
     source = Path(emel_runtime.__path__[0])
-    for module in [path.name for path in source.glob("*.py")] + [PAGE] + _operations(artifact):
+    others = {name for tier, names in MODULES_OF.items() if tier != artifact.tier for name in names}
+    modules = {path.name for path in source.glob("*.py")} - others
+    for module in [*sorted(modules), PAGE, *_operations(artifact)]:
         (runtime / module).parent.mkdir(exist_ok=True)
         shutil.copyfile(source / module, runtime / module)
     (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
-    (root / MODEL).parent.mkdir()
-    shutil.copyfile(artifact.file, root / MODEL)
+    model = f"model/{artifact.file.name}"
+    for name, path in {model: artifact.file, **artifact.sources}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, root / name)
+    return model
 
 
 def _operations(artifact: Artifact) -> list[str]:
     """The modules of the runtime that the model's program needs besides the common ones."""
+    if artifact.tier != "pure":
+        return ["operations/__init__.py"]
     where = str(artifact.file)
     try:
         program, _ = decode(artifact.file.read_bytes())
@@ -126,7 +155,12 @@ def _served(artifact: Artifact, serving: Serving) -> dict[str, object]:
 
 
 def _write_manifest(
-    artifact: Artifact, version: str, commit: str | None, root: Path, served: Mapping[str, object]
+    artifact: Artifact,
+    version: str,
+    commit: str | None,
+    model: str,
+    root: Path,
+    served: Mapping[str, object],
 ) -> None:
     manifest = {
         "format": MANIFEST_FORMAT,
@@ -137,12 +171,13 @@ def _write_manifest(
             "version": version,
             "commit": commit,
             "description": artifact.description,
-            "file": MODEL,
+            "file": model,
             "digest": artifact.digest,
             "source_digest": artifact.source_digest,
         },
         "signature": msgspec.to_builtins(artifact.signature),
         "libraries": artifact.libraries,
+        **({"engine": artifact.engine} if artifact.engine else {}),
         "sample_digest": artifact.sample_digest,
         **served,
         "files": {name: sha256_of(root / name) for name in _names(root)},

@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from emel.errors import BundleError
-from emel.records import Answers, ColdStart, OriginalModel
+from emel.records import Answers, ColdStart, OriginalModel, Scalar
 from emel.system.process import Process
 
 CHILDREN = Path(__file__).with_name("children")
@@ -36,7 +36,7 @@ def measure_cold_start(
     the model was given rows in training). Each is timed by another process from its start to its end, and
     processor time is user plus system time of all its threads. Peak memory is what the process itself reads
     at its end. Medians of the rounds. A further process answers the same event over and over for the time of
-    a warm call. Errors: BundleError when one of them fails.
+    a warm call, and of the model's part in it. Errors: BundleError when one of them fails.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as name:
         folder = Path(name)
@@ -52,13 +52,15 @@ def measure_cold_start(
             if number < ROUNDS.get(name, rounds)
         ]
         taken = _timed(plan, folder, zip_path, process)
+        call, row = map(float, (folder / "warm.seconds").read_text("ascii").split())
         return ColdStart(
             seconds=median(taken["function"][0]),
             cpu_seconds=median(taken["function"][1]),
             peak_rss_bytes=int(_number(folder / "function.memory")),
-            warm_call_seconds=_number(folder / "warm.seconds"),
+            warm_call_seconds=call,
+            row_seconds=row,
             bare_interpreter_seconds=median(taken["bare"][0]),
-            without_bytecode_seconds=median(taken["sources"][0]),
+            without_bytecode_cpu_seconds=median(taken["sources"][1]),
             original_seconds=median(taken["original"][0]) if original else None,
             original_peak_rss_bytes=int(_number(folder / "original.memory")) if original else None,
         )
@@ -66,7 +68,7 @@ def measure_cold_start(
 
 def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> dict[str, list[str]]:
     given = msgspec.json.decode(answers.read_bytes(), type=Answers)
-    row = json.dumps(dict(zip(given.columns, given.rows[0], strict=True)))
+    row = json.dumps(dict(zip(given.columns, _typical_row(given), strict=True)))
     (folder / "row.json").write_text(row, encoding="utf-8")
     lean = [sys.executable, "-I", "-S"]
     commands = {
@@ -107,6 +109,18 @@ def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> di
             *(str(folder.absolute()) for folder in original.folders),
         ]
     return commands
+
+
+def _typical_row(given: Answers) -> tuple[Scalar, ...]:
+    """A row of the sample without gaps; where there is none, of each column the first value that there is.
+
+    A frame made of one row with a gap would have another type in that column than the model was trained on.
+    """
+    sample = given.rows[: given.sample_rows] or given.rows
+    whole = next((row for row in sample if None not in row), None)
+    return whole or tuple(
+        next((value for value in column if value is not None), None) for column in zip(*sample, strict=True)
+    )
 
 
 def _timed(

@@ -16,7 +16,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 def write_zip(output: Path, files: Mapping[str, bytes]) -> None:
     """Write a zip of path and content. Errors: OSError."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.create_system = 3

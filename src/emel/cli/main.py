@@ -93,6 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of a pipe has gone, as in `emel compare | head`. Nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as problem:
+        _report(
+            f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem),
+            "check that the path is right, that it may be written, and that the disk is not full",
+        )
+        _debug()
+        sys.exit(EmelError.exit_code)
     except Exception as problem:
         _report(
             f"this is a bug in emel: {type(problem).__name__}: {problem}",

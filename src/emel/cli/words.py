@@ -44,6 +44,11 @@ def percent(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:+.1%}".replace("%", " %")
 
 
+def moment(iso: str) -> str:
+    """2026-11-22T06:37:17+00:00 → "2026-11-22 06:37 UTC"."""
+    return f"{iso[:10]} {iso[11:16]} UTC"
+
+
 def money(value: float, currency: str) -> str:
     """1234.5, RUB → "1,234.50 RUB"."""
     return f"{value:,.2f} {currency}"

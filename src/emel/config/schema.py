@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from emel.records import Direction, FunctionSettings, GateRule, Serving
+from emel.records import Direction, FunctionSettings, GateRule, Serving, SlimStep
 
 FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -21,15 +21,30 @@ class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: FunctionName
     """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
     path: str
-    """The model file that the pipeline writes (joblib or pickle), relative to emel.toml."""
+    """The model file that the pipeline writes, relative to emel.toml: of joblib, pickle, skops, LightGBM,
+    XGBoost, CatBoost or ONNX."""
     sample: str
-    """A CSV file of rows like those that the endpoint will get, for parity, tests and comparisons."""
+    """Rows like those that the endpoint will get, for parity, tests and comparisons: CSV, JSON, Parquet or a
+    pickled frame."""
     target: str | None = None
     """The column of the sample that holds the true answer, if it has one; it is not sent to the model."""
-    tier: Literal["auto", "pure"] = "auto"
-    """What the function is made of. `pure` needs no package but the standard library."""
-    tolerance: Annotated[float, Meta(ge=0)] = 1e-6
-    """How far a probability or number may be from the original model's before the bundle is refused."""
+    tier: Literal["auto", "pure", "onnx", "python"] = "auto"
+    """What the function is made of. `pure` needs no package but the standard library; `onnx` carries
+    onnxruntime; `python` carries the model's own libraries. `auto` takes the first that passes parity, and
+    another where it pays: see [tiers](tiers.md)."""
+    tolerance: Annotated[float, Meta(ge=0)] | None = None
+    """How far a probability or number may be from the original model's before the bundle is refused. Without
+    it 1e-6, and 1e-4 for the tier `onnx`, which computes in float32."""
+    max_latency: Annotated[float, Meta(gt=0)] = 0.02
+    """Seconds of a processor that one row may take. `auto` leaves a tier that needs more for a faster one."""
+    predictor: str | None = None
+    """A file predictor.py with a class `Predictor` that opens the model and answers rows. It makes the tier
+    `python`."""
+    requirements: str | None = None
+    """What a function of the tier `python` carries: a requirements file or a lock. Without it, the packages
+    that opening the model loads, at the versions that are installed."""
+    keep: tuple[SlimStep, ...] = ()
+    """Steps of slimming that are not taken with the function's libraries: see [tiers](tiers.md)."""
     python: str | None = None
     """The interpreter that has the model's libraries, if it is not the one that runs emel."""
 
@@ -63,6 +78,9 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How many instances may run at once; one serves one request at a time."""
     provisioned: Annotated[int, Meta(ge=0, le=100)] = 0
     """How many instances are kept warm."""
+    calls_per_instance: Annotated[int, Meta(ge=1)] = 1000
+    """How many calls you expect an instance to answer before it is gone: by it, `auto` weighs a tier's start
+    against its calls."""
     idle_seconds: Annotated[float, Meta(gt=0)] = 60.0
     """After how many idle seconds the local platform ends an instance."""
     cors: tuple[str, ...] = ()

@@ -2,6 +2,16 @@
 
 from emel.deploy.apply import apply
 from emel.deploy.move import promote, rollback
-from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag, plan
+from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag, check_tag, plan
 
-__all__ = ["CreateVersion", "Plan", "ReuseVersion", "SetTag", "apply", "plan", "promote", "rollback"]
+__all__ = [
+    "CreateVersion",
+    "Plan",
+    "ReuseVersion",
+    "SetTag",
+    "apply",
+    "check_tag",
+    "plan",
+    "promote",
+    "rollback",
+]

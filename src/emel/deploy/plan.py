@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from emel.clouds.base import Functions
+from emel.errors import DeployError
 from emel.records import Bundle, FunctionSettings
 
 
@@ -52,8 +55,25 @@ class Plan(Struct, frozen=True, kw_only=True):
         return any(not isinstance(step, ReuseVersion) for step in self.steps)
 
 
+TAG = re.compile(r"[a-z][-_0-9a-z]*")
+"""What Yandex Cloud takes as a tag (cloudapi, serverless/functions/v1), and so what every cloud gets."""
+
+
+def check_tag(tag: str) -> None:
+    """Errors: DeployError when no cloud would take this tag. To be called before anything is built for it."""
+    if not TAG.fullmatch(tag):
+        raise DeployError(
+            f"{tag!r} cannot be a tag",
+            hint="use lower-case letters, digits, hyphens and underscores, with a letter first",
+        )
+
+
 def plan(bundle: Bundle, *, tag: str, settings: FunctionSettings, functions: Functions) -> Plan:
-    """Plan to make `tag` of the function that has the bundle's name answer with this bundle."""
+    """Plan to make `tag` of the function that has the bundle's name answer with this bundle.
+
+    Errors: DeployError when the tag cannot be one.
+    """
+    check_tag(tag)
     function = bundle.name
     existing = functions.find_version(function, bundle.digest, settings)
     now = functions.tags(function).get(tag)

@@ -18,6 +18,9 @@ from emel.localcloud.status import PlatformStatus, VersionStatus
 
 Headers = list[tuple[str, str]]
 
+READ_LIMIT = 10 * BODY_LIMIT
+"""Bytes of a body that is too large which are read before the connection is closed on its sender."""
+
 _JSON: Headers = [("content-type", "application/json"), ("cache-control", "no-store")]
 _PROBLEM: Headers = [("content-type", "application/problem+json"), ("cache-control", "no-store")]
 
@@ -144,18 +147,25 @@ class Front:
 
 
 async def _body(scope: Scope, proto: Any) -> bytes | None:
-    """The request's body; None when it is too large."""
+    """The request's body; None when it is too large.
+
+    What is too large is read all the same, up to a bound, and forgotten: a client that still sends when the
+    connection closes would get a reset instead of the answer.
+    """
     length = scope.headers.get("content-length")
-    if length is not None:
-        return await proto() if int(length) <= BODY_LIMIT else None
+    if length is not None and int(length) <= BODY_LIMIT:
+        body: bytes = await proto()
+        return body
     if scope.method in ("GET", "HEAD") and "transfer-encoding" not in scope.headers:
         return b""
-    parts = bytearray()
+    parts, size = bytearray(), 0
     async for part in proto:
-        parts += part
-        if len(parts) > BODY_LIMIT:
-            return None
-    return bytes(parts)
+        size += len(part)
+        if size <= BODY_LIMIT:
+            parts += part
+        elif size > READ_LIMIT:
+            break
+    return bytes(parts) if size <= BODY_LIMIT else None
 
 
 def _problem(status: int, title: str, detail: str, **members: Any) -> tuple[int, Headers, bytes]:

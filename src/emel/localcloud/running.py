@@ -19,13 +19,13 @@ from emel.localcloud.status import PlatformStatus
 from emel.localcloud.store import Store
 from emel.system.clock import Clock, SystemClock
 from emel.system.http import Http, SystemHttp
-from emel.system.process import spawn_detached
+from emel.system.process import Detached, spawn_detached
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 
-Spawn = Callable[[Sequence[str | Path], Path], Callable[[], int | None]]
-"""Starts a program on its own with its output in a file; gives what tells its exit status once it has one."""
+Spawn = Callable[[Sequence[str | Path], Path], Detached]
+"""Starts a program on its own, with its output in a file."""
 
 
 class ServerFile(msgspec.Struct, frozen=True):
@@ -113,27 +113,29 @@ def running_alone(store: Store) -> Iterator[Running]:
     Errors: PlatformError when it does not start.
     """
     output = store.folder / "serve.log"
-    exit_status = spawn_detached([sys.executable, "-m", "emel.localcloud", store.folder], output)
+    server = spawn_detached([sys.executable, "-m", "emel.localcloud", store.folder], output)
     clock = SystemClock()
     try:
-        yield _until_it_answers(store, exit_status, output, clock)
+        yield _until_it_answers(store, server, output, clock)
     finally:
         left = running(store)
         if left is not None:
             stop(left, clock=clock)
 
 
-def _until_it_answers(
-    store: Store, exit_status: Callable[[], int | None], output: Path, clock: Clock
-) -> Running:
+def _until_it_answers(store: Store, server: Detached, output: Path, clock: Clock) -> Running:
+    """Errors: PlatformError. On any exception, Ctrl-C too, the server has been ended."""
     ends = clock.monotonic() + START_SECONDS
-    while clock.monotonic() < ends:
-        found = running(store)
-        if found is not None:
-            return found
-        if exit_status() is not None:
-            break
-        clock.sleep(0.02)
+    try:
+        while clock.monotonic() < ends and server.exit_status() is None:
+            found = running(store)
+            if found is not None:
+                return found
+            clock.sleep(0.02)
+    except BaseException:
+        server.end()
+        raise
+    server.end()
     raise PlatformError(
         f"the local platform did not start: {_last_words(output)}",
         where=str(output),

@@ -15,7 +15,7 @@ from emel.lowering.builder import Program
 from emel.lowering.registry import READERS, describe
 from emel.lowering.values import Column, Label, Notes
 
-__all__ = ["Column", "Lowered", "describe", "lower"]
+__all__ = ["Column", "Lowered", "Made", "describe", "lower"]
 
 
 class Lowered(NamedTuple):
@@ -28,6 +28,22 @@ class Lowered(NamedTuple):
     """Answers per row."""
     notes: Notes
     """Where the boundary rows should lie."""
+
+
+class Made(NamedTuple):
+    """A model made ready for any tier."""
+
+    data: bytes
+    """What the function opens."""
+    labels: tuple[Label, ...] | tuple[tuple[Label, ...], ...]
+    outputs: int
+    notes: Notes
+    engine: dict[str, Any]
+    """What the function must know to open and ask it; see the module of the tier in emel_runtime."""
+    requirements: str
+    """The libraries that the function needs, with their versions, as a requirements file."""
+    sources: dict[str, str]
+    """Path in the function → path of a module of the user's."""
 
 
 def lower(model: Any, columns: Sequence[Column]) -> Lowered:

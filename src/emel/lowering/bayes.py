@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import exp, log, pi
 from typing import Any
 
+from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.likelihood import likeliest, logarithms
 from emel.lowering.linear import linear_planes
 from emel.lowering.values import Outputs, Value
 
@@ -22,22 +24,26 @@ def gaussian(model: Any, program: Program, value: Value) -> Outputs:
     value = program.add("square_distances", value, width=count, arrays=arrays, count=count)
     value = program.columnwise("multiply", value, [-0.5] * count)
     value = program.columnwise("add", value, constants)
-    return _likelihoods(
-        model, program, program.columnwise("add", value, map(log, model.class_prior_.tolist()))
+    return likeliest(
+        model.classes_.tolist(),
+        program,
+        program.columnwise("add", value, logarithms(model.class_prior_.tolist())),
     )
 
 
 def multinomial(model: Any, program: Program, value: Value) -> Outputs:
     """Counts, or their like."""
     scores = linear_planes(program, value, model.feature_log_prob_, model.class_log_prior_)
-    return _likelihoods(model, program, scores)
+    return likeliest(model.classes_.tolist(), program, scores)
 
 
 def complement(model: Any, program: Program, value: Value) -> Outputs:
     """Counts, by the weights of all other classes; the prior counts only where there is one class."""
     count = len(model.classes_)
     priors = model.class_log_prior_ if count == 1 else [0.0] * count
-    return _likelihoods(model, program, linear_planes(program, value, model.feature_log_prob_, priors))
+    return likeliest(
+        model.classes_.tolist(), program, linear_planes(program, value, model.feature_log_prob_, priors)
+    )
 
 
 def bernoulli(model: Any, program: Program, value: Value) -> Outputs:
@@ -46,12 +52,19 @@ def bernoulli(model: Any, program: Program, value: Value) -> Outputs:
         threshold = float(model.binarize)
         program.note_thresholds(value, [(place, threshold) for place in range(value.width)])
         value = program.add("exceeds", value, missing=False, threshold=threshold)
+    elif (model.feature_log_prob_ >= 0.0).any():
+        raise UnsupportedModelError(
+            "BernoulliNB(binarize=None) was trained on numbers other than 0 and 1",
+            hint="give it a threshold, such as binarize=0.5",
+        )
     coefficients, intercepts = [], []
     for line, prior in zip(model.feature_log_prob_.tolist(), model.class_log_prior_.tolist(), strict=True):
         absent = [log(1.0 - exp(number)) for number in line]
         coefficients += [number - other for number, other in zip(line, absent, strict=True)]
         intercepts.append(prior + sum(absent))
-    return _likelihoods(model, program, linear_planes(program, value, coefficients, intercepts))
+    return likeliest(
+        model.classes_.tolist(), program, linear_planes(program, value, coefficients, intercepts)
+    )
 
 
 def categorical(model: Any, program: Program, value: Value) -> Outputs:
@@ -68,13 +81,9 @@ def categorical(model: Any, program: Program, value: Value) -> Outputs:
         "counts": program.array("u32", counts),
         "priors": program.array("f64", model.class_log_prior_),
     }
-    return _likelihoods(model, program, program.add("category_scores", value, width=width, arrays=arrays))
-
-
-def _likelihoods(model: Any, program: Program, scores: Value) -> Outputs:
-    # The softmax is not always largest where the scores are, as it rounds them: the label is theirs.
-    label = program.add("argmax", scores, width=1)
-    return Outputs(tuple(model.classes_.tolist()), program.add("softmax", scores), label=label)
+    return likeliest(
+        model.classes_.tolist(), program, program.add("category_scores", value, width=width, arrays=arrays)
+    )
 
 
 PREDICTORS = {

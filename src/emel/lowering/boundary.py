@@ -20,6 +20,8 @@ FAR = 1e6
 """Times the range of a column: far outside of what the model has seen."""
 LARGEST = 1e38
 """Beyond it a number may not fit into float32."""
+GAP = 2.0**-17
+"""Of a number, 64 times the distance of two that float32 holds."""
 EXACT = 2.0**53
 """Beyond it not every integer is a float64."""
 UNSEEN = "никогда не виденное ☃"
@@ -31,10 +33,37 @@ Place = tuple[int, Cell]
 Item = TypeVar("Item")
 
 
+def neighbours(value: float) -> list[float]:
+    """A number and one ulp to either side, in float64, and the same around the float32 nearest to it; none
+    for a number that may not fit into float32."""
+    if not abs(value) < LARGEST:
+        return []
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    # Read as integers, numbers of one sign follow each other; zero is where the two signs meet.
+    around = (bits - 1, bits, bits + 1) if bits & 0x7FFFFFFF else (0x80000001, 0, 1)
+    near32 = [struct.unpack("<f", struct.pack("<I", near))[0] for near in around]
+    return [value, nextafter(value, -inf), nextafter(value, inf), *near32]
+
+
+def apart(value: float, magnitude: float) -> list[float]:
+    """Two numbers, one to either side, that float32 can tell from it, even after another number of this
+    magnitude was added and taken away."""
+    if not abs(value) < LARGEST:
+        return []
+    gap = max(abs(value), magnitude) * GAP
+    return [value - gap, value + gap]
+
+
 def boundary_rows(
-    notes: Notes, columns: Sequence[Column], sample: Sequence[Sequence[Cell]], limit: int = LIMIT
+    notes: Notes,
+    columns: Sequence[Column],
+    sample: Sequence[Sequence[Cell]],
+    limit: int = LIMIT,
+    *,
+    coarse: bool = False,
 ) -> list[Row]:
-    """At most `limit` rows; the same for the same arguments.
+    """At most `limit` rows; the same for the same arguments. For what computes in float32 alone they are
+    `coarse`: beside a threshold is then as far as float32 can tell.
 
     An integer column gets integers, a boolean one 0 and 1. `sample` has at least one row of floats, NaN where
     a value is missing, and of strings, None where one is missing.
@@ -51,25 +80,14 @@ def boundary_rows(
         for value in _typed(category, columns[number].type)
     ]
     places += _spread(sorted(set(categories) - set(edges), key=str), limit // 4)
-    places += _spread(_splits(notes, columns), limit - len(places))
+    splits = _splits(notes, columns, sample) if coarse else _splits(notes, columns)
+    places += _spread(splits, limit - len(places))
     rows = []
     for number, (place, value) in enumerate(places):
         row = list(sample[number % len(sample)])
         row[place] = value
         rows.append(row)
     return rows
-
-
-def neighbours(value: float) -> list[float]:
-    """A number and one ulp to either side, in float64, and the same around the float32 nearest to it; none
-    for a number that may not fit into float32."""
-    if not abs(value) < LARGEST:
-        return []
-    (bits,) = struct.unpack("<I", struct.pack("<f", value))
-    # Read as integers, numbers of one sign follow each other; zero is where the two signs meet.
-    around = (bits - 1, bits, bits + 1) if bits & 0x7FFFFFFF else (0x80000001, 0, 1)
-    near32 = [struct.unpack("<f", struct.pack("<I", near))[0] for near in around]
-    return [value, nextafter(value, -inf), nextafter(value, inf), *near32]
 
 
 def _edges(column: Column, given: Sequence[Cell]) -> list[Cell]:
@@ -90,15 +108,20 @@ def _edges(column: Column, given: Sequence[Cell]) -> list[Cell]:
     return values
 
 
-def _splits(notes: Notes, columns: Sequence[Column]) -> list[Place]:
-    """Each threshold with its neighbours."""
-    found: set[Place] = {
-        (number, value)
-        for number, threshold in notes.thresholds
-        for near in neighbours(threshold)
-        for value in _typed(near, columns[number].type)
-    }
+def _splits(
+    notes: Notes, columns: Sequence[Column], coarsely: Sequence[Sequence[Cell]] | None = None
+) -> list[Place]:
+    """Each threshold with its neighbours, or with two that are apart from it as the rows `coarsely` say."""
+    found: set[Place] = set()
+    magnitudes = [_magnitude(cells) for cells in zip(*coarsely or (), strict=True)]
+    for number, threshold in notes.thresholds:
+        around = apart(threshold, magnitudes[number]) if magnitudes else neighbours(threshold)
+        found.update((number, one) for near in around for one in _typed(near, columns[number].type))
     return sorted(found, key=str)
+
+
+def _magnitude(cells: Sequence[Cell]) -> float:
+    return max((abs(cell) for cell in cells if isinstance(cell, float) and not isnan(cell)), default=1.0)
 
 
 def _typed(value: float | str, kind: str) -> tuple[float | str, ...]:

@@ -12,6 +12,8 @@ from emel.lowering.values import Value
 
 WIDE = 64
 """Elements from which on a one-hot value is sparse."""
+EXACT = 2.0**53
+"""Beyond it not every integer is a float64."""
 
 
 class Codes(NamedTuple):
@@ -143,7 +145,7 @@ def dict_vectorizer(model: Any, program: Program, value: Value) -> Value:
 
 
 def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
-    """One code for each position. Errors: UnsupportedModelError for categories that are no strings or numbers."""
+    """One code for each position. Errors: UnsupportedModelError for what is no string and no number."""
     texts: list[str] = []
     numbers: list[float] = []
     kinds, results, gaps = [], [], []
@@ -202,12 +204,19 @@ def is_missing(value: Any) -> bool:
 
 
 def _as_numbers(values: Iterable[Any]) -> list[float]:
-    try:
-        return [nan if is_missing(value) else float(value) for value in values]
-    except (TypeError, ValueError) as problem:
-        raise UnsupportedModelError(
-            f"a category of the model is no string and no number: {problem}"
-        ) from problem
+    numbers = []
+    for value in values:
+        try:
+            number = nan if is_missing(value) else float(value)
+        except (TypeError, ValueError) as problem:
+            raise UnsupportedModelError(f"{value!r} of the model is no string and no number") from problem
+        if isinstance(value, int) and abs(value) > EXACT:
+            raise UnsupportedModelError(
+                f"the integer {value} is larger than those that a float64 keeps apart",
+                hint="train the model on strings in place of such numbers",
+            )
+        numbers.append(number)
+    return numbers
 
 
 TRANSFORMERS = {

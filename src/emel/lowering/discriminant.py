@@ -7,6 +7,7 @@ from typing import Any
 
 from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.likelihood import likeliest, logarithms
 from emel.lowering.linear import linear_planes, linear_scores, one_versus_rest
 from emel.lowering.values import Outputs, Value
 
@@ -48,7 +49,7 @@ def quadratic_discriminant(model: Any, program: Program, value: Value) -> Output
     scores = program.columnwise("add", scores, constants)
     scores = program.columnwise("multiply", scores, [-0.5] * count)
     return from_class_scores(
-        model, program, program.columnwise("add", scores, map(log, model.priors_.tolist()))
+        model, program, program.columnwise("add", scores, logarithms(model.priors_.tolist()))
     )
 
 
@@ -56,12 +57,8 @@ def from_class_scores(model: Any, program: Program, scores: Value) -> Outputs:
     """The outputs where there is a score per class; for two classes, scikit-learn tells their difference."""
     binary = scores.width == 2
     difference = linear_planes(program, scores, [-1.0, 1.0], [0.0]) if binary else scores
-    return Outputs(
-        tuple(model.classes_.tolist()),
-        program.add("softmax", scores),
-        difference,
-        program.add("argmax", scores, width=1),
-    )
+    outputs = likeliest(model.classes_.tolist(), program, scores)
+    return outputs._replace(probabilities=program.add("softmax", scores), scores=difference)
 
 
 TRANSFORMERS = {"sklearn.LinearDiscriminantAnalysis": linear_discriminant_transform}

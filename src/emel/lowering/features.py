@@ -46,7 +46,9 @@ def spline_transformer(model: Any, program: Program, value: Value) -> Value:
     if mode == "periodic" and any(basis.t[degree] == basis.t[-degree - 1] for basis in bases):
         raise UnsupportedModelError("SplineTransformer has a periodic column with a single value")
     if mode == "constant" and not degree:
-        raise UnsupportedModelError("SplineTransformer of degree 0 has nothing to go on with beyond its knots")
+        raise UnsupportedModelError(
+            "SplineTransformer of degree 0 has nothing to go on with beyond its knots"
+        )
     arrays = {"knots": program.array("f64", [knot for basis in bases for knot in basis.t.tolist()])}
     if BEYOND[mode] == "lines":
         arrays |= _lines(model, program)
@@ -93,6 +95,8 @@ def _lines(model: Any, program: Program) -> dict[str, int]:
 
 def bins_discretizer(model: Any, program: Program, value: Value) -> Value:
     """The number of the bin, or one element for each bin."""
+    if "float32" in str(model.dtype):
+        raise UnsupportedModelError("KBinsDiscretizer(dtype=float32) compares in float32")
     inner = [edges[1:-1].tolist() for edges in model.bin_edges_]
     for place, edges in enumerate(inner):
         program.note_thresholds(value, [(place, edge) for edge in edges])

@@ -67,6 +67,8 @@ def booster(model: Any, program: Program, value: Value) -> Outputs:
 
 def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[Value, Objective]:
     dump = native.dump_model()
+    if dump.get("pandas_categorical"):
+        raise _refusal(model, "was trained on categories of pandas")
     trees = [entry["tree_structure"] for entry in dump["tree_info"]]
     nodes = [_flat(model, tree) for tree in trees]
     kinds = {node["missing_type"] for tree in nodes for node in tree if node.get("decision_type") == "<="}

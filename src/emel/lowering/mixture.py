@@ -6,6 +6,7 @@ from math import log, pi
 from typing import Any
 
 from emel.lowering.builder import Program
+from emel.lowering.likelihood import likeliest, logarithms
 from emel.lowering.linear import linear_planes
 from emel.lowering.values import Outputs, Value
 
@@ -18,9 +19,8 @@ def gaussian_mixture(model: Any, program: Program, value: Value) -> Outputs:
     scores = program.columnwise("add", squares, [value.width * log(2.0 * pi)] * count)
     scores = program.columnwise("multiply", scores, [-0.5] * count)
     scores = program.columnwise("add", scores, determinants)
-    scores = program.columnwise("add", scores, map(log, model.weights_.tolist()))
-    label = program.add("argmax", scores, width=1)
-    return Outputs(tuple(range(count)), program.add("softmax", scores), label=label)
+    scores = program.columnwise("add", scores, logarithms(model.weights_.tolist()))
+    return likeliest(range(count), program, scores)
 
 
 def _along_axes(model: Any, program: Program, value: Value) -> tuple[Value, list[float]]:

@@ -19,7 +19,7 @@ ACTIVATIONS = {
 }
 """scikit-learn's name → the operation."""
 LARGEST = 2_000_000
-"""Weights: a row walks them all, at some 10 to 30 ns each."""
+"""Weights: a row walks them all, at 10 to 25 ns each."""
 
 
 def classifier(model: Any, program: Program, value: Value) -> Outputs:

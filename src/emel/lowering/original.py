@@ -20,9 +20,10 @@ Cell = float | str | None
 Row = list[Cell]
 Form = Literal["frame", "array", "texts", "dicts", "rows"]
 """How a model was given its rows in training: a pandas.DataFrame, a NumPy array, a list of strings for text
-vectorisers, a list of dicts without what is missing for DictVectorizer, one with None there for a Predictor."""
-REFUSALS = (ValueError, TypeError, IndexError)
-"""What libraries raise for rows that they do not take; CategoricalNB looks up an unseen category."""
+vectorisers, a list of dicts without what is missing for DictVectorizer, with None there for a Predictor."""
+REFUSALS = (ValueError, TypeError, IndexError, AttributeError)
+"""What libraries raise for rows that they do not take; CategoricalNB looks up an unseen category, and
+vectorisers ask a missing text for its letters."""
 
 
 class Original:

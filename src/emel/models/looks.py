@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from emel.errors import ModelError
 from emel.models import mlflow
 
-Kind = Literal["pickle", "skops", "lightgbm", "xgboost", "catboost", "onnx"]
+Kind = Literal["pickle", "skops", "lightgbm", "xgboost", "catboost", "onnx", "predictor"]
 
 
 class ModelFile(NamedTuple):
@@ -87,6 +87,12 @@ def look(path: Path) -> ModelFile:
 
 def require_safe(file: ModelFile) -> None:
     """Errors: ModelError when loading the file could run code of its own."""
+    if file.kind == "predictor":
+        raise ModelError(
+            "a Predictor is code, and code is not allowed here",
+            where=str(file.path),
+            hint="package the model file by itself",
+        )
     if file.kind == "pickle":
         raise ModelError(
             "this is a pickle, which runs code when it is loaded, and pickles are not allowed here",

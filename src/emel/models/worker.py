@@ -6,14 +6,15 @@ reads a kind of file, and the library that it needs, is loaded by its name in FO
 beside the tables of commands and of clouds this is the third place where imports are late. Reads a task as
 JSON from standard input:
 
-    {output, folders, trusted, model, kind, columns: [{name, type, missing, categories}], rows: [[…]]}
+    {output, folders, trusted, model, kind, tier, file,
+     columns: [{name, type, missing, categories}], rows: [[…]]}
     {output, folders, trusted, frame, kind}     a table of rows, in a kind of file that pandas reads
 
-and writes to the folder `output` the file model.emel and result.json, which is one of
+and writes to the folder `output` the `file` that the tier's function opens, and result.json, which is one of
 
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
     {columns: [name], form, description, labels, outputs, libraries, trained_with: {library: version},
-     rows, sample_rows, predictions, probabilities}
+     rows, sample_rows, predictions, probabilities, engine, requirements, sources}
     {columns: [{name, values}]}                 of a frame
 
 A library that prints may do so: nothing is read from standard output.
@@ -25,15 +26,16 @@ import importlib.metadata
 import importlib.util
 import json
 import math
+import re
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
-from emel.errors import EmelError, ModelError, SampleError
-from emel.lowering import Column, describe, lower
+from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
+from emel.lowering import Column, Made, describe
 from emel.lowering.boundary import boundary_rows
-from emel.lowering.original import Original, form_of
+from emel.lowering.original import Original, Row, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
 FORMATS = {
@@ -42,9 +44,16 @@ FORMATS = {
     "lightgbm": "lightgbm_file",
     "xgboost": "xgboost_file",
     "catboost": "catboost_file",
+    "onnx": "onnx_file",
+    "predictor": "predictor_file",
     "frame": "frame_file",
 }
 """Kind of file → the module of `formats/` whose `read` opens it."""
+TIERS = {"pure": "pure_tier", "onnx": "onnx_tier", "python": "python_tier"}
+"""Tier → the module of `tiers/` whose `make` makes what its function opens."""
+UNNAMED = re.compile(r"(?:Column_|f)?\d+")
+"""What boosters call columns that came without a name."""
+TIE = 1e-5
 BOOSTERS = ("catboost", "lightgbm", "xgboost")
 """Packages of the same name as their module; told of where the model made Python load them."""
 
@@ -56,7 +65,7 @@ def main() -> None:
     # Last, so that a file of the user's called json.py or numpy.py hides nothing.
     sys.path += task["folders"]
     try:
-        result = table(task) if "frame" in task else carry_out(task, output / "model.emel")
+        result = table(task) if "frame" in task else carry_out(task, output / task["file"])
     except EmelError as problem:
         kind = type(problem).__name__
         error = {"kind": kind, "message": problem.message, "where": problem.where, "hint": problem.hint}
@@ -65,7 +74,10 @@ def main() -> None:
 
 
 def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
-    """Load, lower into `file`, and ask the original. Errors: ModelError, SampleError."""
+    """Load, make what the tier's function opens into `file`, and ask the original.
+
+    Errors: ModelError, UnsupportedModelError, SampleError.
+    """
     model, trained_with = load(Path(task["model"]), task["kind"], trusted=task["trusted"])
     order = _order(model, [column["name"] for column in task["columns"]])
     columns = [_column(task["columns"][place]) for place in order]
@@ -73,21 +85,29 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
         [_cell(row[place], column) for place, column in zip(order, columns, strict=True)]
         for row in task["rows"]
     ]
-    lowered = lower(model, columns)
-    file.write_bytes(lowered.data)
-    original = Original(model, columns, probabilities=bool(lowered.labels) and lowered.outputs == 1)
-    made = original.accepted(boundary_rows(lowered.notes, columns, sample))
-    predictions, probabilities = original.answers(sample + made)
+    made = _made(task["tier"], model, columns, sample, Path(task["model"]))
+    file.write_bytes(made.data)
+    original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
+    # Converters write for float32, which can neither tell a threshold from its neighbours nor break a tie.
+    coarse = task["tier"] == "onnx"
+    beside = original.accepted(boundary_rows(made.notes, columns, sample, coarse=coarse))
+    if coarse:
+        beside = _decided(beside, original)
+    predictions, probabilities = original.answers(sample + beside)
     return {
         "columns": [column.name for column in columns],
         "form": original.form,
         "description": describe(model),
-        "labels": lowered.labels,
-        "outputs": lowered.outputs,
+        "labels": made.labels,
+        "outputs": made.outputs,
+        "engine": made.engine,
+        "requirements": made.requirements,
+        "sources": made.sources,
         "libraries": _libraries(),
         "trained_with": trained_with,
         "rows": [
-            [_value(cell, column) for cell, column in zip(row, columns, strict=True)] for row in sample + made
+            [_value(cell, column) for cell, column in zip(row, columns, strict=True)]
+            for row in sample + beside
         ],
         "sample_rows": len(sample),
         "predictions": predictions,
@@ -112,7 +132,7 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            loaded = _format(kind).read(path, trusted=trusted)
+            loaded = _part("formats", FORMATS[kind]).read(path, trusted=trusted)
         except EmelError:
             raise
         except ModuleNotFoundError as problem:
@@ -131,11 +151,31 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
     return loaded, {"scikit-learn": version} if version else {}
 
 
-def _format(kind: str) -> Any:
-    """A module of `formats/`, by its place: the package around it needs more than a project has."""
-    name = FORMATS[kind]
-    place = Path(__file__).with_name("formats") / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"emel_formats_{name}", place)
+def _decided(rows: list[Row], original: Original) -> list[Row]:
+    """The rows whose two most probable labels are not as good as equal."""
+    _, probabilities = original.answers(rows) if rows else ([], None)
+    if probabilities is None:
+        return rows
+    likely = [sorted(shares)[-2:] for shares in probabilities]
+    return [row for row, (second, first) in zip(rows, likely, strict=True) if first - second > TIE]
+
+
+def _made(tier: str, model: Any, columns: list[Column], sample: list[Row], source: Path) -> Made:
+    try:
+        maker = _part("tiers", TIERS[tier])
+    except ModuleNotFoundError as problem:
+        raise UnsupportedModelError(
+            f"the tier {tier} needs the module {problem.name!r} to convert the model, which is not installed",
+            hint=f"install it for {sys.executable}",
+        ) from problem
+    made: Made = maker.make(model, columns, sample, source)
+    return made
+
+
+def _part(folder: str, name: str) -> Any:
+    """A module of `formats/` or `tiers/`, by its place: the package around it needs what a project lacks."""
+    place = Path(__file__).parent / folder / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"emel_{folder}_{name}", place)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -144,23 +184,42 @@ def _format(kind: str) -> Any:
 
 def _order(model: Any, given: list[str]) -> list[int]:
     """Places in the sample of the columns that the model takes, in its order."""
-    wanted = [str(name) for name in getattr(model, "feature_names_in_", ())]
+    wanted = _names(model)
     if not wanted:
-        count = 1 if form_of(model) == "texts" else getattr(model, "n_features_in_", len(given))
+        count = 1 if form_of(model) == "texts" else getattr(model, "n_features_in_", None) or len(given)
         if count == len(given):
             return list(range(len(given)))
         raise SampleError(
             f"the model takes {count} columns, the sample has {len(given)}: {', '.join(given)}",
             hint="leave out what is no input, and name the column to predict as the target",
         )
-    absent = [name for name in wanted if name not in given]
+    # LightGBM writes a space in a name as an underscore.
+    places = {name.replace(" ", "_"): place for place, name in enumerate(given)}
+    places |= {name: place for place, name in enumerate(given)}
+    absent = [name for name in wanted if name not in places]
     if absent:
         extra = [name for name in given if name not in wanted]
         message = f"the sample lacks columns of the model: {', '.join(absent)}"
         if extra:
             message += f"; it has others: {', '.join(extra)}"
         raise SampleError(message, hint="take the sample from the data that the model was trained on")
-    return [given.index(name) for name in wanted]
+    return [places[name] for name in wanted]
+
+
+def _names(model: Any) -> list[str]:
+    """The columns of the model if it was trained on named ones: as scikit-learn, CatBoost and the boosters of
+    XGBoost and LightGBM tell them."""
+    for attribute in ("feature_names_in_", "feature_names_", "feature_names", "feature_name"):
+        told = getattr(model, attribute, None)
+        names = [str(name) for name in _listed(told)]
+        if names and not all(UNNAMED.fullmatch(name) for name in names):
+            return names
+    return []
+
+
+def _listed(told: Any) -> list[Any]:
+    told = told() if callable(told) else told
+    return [] if told is None else list(told)
 
 
 def _column(told: dict[str, Any]) -> Column:

@@ -49,7 +49,9 @@ from emel.records.models import (
     Parity,
     Serving,
     Signature,
+    SlimStep,
     Tier,
+    Trial,
 )
 from emel.records.money import Estimate, Usage, VmPrice
 from emel.records.scalars import Scalar
@@ -91,10 +93,12 @@ __all__ = [
     "Serving",
     "Shadow",
     "Signature",
+    "SlimStep",
     "Snapshot",
     "StageRun",
     "TagMove",
     "Tier",
+    "Trial",
     "Usage",
     "Verdict",
     "VmPrice",

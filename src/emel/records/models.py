@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -11,6 +11,8 @@ from emel.records.scalars import Scalar
 
 Label = str | int | float | bool
 Tier = Literal["pure", "onnx", "python"]
+SlimStep = Literal["tests", "stubs", "headers", "metadata", "second-runtime", "onnx-tools", "numpy-parts"]
+"""What a function leaves out of its libraries: see emel.bundle.slimming."""
 ColumnType = Literal["float", "integer", "boolean", "string"]
 
 
@@ -58,6 +60,13 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """The packages that made the model, with their versions."""
     answers: Path
     """JSON: sample and boundary rows with the original model's answers; see `Answers`."""
+    engine: dict[str, Any] = {}
+    """What the function must know to open and ask the file: see the module of the tier in emel_runtime."""
+    requirements: str = ""
+    """The libraries that the function carries, as a requirements file. All of them are in it for the onnx
+    tier; what they need in turn is carried too for the python tier."""
+    sources: dict[str, Path] = {}
+    """Path in the function → module of the user's."""
     sample_digest: str | None = None
     """The digest of the sample file."""
 
@@ -83,7 +92,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     """As in the signature; `None` for regression."""
     predictions: tuple[Label | tuple[Label, ...], ...]
     probabilities: tuple[tuple[float, ...], ...] | None
-    form: Literal["frame", "array", "texts", "dicts"] = "array"
+    form: Literal["frame", "array", "texts", "dicts", "rows"] = "array"
     """How the original was given the rows: as it was in training (see emel.lowering.original)."""
 
 
@@ -122,13 +131,26 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     peak_rss_bytes: int
     warm_call_seconds: float
     """Processor seconds of one call with one row, JSON in and out, in a process that is warm."""
+    row_seconds: float = 0.0
+    """Of these, the model's own: from a row's numbers to its answer."""
     bare_interpreter_seconds: float
     """`python -I -S -c pass` in the same rounds."""
-    without_bytecode_seconds: float | None = None
+    without_bytecode_cpu_seconds: float | None = None
     """The function without its compiled modules, as a Python meets it that they were not made for."""
     original_seconds: float | None
     """Import, load and predict with the original library, in the same rounds."""
     original_peak_rss_bytes: int | None
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """A tier that was tried, and what came of it."""
+
+    tier: Tier
+    refused: str | None = None
+    """Why it may not ship, in one line; None where it may."""
+    zip_bytes: int | None = None
+    parity: Parity | None = None
+    cold_start: ColdStart | None = None
 
 
 class BuiltZip(Struct, frozen=True, kw_only=True):
@@ -169,6 +191,8 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """The versions of Python that find compiled modules in the zip: `3.12`. Others compile at each start."""
     projected_cold_start: dict[int, float] = {}
     """Memory class in MB → seconds: measured processor seconds ÷ the class's share of a processor."""
+    trials: tuple[Trial, ...] = ()
+    """The tiers that were tried, in order; `reason` says in one line why this one."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):

@@ -79,18 +79,19 @@ def _banner(project: str, comparison: Comparison) -> Banner:
     verdict = comparison.verdict
     failed = [check.text for check in verdict.checks if not check.passed]
     count = len(verdict.checks)
+    tone: Tone = "neutral"
     if failed:
         title, tone = "Gate failed: " + "; ".join(failed), "bad"
     elif count:
         title, tone = f"Gate passed: {'its rule is' if count == 1 else f'all {count} rules are'} met", "good"
     else:
-        title, tone = "No gate: emel.toml has no rules", "neutral"
+        title = "No gate: emel.toml has no rules"
     line: Line = (Code(project), " at ", *_revision(comparison.candidate))
     if comparison.base:
         line = (*line, ", compared with ", *_revision(comparison.base), ".")
     else:
         line = (*line, ". There are no earlier results to compare with.")
-    return Banner(tone, title, line)  # type: ignore[arg-type]
+    return Banner(tone, title, line)
 
 
 def _revision(revision: Revision) -> Line:
@@ -124,15 +125,15 @@ def _metric_table(changes: Sequence[MetricChange]) -> Table:
     rows = tuple(
         (
             _name(change),
+            (Toned(change.effect, TONES.get(change.effect, "neutral")),),
             (_value(change.base),),
             (_value(change.candidate),),
             (numbers.change(change.delta),),
             (numbers.percent_change(change.relative),),
-            (Toned(change.effect, TONES.get(change.effect, "neutral")),),
         )
         for change in changes
     )
-    return Table(("Metric", "Base", "Candidate", "Change", "Relative", ""), rows, numeric=(1, 2, 3, 4))
+    return Table(("Metric", "", "Base", "Candidate", "Change", "Relative"), rows, numeric=(2, 3, 4, 5))
 
 
 def _name(change: MetricChange) -> Line:

@@ -36,7 +36,8 @@ def draw(plot: Plot) -> bytes:
             vl_version=_version(plot.vega_lite, engine.get_vegalite_versions()),
             scale=SCALE,
             config=CONFIG,
-            # A document may name data by their address. Nothing is fetched for a report.
+            # A document may name its data by an address. A report shows what the pipeline made, and
+            # fetches no data.
             allowed_base_urls=[],
         )
     except ValueError as problem:

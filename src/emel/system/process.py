@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
@@ -89,11 +90,34 @@ class SystemProcess:
         return Completed(child.returncode, _text(out), _text(err), out)
 
 
-def spawn_detached(command: Sequence[str | Path], output: Path) -> Callable[[], int | None]:
-    """Start a program that outlives this one, with no input and its output in a file.
+class Detached:
+    """A program that runs on its own, as the leader of its session."""
 
-    Returns what tells its exit status, or None as long as it runs. Errors: OSError.
-    """
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._status: int | None = None
+
+    def exit_status(self) -> int | None:
+        """Its exit status (negative: the signal), or None as long as it runs."""
+        if self._status is None:
+            done, status = os.waitpid(self._pid, os.WNOHANG)
+            self._status = os.waitstatus_to_exitcode(status) if done else None
+        return self._status
+
+    def end(self, grace: float = GRACE_SECONDS) -> None:
+        """End it and all that it started: first by SIGTERM, after the grace by SIGKILL."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._pid, number)
+            except ProcessLookupError:
+                return
+            ends = time.monotonic() + grace
+            while self.exit_status() is None and time.monotonic() < ends:
+                time.sleep(0.02)
+
+
+def spawn_detached(command: Sequence[str | Path], output: Path) -> Detached:
+    """Start a program that outlives this one, with no input and its output in a file. Errors: OSError."""
     output.parent.mkdir(parents=True, exist_ok=True)
     words = [str(part) for part in command]
     pid = os.posix_spawn(
@@ -107,15 +131,7 @@ def spawn_detached(command: Sequence[str | Path], output: Path) -> Callable[[], 
         ],
         setsid=True,
     )
-    ended: list[int] = []
-
-    def exit_status() -> int | None:
-        if not ended:
-            done, status = os.waitpid(pid, os.WNOHANG)
-            ended.extend([os.waitstatus_to_exitcode(status)] if done else [])
-        return ended[0] if ended else None
-
-    return exit_status
+    return Detached(pid)
 
 
 def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:

@@ -27,6 +27,7 @@ def plan(
     progress: Progress,
 ) -> Plan:
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
+    deploying.check_tag(tag)
     cloud = open_cloud(project, to)
     return deploying.plan(
         _bundle(project, revision, zip_path, progress),

@@ -7,14 +7,15 @@ import tempfile
 from pathlib import Path
 
 from emel import __version__, registry
-from emel.bundle.shelf import Shelf
-from emel.errors import ModelError, RepositoryError, ResultsError, SampleError
+from emel.bundle.shelf import Shelf, answers_of, record_of
+from emel.errors import BundleError, ModelError, RepositoryError, ResultsError, SampleError
 from emel.gitrepo import GitRepo
 from emel.records import Bundle, Revision
 from emel.system.files import sha256_of
-from emel.workflows.make import Source, make
+from emel.workflows.make import make
 from emel.workflows.project import Progress, Project
 from emel.workflows.revisions import candidate_revision
+from emel.workflows.tiers import Source
 
 
 def package(
@@ -35,17 +36,28 @@ def package(
     return _package(project, revised, progress, output=output, trusted=trusted)
 
 
-def package_file(project: Project, *, output: Path, trusted: bool = True, progress: Progress) -> Bundle:
-    """Build the bundle of the model file that the config names, as it lies there, to `output`.
+def package_file(
+    project: Project, *, folder: Path, output: Path | None = None, trusted: bool = True, progress: Progress
+) -> Bundle:
+    """Build the bundle of the model file that the config names, as it lies there, into `folder` or to
+    `output`.
 
     The file may lie in no repository at all; in one, the bundle is of the commit that is checked out. Errors:
-    as of `package`.
+    as of `package`; BundleError when the bundle would take the place of the model or the sample.
     """
-    model = project.root / project.config.model.path
+    settings = project.config.model
+    model, sample = project.root / settings.path, project.root / settings.sample
     version, commit = _place_in_history(project, model)
-    sample = project.root / project.config.model.sample
+    place = output or Shelf(folder).place(settings.name, version)
+    for written in (place, record_of(place), answers_of(place)):
+        if written.resolve() in (model.resolve(), sample.resolve()):
+            raise BundleError(
+                "the bundle would take the place of the file that it is made from",
+                where=str(written),
+                hint="name another file by --output",
+            )
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
-        source = Source(model, sample, version, commit, output, trusted)
+        source = Source(model, sample, version, commit, place, trusted)
         return make(project, source, Path(scratch), progress)
 
 
@@ -71,6 +83,10 @@ def find_bundle(project: Project, revision: Revision) -> Bundle | None:
         return None
     candidates = [item for item in shelf.all() if item.name == name and item.version == version]
     if not candidates or candidates[0].built_by != __version__:
+        return None
+    # A Predictor is code, whose change no digest on the shelf would show.
+    settings = project.config.model
+    if settings.predictor or settings.tier not in ("auto", candidates[0].tier):
         return None
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         model, sample = _fetch(project, revision, Path(scratch))

@@ -21,7 +21,7 @@ def interpolate(knots: memoryview, heights: memoryview, clip: bool) -> Step:
 
     def height(value: float) -> float:
         if not first <= value <= last:
-            if not clip or value != value:
+            if not clip or value - value != 0.0:
                 raise Unfit(f"{value!r} is outside of what the model has seen")
             value = min(max(value, first), last)
         place = bisect_right(places, value) - 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import dist, sqrt
+
+from emel_runtime.operations import require_finite, sumprod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,19 +14,29 @@ if TYPE_CHECKING:
 def square_distances(points: memoryview, count: int, variances: memoryview | None = None) -> Step:
     """For each of `count` points the sum of the squared differences, divided by its variances if given."""
     centers = _rows(points, count)
-    if variances is None:
-        return lambda row: [_squares(row, center) for center in centers]
-    pairs = list(zip(centers, _rows(variances, count)))  # noqa: B905
-    return lambda row: [_scaled(row, center, scales) for center, scales in pairs]
+    scales = None if variances is None else _rows(variances, count)
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        if scales is None:
+            return [dist(row, center) ** 2 for center in centers]
+        return [_scaled(row, center, variance) for center, variance in zip(centers, scales)]  # noqa: B905
+
+    return step
 
 
 def manhattan_distances(points: memoryview, count: int) -> Step:
     """For each of `count` points the sum of the differences without their signs."""
     centers = _rows(points, count)
-    return lambda row: [
-        sum([abs(value - middle) for value, middle in zip(row, center)])  # noqa: B905
-        for center in centers
-    ]
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        return [
+            sum([abs(value - middle) for value, middle in zip(row, center)])  # noqa: B905
+            for center in centers
+        ]
+
+    return step
 
 
 def square_sums(counts: memoryview) -> Step:
@@ -34,7 +46,12 @@ def square_sums(counts: memoryview) -> Step:
     for count in counts.tolist():
         ends.append((total, total + count))
         total += count
-    return lambda row: [sum([value * value for value in row[start:end]]) for start, end in ends]
+
+    def step(row: Vector) -> Vector:
+        parts = [row[start:end] for start, end in ends]
+        return [sumprod(part, part) for part in parts]
+
+    return step
 
 
 def square_root() -> Step:
@@ -46,13 +63,10 @@ def _rows(numbers: memoryview, count: int) -> list[Vector]:
     return [flat[start : start + width] for start in range(0, len(flat), width)]
 
 
-def _squares(row: Vector, center: Vector) -> float:
-    differences = [value - middle for value, middle in zip(row, center)]  # noqa: B905
-    return sum([difference * difference for difference in differences])
-
-
 def _scaled(row: Vector, center: Vector, variances: Vector) -> float:
-    differences = [value - middle for value, middle in zip(row, center)]  # noqa: B905
-    return sum(
-        [difference * difference / variance for difference, variance in zip(differences, variances)]  # noqa: B905
-    )
+    # Python 3.12's `sum` compensates rounding, NumPy's does not: far from all points that decides.
+    total = 0.0
+    for value, middle, variance in zip(row, center, variances):  # noqa: B905
+        difference = value - middle
+        total += difference * difference / variance
+    return total

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import dist, exp
 from math import tanh as hyperbolic
+
+from emel_runtime.operations import require_finite, sumprod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emel_runtime.operations import Step, Vector
 
 SMALLEST = 1e-7
@@ -16,14 +20,16 @@ SMALLEST = 1e-7
 def kernel(vectors: memoryview, count: int, kind: str, gamma: float, shift: float, degree: int) -> Step:
     """The kernel of the row with each of so many vectors."""
     flat, width = vectors.tolist(), len(vectors) // count
-    rows = [flat[start : start + width] for start in range(0, len(flat), width)]
-    if kind == "rbf":
-        return lambda row: [exp(-gamma * _distance(row, vector)) for vector in rows]
-    if kind == "poly":
-        return lambda row: [(gamma * _dot(row, vector) + shift) ** degree for vector in rows]
-    if kind == "sigmoid":
-        return lambda row: [hyperbolic(gamma * _dot(row, vector) + shift) for vector in rows]
-    raise ValueError(kind)
+    # `dist` takes tuples in half the time of lists.
+    rows = [tuple(flat[start : start + width]) for start in range(0, len(flat), width)]
+    one = _kernel_of(kind, gamma, shift, degree)
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        point = tuple(row)
+        return [one(point, vector) for vector in rows]
+
+    return step
 
 
 def one_versus_one(coefficients: memoryview, counts: memoryview, intercepts: memoryview) -> Step:
@@ -47,10 +53,12 @@ def one_versus_one(coefficients: memoryview, counts: memoryview, intercepts: mem
     ]
 
     def step(row: Vector) -> Vector:
-        return [
-            _dot(row[one], weights) + _dot(row[other], others) + shift
+        scores = [
+            sumprod(row[one], weights) + sumprod(row[other], others) + shift
             for one, weights, other, others, shift in pairs
         ]
+        require_finite(scores)
+        return scores
 
     return step
 
@@ -101,17 +109,18 @@ def coupled_probabilities(classes: int, slopes: memoryview, shifts: memoryview) 
     return step
 
 
+def _kernel_of(kind: str, gamma: float, shift: float, degree: int) -> Callable[[Vector, Vector], float]:
+    if kind == "rbf":
+        return lambda row, vector: exp(-gamma * dist(row, vector) ** 2)
+    if kind == "poly":
+        return lambda row, vector: float((gamma * sumprod(row, vector) + shift) ** degree)
+    if kind == "sigmoid":
+        return lambda row, vector: hyperbolic(gamma * sumprod(row, vector) + shift)
+    raise ValueError(kind)
+
+
 def _pairs(classes: int) -> list[tuple[int, int]]:
     return [(one, other) for one in range(classes) for other in range(one + 1, classes)]
-
-
-def _dot(row: Vector, vector: Vector) -> float:
-    return sum([value * weight for value, weight in zip(row, vector)])  # noqa: B905
-
-
-def _distance(row: Vector, vector: Vector) -> float:
-    differences = [value - other for value, other in zip(row, vector)]  # noqa: B905
-    return sum([difference * difference for difference in differences])
 
 
 def _sigmoid(score: float) -> float:
@@ -135,8 +144,8 @@ def _coupled(matrix: list[list[float]], classes: int) -> Vector:
     ]
     shares = [1.0 / classes] * classes
     for _ in range(max(100, classes)):
-        slopes = [_dot(line, shares) for line in terms]
-        mean = _dot(shares, slopes)
+        slopes = [sumprod(line, shares) for line in terms]
+        mean = sumprod(shares, slopes)
         if max([abs(slope - mean) for slope in slopes]) < 0.005 / classes:
             break
         for one, line in enumerate(terms):

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from emel_runtime.operations import require_finite
-
-try:
-    from math import sumprod  # type: ignore[attr-defined,unused-ignore]
-except ImportError:
-    # Python 3.11 has none. The thin shell `operator` costs more than its C part.
-    from _operator import mul
-
-    def sumprod(one: Vector, other: Vector) -> float:  # type: ignore[no-redef,unused-ignore]
-        return float(sum(map(mul, one, other)))
-
+from emel_runtime.operations import require_finite, sumprod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

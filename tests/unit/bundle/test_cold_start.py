@@ -7,8 +7,9 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from emel.bundle import build, measure_cold_start
 from emel.errors import BundleError
@@ -52,6 +53,24 @@ def test_the_original_is_measured_in_the_same_rounds(
     assert cold.original_peak_rss_bytes is not None
     assert cold.original_seconds > cold.seconds
     assert cold.original_peak_rss_bytes > cold.peak_rss_bytes
+
+
+@pytest.mark.slow
+def test_the_original_is_asked_a_row_without_gaps(zip_path: Path, make_artifact: Any, tmp_path: Path) -> None:
+    """One row with a gap makes a frame whose column has another type than the model was trained on."""
+    rows = [[None, 1.0], [0.5, None], [0.25, 2.0]]
+    frame = pd.DataFrame(rows[2:], columns=["a", "b"])
+    joblib.dump(LinearRegression().fit(frame, [1.0]), tmp_path / "model.joblib")
+
+    cold = measure_cold_start(
+        zip_path,
+        make_artifact(rows=rows, sample_rows=3, form="frame").answers,
+        original=OriginalModel(model=tmp_path / "model.joblib"),
+        process=SystemProcess(),
+        rounds=1,
+    )
+
+    assert cold.original_seconds is not None
 
 
 def test_a_function_that_fails_is_an_error(zip_path: Path, make_artifact: Any) -> None:

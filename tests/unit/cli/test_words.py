@@ -35,5 +35,9 @@ def test_a_change_has_its_sign():
     assert words.percent(0.0123) == "+1.2 %"
 
 
+def test_a_moment_is_told_to_the_minute():
+    assert words.moment("2026-11-22T06:37:17+00:00") == "2026-11-22 06:37 UTC"
+
+
 def test_money_has_its_currency():
     assert words.money(1234.5, "RUB") == "1,234.50 RUB"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emel.config import find, load
+from emel.config import find, load, without_file
 from emel.config.load import scalar_keys
 from emel.errors import ConfigError
 
@@ -125,3 +125,19 @@ def test_a_folder_without_the_file_is_told_with_the_least_that_works(tmp_path):
 
 def test_every_table_with_fixed_keys_can_be_set_by_the_environment():
     assert {"model.name", "function.memory", "local.port", "cost.calls_per_month"} <= set(scalar_keys())
+
+
+def test_without_a_file_options_are_enough() -> None:
+    flags = {"model.name": "churn", "model.path": "m.pkl", "model.sample": "s.csv", "model.target": None}
+
+    loaded = without_file(flags=flags, env={"EMEL_MODEL_TARGET": "y"})
+
+    assert (loaded.model.name, loaded.model.target) == ("churn", "y")
+
+
+def test_without_a_file_what_lacks_is_asked_for_by_its_option() -> None:
+    with pytest.raises(ConfigError, match=r"`model\.sample` is missing") as caught:
+        without_file(flags={"model.name": "churn", "model.path": "m.pkl"})
+
+    assert caught.value.where is None
+    assert str(caught.value.hint).startswith("name it by --sample")

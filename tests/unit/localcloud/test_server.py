@@ -22,14 +22,16 @@ from tests.fakes.bundles import ECHO, MOODY, SLEEP, TRIVIAL
 from emel import localcloud
 from emel.errors import PlatformError, PortTakenError
 from emel.localcloud import Running, Store
-from emel.system.process import spawn_detached
+from emel.localcloud.server import serve
+from emel.system.process import Detached, spawn_detached
 
 Deploy = Callable[..., Any]
 
 SERVE = """
 import sys
 from pathlib import Path
-from emel.localcloud import Store, serve
+from emel.localcloud import Store
+from emel.localcloud.server import serve
 serve(Store(Path(sys.argv[1])), port=int(sys.argv[2]), on_ready=print)
 """
 
@@ -46,7 +48,7 @@ def http() -> Iterator[urllib3.PoolManager]:
 def start(store: Store) -> Iterator[Callable[..., Running]]:
     """Starts the server in the background, as `emel deploy` does."""
 
-    def spawn(command: Sequence[str | Path], output: Path) -> Callable[[], int | None]:
+    def spawn(command: Sequence[str | Path], output: Path) -> Detached:
         return spawn_detached([sys.executable, "-c", SERVE, store.folder, command[-1]], output)
 
     def start(port: int = 0) -> Running:
@@ -193,7 +195,7 @@ def test_a_second_server_on_the_same_store_is_refused_with_the_url_of_the_first(
 ) -> None:
     first = start()
     with pytest.raises(PlatformError, match=first.url):
-        localcloud.serve(store, port=0, on_ready=print)
+        serve(store, port=0, on_ready=print)
 
 
 def test_starting_in_the_background_twice_gives_the_same_server(start: Callable[..., Running]) -> None:
@@ -203,14 +205,14 @@ def test_starting_in_the_background_twice_gives_the_same_server(start: Callable[
 def test_a_taken_port_is_a_clear_error(store: Store, start: Callable[..., Running]) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        for serve in (lambda: localcloud.serve(store, port=port, on_ready=print), lambda: start(port)):
+        for begin in (lambda: serve(store, port=port, on_ready=print), lambda: start(port)):
             with pytest.raises(PortTakenError) as problem:
-                serve()
+                begin()
             assert problem.value.hint is not None and "--port 0" in problem.value.hint
 
 
 def test_the_last_words_of_a_server_that_cannot_start_are_told(store: Store) -> None:
-    def spawn(command: Sequence[str | Path], output: Path) -> Callable[[], int | None]:
+    def spawn(command: Sequence[str | Path], output: Path) -> Detached:
         return spawn_detached(["/bin/sh", "-c", "echo error: no luck; echo hint: try again; exit 3"], output)
 
     with pytest.raises(PlatformError, match="did not start: error: no luck"):

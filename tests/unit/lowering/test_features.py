@@ -122,6 +122,13 @@ def test_other_functions_are_refused(function: Any) -> None:
         read(FunctionTransformer(function), columns(2))
 
 
+def test_bins_of_another_precision_are_refused() -> None:
+    model = KBinsDiscretizer(3, dtype=np.float32, strategy="uniform").fit(load_diabetes().data[:, :2])
+
+    with pytest.raises(UnsupportedModelError, match="compares in float32"):
+        read(model, columns(2))
+
+
 def test_functions_of_booleans_are_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="numbers alone"):
         read(FunctionTransformer(np.log1p), [Column("flag", "boolean")])

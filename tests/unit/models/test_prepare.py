@@ -34,7 +34,7 @@ def prepared(folder: Path, *, model: str = "model.joblib", **changes: Any) -> Ar
         "model": folder / model,
         "sample": folder / "sample.csv",
         "target": "target",
-        "tier": "auto",
+        "tier": "pure",
         "workdir": folder / "work",
         "process": SystemProcess(),
     }

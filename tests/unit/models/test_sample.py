@@ -95,11 +95,6 @@ def test_a_broken_sample_is_told(tmp_path: Path, text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SampleError, match="parquet"):
-        sample(tmp_path, "", name="s.parquet")
-
-
 def test_a_sample_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SampleError, match="no such file"):
         read_sample(tmp_path / "s.csv", None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -79,6 +81,15 @@ class DemoView:
         self._console.print(Text(f"done in {words.seconds(seconds)}", style="dim"))
 
 
+def _how_to_call() -> str:
+    """`emel` where the shell finds this one, its whole path otherwise."""
+    called = Path(sys.argv[0]).resolve()
+    found = shutil.which("emel")
+    if called.name != "emel" or (found and Path(found).resolve() == called):
+        return "emel"
+    return str(called)
+
+
 def _summary(summary: DemoSummary, *, serving: bool) -> RenderableType:
     times = table("step", "time", right=("time",))
     for step in summary.steps:
@@ -94,12 +105,13 @@ def _summary(summary: DemoSummary, *, serving: bool) -> RenderableType:
         live = facts(("prod", summary.production_url), ("mr-1", summary.preview_url))
         after = Group(live, Text("Ctrl-C stops both endpoints."))
     else:
+        name = _how_to_call()
         after = Group(
             Text("Go on by hand:"),
             Text(f"  cd {summary.folder}", no_wrap=True),
-            Text("  emel compare                   # the table above"),
-            Text("  emel deploy --to local         # the endpoint again; emel serve --stop ends it"),
-            Text("  emel --help"),
+            Text(f"  {name} serve      # both endpoints again, until Ctrl-C", no_wrap=True),
+            Text(f"  {name} compare    # the table of step 4", no_wrap=True),
+            Text(f"  {name} --help", no_wrap=True),
         )
     return Group(
         Text(""), Rule("Summary", align="left", style="bold"), times, Text(""), places, Text(""), after

@@ -8,7 +8,7 @@ import click
 
 from emel.cli import options
 from emel.cli.output import progress, show
-from emel.cli.render import bundle
+from emel.cli.render import bundle, explained
 from emel.workflows.package import name_of, package, package_file
 
 FILE = click.Path(path_type=Path)
@@ -33,6 +33,9 @@ Examples:
 @click.option("--output", type=FILE, help="Write the zip here, its record and the answers beside it.")
 @click.option("--name", help="The function's name; without it, MODEL's own made fit for one.")
 @click.option("--no-pickle", is_flag=True, help="Refuse files that can run code when they are loaded.")
+@click.option(
+    "--explain", is_flag=True, help="Show every tier that was tried, with the numbers that decided."
+)
 @options.rev
 @options.as_json
 @click.pass_context
@@ -45,6 +48,7 @@ def command(
     output: Path | None,
     name: str | None,
     no_pickle: bool,
+    explain: bool,
     rev: str | None,
     as_json: bool,
 ) -> None:
@@ -75,6 +79,7 @@ def command(
             result = package(project, revision=rev, output=place, trusted=not no_pickle, progress=telling)
         else:
             project = options.folder_of(context, **flags)
-            place = place or folder / f"{project.config.model.name}.zip"
-            result = package_file(project, output=place, trusted=not no_pickle, progress=telling)
-    show(result, bundle(result), as_json=as_json)
+            result = package_file(
+                project, folder=folder, output=place, trusted=not no_pickle, progress=telling
+            )
+    show(result, explained(result) if explain else bundle(result), as_json=as_json)

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from emel import records
 from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, shadow, statuses, tag_move
 from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
-from emel.cli.render.functions import bundle, estimate
+from emel.cli.render.functions import bundle, estimate, explained
 from emel.report import Written
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "endpoint",
     "endpoint_report",
     "estimate",
+    "explained",
     "model_version",
     "model_versions",
     "pipeline_run",

@@ -95,7 +95,7 @@ def _status(status: FunctionStatus) -> RenderableType:
             version.model_version,
             ", ".join(version.tags) or "–",
             f"{version.settings.memory} MB",
-            version.created,
+            words.moment(version.created),
         )
     latency = (
         f", p50 {words.seconds(status.p50_seconds)}, p99 {words.seconds(status.p99_seconds)}"

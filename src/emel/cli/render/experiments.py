@@ -56,7 +56,7 @@ def model_versions(versions: Sequence[ModelVersion]) -> RenderableType:
         return Text("no version yet; `emel model register` makes the first")
     made = table("version", "commit", "created", "tag")
     for version in versions:
-        made.add_row(version.version, version.commit[:8], version.created, version.tag)
+        made.add_row(version.version, version.commit[:8], words.moment(version.created), version.tag)
     return made
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts
-from emel.records import Bundle, ColdStart, Estimate, Parity
+from emel.records import Bundle, ColdStart, Estimate, Trial
 
 
 def bundle(made: Bundle) -> RenderableType:
@@ -18,12 +18,24 @@ def bundle(made: Bundle) -> RenderableType:
             ("bundle", str(made.path)),
             ("tier", f"{made.tier}: {made.reason}"),
             ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…"),
-            ("parity", _parity(made.parity)),
+            ("parity", _parity(made)),
             *_cold_start(made.cold_start),
             *_projected(made),
             ("byte-code", _bytecode(made)),
         ),
     )
+
+
+def explained(made: Bundle) -> RenderableType:
+    """The same, with each tier that was tried and the numbers that decided."""
+    tried = [
+        (
+            trial.tier,
+            f"refused: {trial.refused}" if trial.cold_start is None else _numbers(trial, trial.cold_start),
+        )
+        for trial in made.trials
+    ]
+    return Group(bundle(made), Text("\ntiers tried"), facts(*tried))
 
 
 def estimate(result: Estimate) -> RenderableType:
@@ -61,12 +73,21 @@ def estimate(result: Estimate) -> RenderableType:
     )
 
 
-def _parity(parity: Parity) -> str:
-    labels = "all labels equal" if parity.labels_equal else "labels DIFFER"
+def _numbers(trial: Trial, cold: ColdStart) -> str:
+    """A tier's numbers in processor time, which is what a share of a processor waits for."""
+    differs = f", parity within {trial.parity.max_abs_diff:.2g}" if trial.parity else ""
+    size = f", {words.size(trial.zip_bytes)}" if trial.zip_bytes else ""
     return (
-        f"{labels}, worst difference {parity.max_abs_diff:.2g} on {parity.rows} sample rows and "
-        f"{parity.boundary_rows} boundary rows"
+        f"start {words.seconds(cold.cpu_seconds)}, one call {words.seconds(cold.warm_call_seconds)} of "
+        f"processor time{size}{differs}"
     )
+
+
+def _parity(made: Bundle) -> str:
+    parity = made.parity
+    labels = "all labels equal, " if parity.labels_equal else "labels DIFFER, "
+    rows = f"{parity.rows} sample rows and {parity.boundary_rows} boundary rows"
+    return f"{labels if made.signature.labels else ''}worst difference {parity.max_abs_diff:.2g} on {rows}"
 
 
 def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:
@@ -94,8 +115,8 @@ def _projected(made: Bundle) -> tuple[tuple[str, str], ...]:
 
 def _bytecode(made: Bundle) -> str:
     versions = ", ".join(made.bytecode) or "no version"
-    price = made.cold_start.without_bytecode_seconds
+    price = made.cold_start.without_bytecode_cpu_seconds
     if price is None:
         return f"for Python {versions}"
-    more = max(0.0, price - made.cold_start.seconds)
-    return f"for Python {versions}; others compile at each start: {words.seconds(more)} more, measured here"
+    more = words.seconds(max(0.0, price - made.cold_start.cpu_seconds))
+    return f"for Python {versions}; others compile at each start, {more} of processor time more, as measured"

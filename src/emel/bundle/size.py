@@ -1,0 +1,57 @@
+"""Whether a cloud takes a function of this size, and what would make it smaller."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+from emel.errors import BundleError
+
+SHOWN = 10
+MB = 1_000_000
+TIPS = {
+    "torch": "export the model as .onnx and package that",
+    "tensorflow": "export the model as .onnx and package that",
+    "nvidia": "require the build of the library without graphics cards, such as xgboost-cpu",
+    "catboost": 'take tier = "pure" or "onnx", which need no CatBoost',
+    "mlflow": "require mlflow-skinny, or no MLflow at all: the function does not need it",
+    "pyarrow": "leave pyarrow out of the requirements if predict does not need it",
+    "dvc": "give the function requirements of its own, without what only training needs",
+    "matplotlib": "give the function requirements of its own, without what only training needs",
+    "pandas": "train on arrays instead of frames, so that the function needs no pandas",
+}
+"""The first part of a path → what would help."""
+
+
+class Ceiling(NamedTuple):
+    """What a cloud takes, in bytes."""
+
+    cloud: str
+    zipped: int
+    unpacked: int
+
+
+YANDEX = Ceiling("Yandex Cloud", 128 * 2**20, 680 * 2**20)
+"""Its documentation, «Quotas and limits» of Cloud Functions, read November 2026."""
+
+
+def check_size(zip_path: Path, ceiling: Ceiling) -> None:
+    """Errors: BundleError that names the ten largest parts of the zip, and what would help."""
+    zipped = zip_path.stat().st_size
+    with zipfile.ZipFile(zip_path) as archive:
+        parts: dict[str, int] = {}
+        for entry in archive.infolist():
+            part = entry.filename.partition("/")[0]
+            parts[part] = parts.get(part, 0) + entry.file_size
+    unpacked = sum(parts.values())
+    if zipped <= ceiling.zipped and unpacked <= ceiling.unpacked:
+        return
+    largest = sorted(parts, key=lambda part: (-parts[part], part))[:SHOWN]
+    told = ", ".join(f"{part} {parts[part] / MB:.1f}" for part in largest)
+    helps = list(dict.fromkeys(TIPS[part] for part in largest if part in TIPS))
+    raise BundleError(
+        f"the function is {zipped / MB:.0f} MB as a zip and {unpacked / MB:.0f} MB unpacked; {ceiling.cloud} "
+        f"takes {ceiling.zipped / MB:.0f} and {ceiling.unpacked / MB:.0f}. The largest parts, in MB: {told}",
+        hint="; or ".join(helps or ['require fewer packages, or take tier = "onnx"']),
+    )
