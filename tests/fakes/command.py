@@ -16,6 +16,8 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
+KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+"""What belongs to the machine and its way to the package registry, not to whoever runs the tests."""
 
 
 class Emel:
@@ -24,7 +26,7 @@ class Emel:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         home.mkdir(parents=True, exist_ok=True)
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("UV_")}
         self.env = {
             **kept,
             **IDENTITY,
