@@ -10,6 +10,7 @@ demo: setup ## The whole loop on real data: commit, train, compare, package, dep
 	@$(BIN)/emel demo $(ARGS)
 
 test: lint ## Everything that CI runs: linters, types, import contracts, all tests
+	@scripts/browser
 	@echo "==> All tests, those that start real tools and servers too"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
