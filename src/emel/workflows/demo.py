@@ -222,7 +222,7 @@ class _Story:
 
     def _test(self) -> None:
         for endpoint in (self.production, self.preview):
-            tested = test_endpoint(self.project, target=endpoint.tag, progress=self._view)
+            tested = test_endpoint(self.project, target=endpoint.tag, quick=True, progress=self._view)
             self._view.show(tested)
             _expect(tested.passed, f"{endpoint.url} passes its tests")
         body = self._first_sample_row()
