@@ -26,7 +26,7 @@ def created(key: str, name: str = "rows") -> dict[str, Any]:
     ("name", "data"),
     [
         ("r.csv", b"a,b\n5,1\n0,1\n"),
-        ("r.CSV.gz", gzip.compress(b"a,b\n5,1\n0,1\n")),
+        ("r.CSV.gz", gzip.compress(b"a,b\n5,1\n0,1\n", mtime=0)),
         ("r.json", b'{"instances": [[5, 1], [0, 1]]}'),
         ("r.jsonl", b'{"a": 5, "b": 1}\n\n[0, 1]\r\n'),
     ],
