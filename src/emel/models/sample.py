@@ -12,29 +12,8 @@ from typing import Any, NamedTuple
 
 from emel.errors import SampleError
 from emel.records import Column, ColumnType, Scalar
+from emel_runtime.csvrows import BOOLEANS, MISSING
 
-MISSING = frozenset(
-    {
-        "",
-        "NA",
-        "N/A",
-        "n/a",
-        "#NA",
-        "#N/A",
-        "#N/A N/A",
-        "<NA>",
-        "NaN",
-        "nan",
-        "-NaN",
-        "-nan",
-        "NULL",
-        "null",
-        "None",
-    }
-    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
-)
-"""What pandas.read_csv takes for a missing value."""
-BOOLEANS = {"true": True, "false": False}
 DELIMITERS = ",;\t"
 MOST_CATEGORIES = 50
 CSV = (".csv", ".tsv", ".txt")

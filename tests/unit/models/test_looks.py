@@ -108,7 +108,10 @@ def test_a_pickle_is_not_safe_whatever_its_name_and_is_not_run_to_see(tmp_path: 
 def test_files_without_code_are_safe(tmp_path: Path) -> None:
     (tmp_path / "m.txt").write_bytes(b"tree\nversion=v4\n")
 
-    require_safe(look(tmp_path / "m.txt"))
+    found = look(tmp_path / "m.txt")
+
+    require_safe(found)
+    assert found.kind == "lightgbm"
 
 
 MLMODEL = """\

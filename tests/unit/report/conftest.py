@@ -10,14 +10,14 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 @pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compares a text with its golden file. `EMEL_UPDATE_GOLDEN=1 pytest …` writes the files anew."""
+def golden() -> Callable[[str, str], str]:
+    """What the golden file of a text holds. `EMEL_UPDATE_GOLDEN=1 pytest …` writes the text there first."""
 
-    def check(name: str, text: str) -> None:
+    def held(name: str, text: str) -> str:
         file = GOLDEN / name
         if os.environ.get("EMEL_UPDATE_GOLDEN"):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        assert text == file.read_text("utf-8")
+        return file.read_text("utf-8")
 
-    return check
+    return held
