@@ -24,7 +24,7 @@ def require_key(request: Request, expected: str) -> None:
     status 401.
     """
     given = request.headers.get(KEY_HEADER.lower(), "")
-    if not _compare_digest(digest(given.encode("utf-8", "replace")), expected):
+    if not _compare_digest(digest(given.encode("utf-8", "replace")).encode(), expected.encode()):
         detail = (
             f"the key in {KEY_HEADER} is another" if given else f"send the key in the header {KEY_HEADER}"
         )

@@ -101,10 +101,10 @@ class App:
         except Refusal as refusal:
             response = _refusal(refusal, request)
         except Retry as problem:
-            response, retry = _problem(500, FAULT), problem
+            response, retry = _fault(request), problem
             error = str(problem)
         except Exception:
-            response, error = _problem(500, FAULT), _traceback()
+            response, error = _fault(request), _traceback()
         if self._origins:
             self._share(request, response)
         log.write(
@@ -261,6 +261,12 @@ def _refusal(refusal: Refusal, request: Request) -> Response:
     if request.method == "HEAD":
         response.body = ""
     return response
+
+
+def _fault(request: Request) -> Response:
+    """What a client hears of a fault of our own: nothing but where to look."""
+    named = {"request_id": request.request_id} if request.request_id else {}
+    return _problem(500, {**FAULT, **named})
 
 
 def _problem(status: int, members: Mapping[str, object]) -> Response:

@@ -46,6 +46,8 @@ def test_a_compressed_body_is_unpacked(app: App, call: Any, data: bytes, coding:
         (zlib.compress(ROWS), "deflate", 415),
         (ROWS, "br", 415),
         (gzip.compress(b" " * (MAX_UNPACKED + 1), mtime=0), "gzip", 413),
+        (gzip.compress(b"", mtime=0) * 100_000, "gzip", 413),
+        (ROWS, "gzip, gzip, gzip", 415),
     ],
 )
 def test_another_body_is_refused(app: App, call: Any, data: bytes, coding: str, status: int) -> None:
