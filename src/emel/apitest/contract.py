@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,26 +56,29 @@ def require_schemathesis(find: Callable[[str], object] = find_spec) -> None:
         )
 
 
-def try_contract(client: Client, process: Process, *, key: str | None = None) -> str:
+def try_contract(
+    client: Client, process: Process, *, key: str | None = None, runs: Sequence[tuple[str, float]] = RUNS
+) -> str:
     """What was tried, in a line. The same requests each time. Errors: EndpointError for what is not kept.
 
-    `client` sends no key of its own; `key` is what the endpoint asks for.
+    `client` sends no key of its own; `key` is what the endpoint asks for; `runs` are phases of schemathesis
+    and the seconds for them.
     """
     if client.address.routes == "path" and "?" not in client.url:
-        return _tried(client.url, process, key)
+        return _tried(client.url, process, key, runs)
     with relayed(client) as url:
         try:
-            return _tried(url, process, key)
+            return _tried(url, process, key, runs)
         except EndpointError as problem:
             # Told is a request that a person can send again.
-            there = re.compile(re.escape(url) + r"(/[^\s'\"]*)")
-            told = there.sub(lambda found: client.address.of(found[1]), problem.message)
+            there = re.compile("'?" + re.escape(url) + r"(/[^\s'\"]*)'?")
+            told = there.sub(lambda found: shlex.quote(client.address.of(found[1])), problem.message)
             raise EndpointError(told) from problem
 
 
-def _tried(url: str, process: Process, key: str | None) -> str:
+def _tried(url: str, process: Process, key: str | None, runs: Sequence[tuple[str, float]]) -> str:
     told = []
-    for phases, seconds in RUNS:
+    for phases, seconds in runs:
         try:
             told.append(f"{phases} ({_requests(_run(url, phases, seconds, process, key))} requests)")
         except TimeoutError:

@@ -40,6 +40,8 @@ def _handler(client: Client) -> type[BaseHTTPRequestHandler]:
         """Passes on requests of any method, which http.server looks for as `do_GET` and the like."""
 
         protocol_version = "HTTP/1.1"
+        # Headers and body in one packet: the second of two would wait 40 ms for the first to be confirmed.
+        wbufsize = -1
 
         def __getattr__(self, name: str) -> Callable[[], None]:
             if name.startswith("do_"):

@@ -89,7 +89,7 @@ def test_what_failed_behind_the_relay_is_told_with_the_endpoints_own_address() -
     with pytest.raises(EndpointError) as caught:
         try_contract(client("http://prod/demo/prod?tag=b&route=/"), program)
 
-    assert caught.value.message.endswith("http://prod/demo/prod?tag=b&route=/predict")
+    assert caught.value.message.endswith("'http://prod/demo/prod?tag=b&route=/predict'")
     assert program.commands[0][program.commands[0].index("--url") + 1].startswith("http://127.0.0.1:")
 
 
