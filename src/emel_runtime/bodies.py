@@ -38,7 +38,7 @@ def unpacked(data: bytes) -> bytes:
     # Bodies in Base64 that are not compressed do without.
     import zlib
 
-    parts = []
+    parts: list[bytes] = []
     left = MAX_UNPACKED
     while data:
         if len(parts) == MOST_PARTS:
