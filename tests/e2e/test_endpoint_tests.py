@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -44,6 +45,10 @@ def test_a_bundle_is_tested_on_a_platform_of_its_own(emel: Emel) -> None:
     assert took < 5
     assert 'name="case not-json"' in (emel.folder / "report.xml").read_text("utf-8")
     assert processes_of(emel.folder) == []
+    with zipfile.ZipFile(bundle["path"]) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["metrics"] == json.loads((emel.folder / "metrics.json").read_text("utf-8"))
+    assert [len(row) for row in manifest["examples"]] == [len(manifest["signature"]["columns"])] * 3
 
 
 def test_a_key_guards_the_way_from_deploy_to_test(emel: Emel) -> None:

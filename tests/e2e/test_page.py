@@ -236,11 +236,13 @@ def test_a_key_is_asked_for_and_goes_with_the_request(page: Page, bundle_folder:
         page.predict()
         assert "X-Api-Key" in page.wait_for(".alert").text
         assert page.driver.switch_to.active_element.get_attribute("id") == "key"
+        assert page.driver.find_element(By.ID, "key-error").text == "Enter the key."
 
         page.driver.find_element(By.ID, "key").send_keys("s3cret")
         page.press(Keys.ENTER)
 
         page.wait_for(".prediction")
+        assert page.driver.find_element(By.ID, "key-error").text == ""
         assert '"X-Api-Key: $EMEL_API_KEY"' in page.driver.find_element(By.ID, "curl").text
         assert "s3cret" not in page.driver.find_element(By.ID, "python").text
 
