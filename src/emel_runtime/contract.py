@@ -59,6 +59,9 @@ MAX_ROWS = 100_000
 """Rows of one request."""
 KEY_HEADER = "X-Api-Key"
 """Yandex Cloud keeps `Authorization` from functions."""
+LONGEST_MEMBER = 1000
+"""Characters of what a refusal repeats of a request: a name that fills a body would make an answer that no
+cloud takes."""
 LONGEST_PATH = 200
 """Characters of a client's path that answers and log lines repeat."""
 
@@ -145,7 +148,8 @@ class Refusal(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.members = {"row": row, "field": field, "expected": expected, "got": got}
+        texts = {"field": field, "expected": expected, "got": got}
+        self.members = {"row": row, **{name: text and text[:LONGEST_MEMBER] for name, text in texts.items()}}
         self.allow = allow
 
     def problem(self) -> dict[str, object]:
