@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _operator import _compare_digest
 
-from emel_runtime.contract import Refusal
+from emel_runtime.contract import KEY_HEADER, Refusal
 from emel_runtime.lean import digest
 
 TYPE_CHECKING = False
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from emel_runtime.contract import Request, Response
 
-KEY = "x-api-key"
-"""Yandex Cloud keeps `Authorization` from functions."""
 SECONDS = "600"
 """For how long a browser may remember what a preflight request told it."""
 
@@ -25,9 +23,11 @@ def require_key(request: Request, expected: str) -> None:
     Digests have one length, and comparing them takes one time whatever they are. Errors: Refusal with
     status 401.
     """
-    given = request.headers.get(KEY, "")
-    if not _compare_digest(digest(given.encode("utf-8", "replace")), expected):
-        detail = "the key in X-Api-Key is another" if given else "send the key in the header X-Api-Key"
+    given = request.headers.get(KEY_HEADER.lower(), "")
+    if not _compare_digest(digest(given.encode("utf-8", "replace")).encode(), expected.encode()):
+        detail = (
+            f"the key in {KEY_HEADER} is another" if given else f"send the key in the header {KEY_HEADER}"
+        )
         raise Refusal(401, detail)
 
 
@@ -44,5 +44,5 @@ def share(request: Request, response: Response, origins: Sequence[str]) -> None:
 def answer_preflight(response: Response) -> None:
     """What a browser asks before it sends a request that a form could not."""
     response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
-    response.headers["Access-Control-Allow-Headers"] = "Content-Type, Content-Encoding, X-Api-Key"
+    response.headers["Access-Control-Allow-Headers"] = f"Content-Type, Content-Encoding, {KEY_HEADER}"
     response.headers["Access-Control-Max-Age"] = SECONDS

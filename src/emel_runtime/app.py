@@ -101,10 +101,10 @@ class App:
         except Refusal as refusal:
             response = _refusal(refusal, request)
         except Retry as problem:
-            response, retry = _problem(500, FAULT), problem
+            response, retry = _fault(request), problem
             error = str(problem)
         except Exception:
-            response, error = _problem(500, FAULT), _traceback()
+            response, error = _fault(request), _traceback()
         if self._origins:
             self._share(request, response)
         log.write(
@@ -138,7 +138,7 @@ class App:
         return answered(body, rows, predictions)
 
     def _route(self, request: Request) -> Response:
-        path = "/" + request.path.strip("/")
+        path = "/" + _plain(request.path).strip("/")
         methods = self._routes.get(path) or self._rarer(path)
         handler = methods.get(request.method)
         if handler is None:
@@ -185,7 +185,9 @@ class App:
         # Only a browser pays for the page.
         from emel_runtime.page import HEADERS, page
 
-        response = Response(200, page(self.manifest), content_type="text/html; charset=utf-8")
+        response = Response(
+            200, page(self.manifest, guarded=self.guarded), content_type="text/html; charset=utf-8"
+        )
         response.headers.update(HEADERS)
         return response
 
@@ -236,6 +238,16 @@ def _expected_key() -> str:
     return digest(key.encode()) if key else ""
 
 
+def _plain(path: str) -> str:
+    """A path without escapes: some platforms send the version `0.0.0+1a2b3c4d` as `0.0.0%2B1a2b3c4d`."""
+    if "%" not in path:
+        return path
+    # Hardly a path has any, and the module is dear.
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
 def _refusal(refusal: Refusal, request: Request) -> Response:
     members = refusal.problem()
     if request.path.startswith(INFERENCE):
@@ -249,6 +261,12 @@ def _refusal(refusal: Refusal, request: Request) -> Response:
     if request.method == "HEAD":
         response.body = ""
     return response
+
+
+def _fault(request: Request) -> Response:
+    """What a client hears of a fault of our own: nothing but where to look."""
+    named = {"request_id": request.request_id} if request.request_id else {}
+    return _problem(500, {**FAULT, **named})
 
 
 def _problem(status: int, members: Mapping[str, object]) -> Response:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from emel_runtime.contract import Request
 
 SHOWN = 40
+MOST_CODINGS = 2
+MOST_PARTS = 1000
+"""Each part of a gzip file costs as much time as all that follows it is long."""
 GZIP = 31
 """What zlib calls gzip with its header and check sum."""
 
@@ -18,7 +21,10 @@ GZIP = 31
 def decoded(request: Request) -> str:
     """The body as text. Errors: Refusal with status 400, 413 or 415."""
     data = _bytes(request)
-    for coding in reversed(request.headers.get("content-encoding", "").split(",")):
+    codings = request.headers.get("content-encoding", "").split(",")
+    if len(codings) > MOST_CODINGS:
+        raise Refusal(415, "the body is compressed too often", expected=f"at most {MOST_CODINGS} times")
+    for coding in reversed(codings):
         name = coding.strip().lower()
         if name in ("gzip", "x-gzip"):
             data = unpacked(data)
@@ -32,9 +38,11 @@ def unpacked(data: bytes) -> bytes:
     # Bodies in Base64 that are not compressed do without.
     import zlib
 
-    parts = []
+    parts: list[bytes] = []
     left = MAX_UNPACKED
     while data:
+        if len(parts) == MOST_PARTS:
+            raise Refusal(413, "send gzip in fewer parts", expected=f"at most {MOST_PARTS} parts")
         part = zlib.decompressobj(GZIP)
         try:
             parts.append(part.decompress(data, left + 1))

@@ -24,6 +24,9 @@ The manifest, format 1:
     parity      {rows, boundary_rows, tolerance, max_abs_diff, labels_equal} beside the original model, as it
                 was measured on the same files with a manifest that lacked this entry: a file cannot hold what
                 was measured on itself. max_abs_diff is rounded up to a power of ten. Absent if not measured
+    metrics     {name: number} of the commit that the model was packaged from; absent if it has none
+    examples    rows of the sample that the page offers, [[value, …], …] in the order of the columns; absent
+                if none are let out
     cors        origins whose pages may call the function, ["*"] for all; absent if none
     logging     {predictions, sample, redact}: whether log lines hold inputs and outputs, of what share of the
                 requests, and which columns are hidden there; absent if none do
@@ -54,6 +57,11 @@ MAX_UNPACKED = 16_000_000
 """Bytes of a body that came compressed, or of an object in a bucket."""
 MAX_ROWS = 100_000
 """Rows of one request."""
+KEY_HEADER = "X-Api-Key"
+"""Yandex Cloud keeps `Authorization` from functions."""
+LONGEST_MEMBER = 1000
+"""Characters of what a refusal repeats of a request: a name that fills a body would make an answer that no
+cloud takes."""
 LONGEST_PATH = 200
 """Characters of a client's path that answers and log lines repeat."""
 
@@ -140,7 +148,8 @@ class Refusal(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.members = {"row": row, "field": field, "expected": expected, "got": got}
+        texts = {"field": field, "expected": expected, "got": got}
+        self.members = {"row": row, **{name: text and text[:LONGEST_MEMBER] for name, text in texts.items()}}
         self.allow = allow
 
     def problem(self) -> dict[str, object]:

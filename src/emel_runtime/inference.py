@@ -60,6 +60,9 @@ def infer(app: App, request: Request) -> Response:
     body = body_of(request)
     if not isinstance(body, dict) or not isinstance(body.get("inputs"), list):
         raise unfit("an object with a list of inputs", body)
+    told_id = body.get("id")
+    if told_id is not None and not isinstance(told_id, str):
+        raise unfit("id as a string", told_id)
     wanted = _wanted(body.get("outputs"))
     rows = _rows(app.columns, body["inputs"])
     predictions, probabilities = app.predict(rows)
@@ -75,8 +78,8 @@ def infer(app: App, request: Request) -> Response:
         "model_version": app.named["version"],
         "outputs": [output for output in outputs if not wanted or output["name"] in wanted],
     }
-    if isinstance(body.get("id"), str):
-        answer["id"] = body["id"]
+    if told_id is not None:
+        answer["id"] = told_id
     return answered(dumps(answer), rows, predictions)
 
 

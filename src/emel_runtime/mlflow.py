@@ -58,7 +58,7 @@ def json_rows(columns: Columns, value: object) -> list[Row]:
             raise Refusal(422, f"unknown field {short(name)}", field=name, expected=expected)
     if len(given) != 1:
         raise Refusal(422, "name the rows once", expected=expected, got=" and ".join(given) or "none of them")
-    if value.get("params"):
+    if value.get("params") not in (None, {}):
         raise Refusal(422, "this model takes no parameters", field="params", expected="none")
     table = value[given[0]]
     if given == ["dataframe_split"]:
@@ -78,13 +78,13 @@ def _split(columns: Columns, table: object) -> list[Row]:
                 422, f"unknown field {short(name)} in dataframe_split", field=name, expected=expected
             )
     data, names = table["data"], table.get("columns")
+    for number, line in enumerate(data):
+        if not isinstance(line, list):
+            raise unfit("a list", line, row=number)
     if names is None:
         return columns.listed(data)
     if not isinstance(names, list):
         raise unfit("columns as a list of names", names)
-    for number, line in enumerate(data):
-        if not isinstance(line, list):
-            raise unfit("a list", line, row=number)
     return columns.named(names, data)
 
 

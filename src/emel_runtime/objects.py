@@ -81,6 +81,9 @@ def answer_object(app: App, details: Mapping[str, Any], context: object) -> Resp
     name, key = str(details.get("bucket_id")), str(details.get("object_id"))
     if name not in listed("EMEL_BUCKETS"):
         raise Refusal(403, f"the bucket {short(name)} is not in EMEL_BUCKETS")
+    # What stands between may take dots for a way into another bucket.
+    if not {".", ".."}.isdisjoint(key.split("/")):
+        raise Refusal(403, f"the key {short(key)} leads somewhere else")
     if key.endswith(WRITTEN):
         return Response(200, dumps({"skipped": "predictions are no input"}))
     bucket = Bucket(setting("EMEL_S3_ENDPOINT") or ENDPOINT, name, _token(context))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from emel_runtime.contract import KEY_HEADER
 from emel_runtime.lean import dumps
-from emel_runtime.openapi import example
+from emel_runtime.openapi_parts import example
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 PAGE = "page.html"
 PLACE = '<script type="application/json" id="model">{}</script>'
-KEY_HEADER = "X-Api-Key"
 HEADERS = {
     # The page's own script and style stand in it; it may talk to its endpoint and to nobody else.
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -24,16 +24,22 @@ HEADERS = {
 }
 
 
-def page(manifest: Mapping[str, Any]) -> str:
-    """The page of one model, in HTML. Its examples are rows of the sample where the manifest holds some."""
+def page(manifest: Mapping[str, Any], *, guarded: bool = False) -> str:
+    """The page of one model, in HTML. Its examples are rows of the sample where the manifest holds some.
+
+    `guarded` says that predictions need an API key. The page is open all the same, and so it shows no row of
+    anyone's data then.
+    """
     model, columns = manifest["model"], manifest["signature"]["columns"]
+    rows = () if guarded else manifest.get("examples", ())
     told = {
         "name": model["name"],
         "version": model["version"],
         "description": model["description"],
         "columns": columns,
-        "examples": _examples(columns, manifest.get("examples", ())),
+        "examples": _examples(columns, rows),
         "keyHeader": KEY_HEADER,
+        "guarded": guarded,
     }
     # As JSON in ASCII it can hold no character that ends the element but this one.
     data = dumps(told).replace("<", "\\u003c")
@@ -44,7 +50,7 @@ def page(manifest: Mapping[str, Any]) -> str:
 def _examples(columns: list[dict[str, Any]], rows: Any) -> list[list[Any]]:
     """Names and rows, at least one. Made from the ranges of the columns unless sample rows are given."""
     if rows:
-        return [[f"Sample row {number}", row] for number, row in enumerate(rows, 1)]
+        return [[f"Example {number}", row] for number, row in enumerate(rows, 1)]
     made = [["Middle of the ranges", [example(column) for column in columns]]]
     if any(column["minimum"] is not None for column in columns):
         made.append(["Lowest values", [_end(column, "minimum") for column in columns]])

@@ -27,6 +27,7 @@ EXPECTED = {
     "boolean": "true or false",
     "string": "a string",
 }
+CHARSETS = ("", "utf-8", "utf8", "us-ascii", "ascii")
 SHOWN = 40
 """Characters of a client's own value that an answer repeats."""
 LONGEST_LIST = 1000
@@ -175,6 +176,9 @@ def text_of(request: Request) -> str:
         raise Refusal(
             413, "send fewer rows at a time", expected=f"at most {MAX_BODY} characters", got=str(len(body))
         )
+    charset = _charset(request.headers.get("content-type", ""))
+    if charset not in CHARSETS:
+        raise Refusal(415, "send the body in UTF-8", expected="charset=utf-8", got=charset[:SHOWN])
     if not request.encoded and "content-encoding" not in request.headers:
         return body
     # Only bodies in Base64 or compressed ones pay for the module.
@@ -250,6 +254,15 @@ def described(value: object) -> str:
 def short(text: str) -> str:
     """A text of a client's in quotation marks, cut."""
     return dumps(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def _charset(kind: str) -> str:
+    """The parameter `charset` of a content type; empty where there is none."""
+    for parameter in kind.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip(" \t\"'").lower()
+    return ""
 
 
 def _require_few(count: int) -> None:

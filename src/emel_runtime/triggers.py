@@ -15,7 +15,7 @@ them. So they are refused where requests must bring a key, but for those whose a
 
 from __future__ import annotations
 
-from emel_runtime.contract import Refusal, Request, Response
+from emel_runtime.contract import KEY_HEADER, Refusal, Request, Response
 from emel_runtime.events import request_id
 from emel_runtime.lean import dumps, loads
 from emel_runtime.protocols import described, parsed, short
@@ -122,7 +122,7 @@ def _by_text(app: App, body: object) -> Response:
 
 def _require_no_key(app: App) -> None:
     if app.guarded:
-        raise Refusal(401, "requests must bring the key in X-Api-Key, and this event has no headers")
+        raise Refusal(401, f"requests must bring the key in {KEY_HEADER}, and this event has no headers")
 
 
 def _value(response: Response) -> Any:

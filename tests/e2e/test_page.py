@@ -17,7 +17,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
-from tests.fakes.served import COLUMNS, on_the_local_platform, titanic_bundle, without_paths
+from tests.fakes.served import (
+    COLUMNS,
+    on_the_local_platform,
+    titanic_bundle,
+    two_targets_bundle,
+    without_paths,
+)
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
@@ -141,7 +147,7 @@ def test_a_value_that_is_refused_is_told_at_its_field(
     page.write(column, typed)
     page.predict()
 
-    assert "row 0" in page.wait_for(".alert").text
+    assert page.wait_for(".alert").text.startswith(f'field "{column}"')
     assert page.error_at(column) == told
     assert page.field(column).get_attribute("aria-invalid") == "true"
     assert page.driver.switch_to.active_element == page.field(column)
@@ -222,6 +228,38 @@ def test_an_address_without_paths_takes_the_route_as_a_query(page: Page, bundle_
         assert contract.endswith("?tag=prod&route=%2Fopenapi.json")
         page.driver.get(contract)
         assert '"openapi"' in page.driver.page_source
+
+
+def test_a_key_is_asked_for_and_goes_with_the_request(page: Page, bundle_folder: Path) -> None:
+    with without_paths(bundle_folder / "function", key="s3cret") as address:
+        page.open(address)
+        page.predict()
+        assert "X-Api-Key" in page.wait_for(".alert").text
+        assert page.driver.switch_to.active_element.get_attribute("id") == "key"
+        assert page.driver.find_element(By.ID, "key-error").text == "Enter the key."
+
+        page.driver.find_element(By.ID, "key").send_keys("s3cret")
+        page.press(Keys.ENTER)
+
+        page.wait_for(".prediction")
+        assert page.driver.find_element(By.ID, "key-error").text == ""
+        assert '"X-Api-Key: $EMEL_API_KEY"' in page.driver.find_element(By.ID, "curl").text
+        assert "s3cret" not in page.driver.find_element(By.ID, "python").text
+
+
+def test_each_of_several_targets_has_its_line(page: Page, tmp_path: Path) -> None:
+    with zipfile.ZipFile(two_targets_bundle(tmp_path).path) as archive:
+        archive.extractall(tmp_path / "function")
+    with without_paths(tmp_path / "function") as address:
+        page.driver.get(address)
+        examples = page.driver.find_elements(By.CSS_SELECTOR, "#examples button")
+        assert [button.text for button in examples] == ["Example 1", "Example 2", "Example 3"]
+        examples[1].click()
+        page.predict()
+
+        page.wait_for(".prediction")
+        shown = [line.text for line in page.driver.find_elements(By.CSS_SELECTOR, ".prediction")]
+        assert shown == ["target 1 versicolor", "target 2 large"]
 
 
 def test_the_code_does_what_the_page_does(page: Page, url: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from emel.apitest.client import Client
+from emel.apitest.client import Client, said
 from emel.apitest.difference import distance
 from emel.errors import EndpointError
 
@@ -56,8 +56,7 @@ def judge_case(client: Client, case: Case, tolerance: float) -> str:
         body = request.body.encode() if isinstance(request.body, str) else msgspec.json.encode(request.body)
     reply = client.send(request.method, request.path, body, request.headers)
     if reply.status != case.expected.status:
-        said = reply.body[:200].decode("utf-8", "replace")
-        raise EndpointError(f"status {reply.status}, not {case.expected.status}: {said}")
+        raise EndpointError(f"status {reply.status}, not {case.expected.status}: {said(reply)}")
     if case.expected.body is not msgspec.UNSET:
         try:
             got = msgspec.json.decode(reply.body)

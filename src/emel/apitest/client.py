@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from emel.apitest.address import Address
 from emel.errors import EndpointError
 from emel.records import Answers, Scalar
 from emel.system.http import Http, HttpReply
+from emel_runtime.contract import KEY_HEADER
 
 VALUES_PER_REQUEST = 20_000
 """So that a request stays well below the 3.5 MB that clouds take."""
@@ -36,12 +38,17 @@ class Prediction(msgspec.Struct, frozen=True):
     probabilities: list[dict[str, float]] | None = None
 
 
-class Client:
-    """One endpoint. Errors of all calls: EndpointError."""
+class _Problem(msgspec.Struct, frozen=True):
+    detail: str
 
-    def __init__(self, url: str, http: Http) -> None:
-        self.url = url.rstrip("/")
+
+class Client:
+    """One endpoint, and the API key that goes with each request. Errors of all calls: EndpointError."""
+
+    def __init__(self, address: Address, http: Http, *, key: str | None = None) -> None:
+        self.address = address
         self._http = http
+        self._own = {KEY_HEADER: key} if key else {}
         self.largest_answer = 0
         """Bytes of the largest body that came."""
 
@@ -50,9 +57,15 @@ class Client:
     ) -> HttpReply:
         """Any request, and its reply whatever the status."""
         kind = {"Content-Type": "application/json"} if body is not None else {}
-        reply = self._http.request(method, self.url + path, body=body, headers={**kind, **(headers or {})})
+        given = {**kind, **self._own, **(headers or {})}
+        reply = self._http.request(method, self.address.of(path), body=body, headers=given)
         self.largest_answer = max(self.largest_answer, len(reply.body))
         return reply
+
+    @property
+    def url(self) -> str:
+        """The endpoint's URL, for people."""
+        return self.address.url
 
     def get_json(self, path: str) -> dict[str, Any]:
         """What the endpoint answers to a GET, which must be 200 and a JSON object."""
@@ -71,14 +84,21 @@ class Client:
 
     def _decoded(self, reply: HttpReply, what: str, kind: type[T]) -> T:
         if reply.status != 200:
-            said = reply.body[:200].decode("utf-8", "replace")
-            raise EndpointError(f"{what} got status {reply.status}: {said}", where=self.url)
+            raise EndpointError(f"{what} got status {reply.status}: {said(reply)}", where=self.url)
         try:
             return msgspec.json.decode(reply.body, type=kind)
         except msgspec.DecodeError as problem:
             raise EndpointError(
                 f"{what} got an answer of a wrong form: {problem}", where=self.url
             ) from problem
+
+
+def said(reply: HttpReply) -> str:
+    """What a reply says, in short: the detail of a problem (RFC 9457), or the beginning of its body."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Problem).detail
+    except msgspec.DecodeError:
+        return reply.body[:200].decode("utf-8", "replace")
 
 
 def request_body(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from emel.apitest.address import address_of
 from emel.apitest.bad_input import bad_requests, judge
 from emel.apitest.cases import Case, judge_case
 from emel.apitest.client import (
@@ -19,14 +20,16 @@ from emel.apitest.client import (
     batches,
     read_answers,
     request_body,
+    said,
 )
 from emel.apitest.contract import try_contract
 from emel.apitest.difference import distance, key_of, largest_difference, same_label
 from emel.errors import EndpointError
-from emel.records import Answers, EndpointCheck, EndpointReport, Latency
+from emel.records import Answers, EndpointCheck, EndpointReport, Latency, Routes
 from emel.system.clock import Clock
-from emel.system.http import Http
+from emel.system.http import Http, HttpReply
 from emel.system.process import Process
+from emel_runtime.contract import KEY_HEADER
 
 LATENCY_REQUESTS = 50
 LARGEST_ANSWER = 3_500_000
@@ -45,19 +48,24 @@ def run_endpoint_tests(
     expected_version: str | None = None,
     cases: Mapping[str, Case] | None = None,
     process: Process | None = None,
+    key: str | None = None,
+    routes: Routes | None = None,
 ) -> EndpointReport:
     """Test the endpoint at `url`; what fails is in the report.
 
     Without `answers` the checks that need rows are left out. `tolerance` is the largest allowed |Δ| of a
     probability, or of a regression's number relative to it. With a `process` the whole contract is tried,
-    which takes a while. Errors: EndpointError when nothing answers at the URL, or the file of answers
+    which takes a while. `key` is the API key that the endpoint asks for. Without `routes` it is found out how
+    the endpoint takes them. Errors: EndpointError when nothing answers at the URL, or the file of answers
     cannot be read.
     """
     recorded = None if answers is None else read_answers(answers)
-    client = Client(url, http)
+    client = Client(address_of(url, routes), http, key=key)
     began = clock.monotonic()
-    client.send("GET", "/health")
+    reply = client.send("GET", "/health")
     first = clock.monotonic() - began
+    if routes is None and not _is_healthy(reply):
+        client = _reached(client, http, key)
     run = _Run(clock)
     run.check("health", lambda: _health(client))
     version = run.check("names its model version", lambda: _version(client, expected_version))
@@ -68,12 +76,16 @@ def run_endpoint_tests(
         run.check("one row alone", lambda: _one_row(client, recorded, tolerance))
     for name, bad in bad_requests(recorded).items():
         run.check(f"refuses {name}", partial(judge, client, bad))
+    if key:
+        stranger = Client(client.address, http)
+        run.check("refuses a request without its API key", lambda: _guarded(stranger, key))
     if recorded is not None and recorded.sample_rows:
         latency = run.check("latency", lambda: _latency(client, recorded, clock, first), _described)
     for name, case in (cases or {}).items():
         run.check(f"case {name}", partial(judge_case, client, case, tolerance))
     if process is not None:
-        run.check("the whole contract", lambda: try_contract(client.url, process))
+        plain = Client(client.address, http)
+        run.check("the whole contract", lambda: try_contract(plain, process, key=key))
     run.check("size of answers", lambda: _size(client))
     return EndpointReport(
         url=client.url,
@@ -81,6 +93,7 @@ def run_endpoint_tests(
         passed=all(check.passed for check in run.checks),
         checks=tuple(run.checks),
         latency=latency,
+        routes=client.address.routes,
     )
 
 
@@ -107,10 +120,40 @@ class _Run:
         return result
 
 
+def _reached(client: Client, http: Http, key: str | None) -> Client:
+    """The client that gets to /health the other way; the same one where that does not help either."""
+    other: Routes = "query" if client.address.routes == "path" else "path"
+    found = Client(client.address._replace(routes=other), http, key=key)
+    return found if _is_healthy(found.send("GET", "/health")) else client
+
+
+def _is_healthy(reply: HttpReply) -> bool:
+    """Whether this is what /health answers. An endpoint without paths answers any of them with its page."""
+    try:
+        return reply.status == 200 and msgspec.json.decode(reply.body, type=_Health).status == "ok"
+    except msgspec.DecodeError:
+        return False
+
+
+class _Health(msgspec.Struct, frozen=True):
+    status: str
+
+
+def _guarded(stranger: Client, key: str) -> str:
+    """Errors: EndpointError where the model answers whoever asks."""
+    for what, headers in (("without a key", {}), ("with another key", {KEY_HEADER: key + "-"})):
+        status = stranger.send("POST", "/predict", b"[]", headers).status
+        if status != 401:
+            raise EndpointError(f"POST /predict {what} got status {status}, not 401: anyone may call it")
+    return "status 401"
+
+
 def _health(client: Client) -> str:
-    status = client.send("GET", "/health").status
-    if status != 200:
-        raise EndpointError(f"GET /health got status {status}")
+    reply = client.send("GET", "/health")
+    if reply.status != 200:
+        raise EndpointError(f"GET /health got status {reply.status}: {said(reply)}")
+    if not _is_healthy(reply):
+        raise EndpointError(f"GET /health does not say that the status is ok: {said(reply)}")
     return "ready"
 
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from emel.apitest.address import address_of
 from emel.apitest.client import Client, Prediction, batches, read_answers
 from emel.apitest.difference import distance, largest_difference, same_label
 from emel.errors import EndpointError
@@ -14,17 +15,18 @@ from emel.system.http import Http
 
 
 def compare_endpoints(
-    production: str, candidate: str, *, answers: Path, tolerance: float, http: Http
+    production: str, candidate: str, *, answers: Path, tolerance: float, http: Http, key: str | None = None
 ) -> Shadow:
     """Send the sample rows of `answers` to both endpoints and compare what they say.
 
-    For regression, rows agree whose numbers differ by `tolerance` at most, relative to production's. Errors:
-    EndpointError when one of them does not answer the rows, as when the model's columns have changed.
+    For regression, rows agree whose numbers differ by `tolerance` at most, relative to production's. `key` is
+    what both ask for. Errors: EndpointError when one of them does not answer the rows, as when the model's
+    columns have changed.
     """
     recorded = read_answers(answers)
     if not recorded.sample_rows:
         raise EndpointError("there are no sample rows to compare on", where=str(answers))
-    clients = Client(production, http), Client(candidate, http)
+    clients = tuple(Client(address_of(url), http, key=key) for url in (production, candidate))
     flipped: list[FlippedRow] = []
     differences: list[float] = []
     for part in batches(recorded):

@@ -13,6 +13,7 @@ import msgspec
 import emel
 import emel_runtime
 from emel.bundle.bytecode import VERSIONS, compile_for, interpreters
+from emel.bundle.examples import example_rows
 from emel.bundle.secrets import refuse_secrets
 from emel.bundle.slimming import slim
 from emel.bundle.wheels import add_exactly, add_resolved
@@ -62,8 +63,11 @@ def build(
     process: Process,
     serving: Serving = SILENT,
     keep: Collection[SlimStep] = (),
+    metrics: Mapping[str, float] | None = None,
 ) -> BuiltZip:
     """Write the function's zip to `output`, with the libraries that its tier needs, slimmed but for `keep`.
+
+    `metrics` are those of the commit, for whoever asks the function.
 
     The byte-code in it is for every Python that is at hand, or for the one that runs emel where there are
     libraries, whose wheels are for it alone; another version compiles the sources, which are there too.
@@ -78,7 +82,8 @@ def build(
         slim(root, artifact.tier, keep)
         own = _stage(artifact, root)
         compile_for(root, list(programs.values()), process)
-        _write_manifest(artifact, version, commit, own, root, _served(artifact, serving))
+        entries = {**({"metrics": metrics} if metrics else {}), **_served(artifact, serving)}
+        _write_manifest(artifact, version, commit, own, root, entries)
         refuse_secrets(root, (MANIFEST, own, *artifact.sources))
         write_zip(output, {name: (root / name).read_bytes() for name in _names(root)})
     return BuiltZip(
@@ -133,8 +138,12 @@ def _operations(artifact: Artifact) -> list[str]:
 
 
 def _served(artifact: Artifact, serving: Serving) -> dict[str, object]:
-    """The entries of the manifest for callers and the log; none where the project says nothing of them."""
+    """The entries of the manifest for callers, the log and the page; none where the project says nothing of
+    them."""
     entries: dict[str, object] = {}
+    examples = example_rows(artifact.answers, serving.examples, serving.log_redact)
+    if examples:
+        entries["examples"] = examples
     if serving.cors:
         entries["cors"] = serving.cors
     if serving.log_predictions:

@@ -10,6 +10,8 @@ import click
 
 from emel.workflows.project import Project, open_folder, open_project, this_machine
 
+API_KEY = "EMEL_API_KEY"
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 tag = click.option("--tag", default="prod", show_default=True, help="The tag of the function.")
 to = click.option(
@@ -22,6 +24,27 @@ rev = click.option(
     "--rev",
     metavar="REV",
     help="A branch, tag or commit instead of the working tree; nothing is checked out.",
+)
+
+
+def _key_in(_: click.Context, __: click.Parameter, variable: str) -> str | None:
+    """The value of a variable of the environment. One that was asked for must be there."""
+    key = os.environ.get(variable, "").strip()
+    if not key and variable != API_KEY:
+        raise click.BadParameter(f"the environment variable {variable} is not set")
+    if not key.isascii() or not key.isprintable():
+        raise click.BadParameter(f"{variable} holds characters that no header can carry")
+    return key or None
+
+
+api_key = click.option(
+    "--api-key-variable",
+    "key",
+    default=API_KEY,
+    show_default=True,
+    metavar="NAME",
+    callback=_key_in,
+    help="The environment variable that holds the endpoint's API key, if it asks for one.",
 )
 
 

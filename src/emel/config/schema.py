@@ -98,6 +98,15 @@ class LoggingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Columns whose values are hidden there."""
 
 
+class PageTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The page on which people try the model in a browser."""
+
+    examples: Annotated[int, Meta(ge=0, le=20)] = 3
+    """How many rows of the sample it offers to fill in. They are your data, and go into the function: whoever
+    opens the page sees them, but where an API key is asked for. With 0 none does, nor where `redact` of
+    [logging] names a column: then examples are made from the ranges of the columns."""
+
+
 class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The function platform on this machine."""
 
@@ -124,6 +133,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gate: dict[str, GateTable] = field(default_factory=dict)
     function: FunctionTable = FunctionTable()
     logging: LoggingTable = LoggingTable()
+    page: PageTable = PageTable()
     local: LocalTable = LocalTable()
     cost: CostTable = CostTable()
 
@@ -135,13 +145,14 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     def serving(self) -> Serving:
-        """What the function is told of its callers and its log, as a record."""
+        """What the function is told of its callers, its log and its page, as a record."""
         log = self.logging
         return Serving(
             cors=self.function.cors,
             log_predictions=log.predictions,
             log_sample=log.sample,
             log_redact=log.redact,
+            examples=self.page.examples,
         )
 
     def settings(self) -> FunctionSettings:

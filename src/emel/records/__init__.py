@@ -17,6 +17,7 @@ from emel.records.endpoints import (
     Latency,
     LogLevel,
     LogRecord,
+    Routes,
     Shadow,
     TagMove,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "PipelineRun",
     "Plot",
     "Revision",
+    "Routes",
     "Scalar",
     "Serving",
     "Shadow",

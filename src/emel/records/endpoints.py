@@ -85,6 +85,10 @@ class LogRecord(Struct, frozen=True, kw_only=True):
     """What else a structured line said: `request_id`, `status`, `latency_ms`, …"""
 
 
+Routes = Literal["path", "query"]
+"""How an endpoint's routes are asked for: `/health` below its URL, or `?route=/health`."""
+
+
 class EndpointCheck(Struct, frozen=True, kw_only=True):
     """One thing that was asked of an endpoint, and how it did."""
 
@@ -113,6 +117,7 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     passed: bool
     checks: tuple[EndpointCheck, ...]
     latency: Latency | None
+    routes: Routes = "path"
 
 
 class FlippedRow(Struct, frozen=True, kw_only=True):

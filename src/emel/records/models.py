@@ -72,12 +72,14 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """What a bundle's manifest says of callers and of the log; see emel_runtime.contract."""
+    """What a bundle's manifest says of callers, of the log and of the page; see emel_runtime.contract."""
 
     cors: tuple[str, ...] = ()
     log_predictions: bool = False
     log_sample: float = 1.0
     log_redact: tuple[str, ...] = ()
+    examples: int = 0
+    """How many rows of the sample the page offers."""
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -193,6 +195,8 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """Memory class in MB → seconds: measured processor seconds ÷ the class's share of a processor."""
     trials: tuple[Trial, ...] = ()
     """The tiers that were tried, in order; `reason` says in one line why this one."""
+    serving: Serving = Serving()
+    """What the project said of callers, log and page when it was made."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):

@@ -11,8 +11,9 @@ from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, running_alone
-from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
+from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Routes, Shadow, Usage
 from emel.system.files import write_atomic
+from emel.system.process import Process
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
 from emel.workflows.package import packaged, shelf_of
@@ -22,12 +23,21 @@ CASES = "tests/api"
 
 
 def test_endpoint(
-    project: Project, *, target: str = "prod", to: str = LOCAL, quick: bool = False, progress: Progress
+    project: Project,
+    *,
+    target: str = "prod",
+    to: str = LOCAL,
+    quick: bool = False,
+    key: str | None = None,
+    routes: Routes | None = None,
+    progress: Progress,
 ) -> EndpointReport:
     """Hold an endpoint against its contract and against the original model's answers on the sample rows.
 
     `target` is a tag of the project's function, or a URL. For a URL the answers are those of the working
-    tree's bundle. `quick` leaves out what schemathesis tries. Errors: also MissingExtraError without it.
+    tree's bundle. `quick` leaves out what schemathesis tries. `key` is the API key that the endpoint asks
+    for; without `routes` it is found out how it takes them. Errors: also MissingExtraError without
+    schemathesis.
     """
     if not quick:
         apitest.require_schemathesis()
@@ -36,11 +46,12 @@ def test_endpoint(
     else:
         version = _version(project, to, target)
         url, bundle = _url(project, to, target, progress), _bundle_of(project, version)
-    return _tested(project, url, bundle, quick, progress)
+    process = None if quick else project.system.process
+    return _tested(project, url, bundle, progress, process=process, key=key, routes=routes)
 
 
 def test_bundle(
-    project: Project, zip_path: Path, *, quick: bool = False, progress: Progress
+    project: Project, zip_path: Path, *, quick: bool = False, key: str | None = None, progress: Progress
 ) -> EndpointReport:
     """The same for a bundle's zip, which a platform of its own serves for as long as the tests run."""
     if not quick:
@@ -58,7 +69,8 @@ def test_bundle(
         store.set_tag(bundle.name, "test", version.number)
         progress.step("starting a platform for the bundle")
         with running_alone(store) as platform:
-            return _tested(project, f"{platform.url}/{bundle.name}/test", bundle, quick, progress)
+            url, process = f"{platform.url}/{bundle.name}/test", None if quick else project.system.process
+            return _tested(project, url, bundle, progress, process=process, key=key, routes="path")
 
 
 def write_junit(report: EndpointReport, path: Path) -> None:
@@ -66,7 +78,16 @@ def write_junit(report: EndpointReport, path: Path) -> None:
     write_atomic(path, apitest.junit_xml(report))
 
 
-def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: Progress) -> EndpointReport:
+def _tested(
+    project: Project,
+    url: str,
+    bundle: Bundle,
+    progress: Progress,
+    *,
+    process: Process | None,
+    key: str | None,
+    routes: Routes | None,
+) -> EndpointReport:
     progress.step(f"testing {url}")
     return apitest.run_endpoint_tests(
         url,
@@ -76,12 +97,20 @@ def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: P
         clock=project.system.clock,
         expected_version=bundle.version,
         cases=apitest.read_cases(project.root / CASES),
-        process=None if quick else project.system.process,
+        process=process,
+        key=key,
+        routes=routes,
     )
 
 
 def shadow(
-    project: Project, *, candidate: str, production: str = "prod", to: str = LOCAL, progress: Progress
+    project: Project,
+    *,
+    candidate: str,
+    production: str = "prod",
+    to: str = LOCAL,
+    key: str | None = None,
+    progress: Progress,
 ) -> Shadow:
     """The candidate tag's answers beside the production tag's, on the candidate's sample rows."""
     bundle = _bundle_of(project, _version(project, to, candidate))
@@ -94,6 +123,7 @@ def shadow(
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
         http=project.system.http,
+        key=key,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emel import __version__, cost
 from emel.bundle.shelf import Shelf, answers_of
-from emel.records import Bundle
+from emel.records import Bundle, Serving
 from emel.system.files import sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
 from emel.workflows.tiers import Settled, Source, settle
@@ -24,14 +24,14 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
     model: nothing is kept then.
     """
     best = settle(project, source, workdir, progress)
-    result = _record(source, best)
+    result = _record(source, best, project.config.serving())
     write_atomic(result.path, best.built.path.read_bytes())
     write_atomic(result.answers, best.artifact.answers.read_bytes())
     Shelf(result.path.parent).put(result)
     return result
 
 
-def _record(source: Source, best: Settled) -> Bundle:
+def _record(source: Source, best: Settled, serving: Serving) -> Bundle:
     artifact, built, cold_start = best.artifact, best.built, best.cold_start
     processor = cost.load_tariff(TARIFF).processor
     return Bundle(
@@ -53,6 +53,7 @@ def _record(source: Source, best: Settled) -> Bundle:
         built_by=__version__,
         bytecode=built.bytecode,
         trials=best.trials,
+        serving=serving,
         projected_cold_start={
             memory: cold_start.cpu_seconds / processor.share(memory) for memory in MEMORY_CLASSES
         },

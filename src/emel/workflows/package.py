@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
 from pathlib import Path
 
 from emel import __version__, registry
 from emel.bundle.shelf import Shelf, answers_of, record_of
-from emel.errors import BundleError, ModelError, RepositoryError, ResultsError, SampleError
+from emel.errors import (
+    BundleError,
+    MissingExtraError,
+    ModelError,
+    PipelineError,
+    RepositoryError,
+    ResultsError,
+    SampleError,
+)
 from emel.gitrepo import GitRepo
 from emel.records import Bundle, Revision
 from emel.system.files import sha256_of
@@ -88,6 +97,9 @@ def find_bundle(project: Project, revision: Revision) -> Bundle | None:
     settings = project.config.model
     if settings.predictor or settings.tier not in ("auto", candidates[0].tier):
         return None
+    # Who takes the rows of the sample off the page must not find them on it.
+    if candidates[0].serving != project.config.serving():
+        return None
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         model, sample = _fetch(project, revision, Path(scratch))
         same = (candidates[0].source_digest, candidates[0].sample_digest) == (
@@ -124,8 +136,22 @@ def _package(
         progress.step(f"reading the model of {revision.label}")
         model, sample = _fetch(project, revision, Path(scratch))
         place = output or shelf_of(project).place(name, version)
-        source = Source(model, sample, version, revision.commit, place, trusted)
+        metrics = _metrics(project, revision)
+        source = Source(model, sample, version, revision.commit, place, trusted, metrics)
         return make(project, source, Path(scratch), progress)
+
+
+def _metrics(project: Project, revision: Revision) -> dict[str, float]:
+    """The numbers among the revision's metrics. A model may be packaged that has none, or no pipeline."""
+    try:
+        found = project.pipeline().snapshot(revision).metrics
+    except (PipelineError, ResultsError, MissingExtraError):
+        return {}
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
 
 
 def _place_in_history(project: Project, model: Path) -> tuple[str, str | None]:

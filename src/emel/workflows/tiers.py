@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ class Source(NamedTuple):
     output: Path
     trusted: bool
     """Whether loading these files may run code that they hold."""
+    metrics: Mapping[str, float] = {}
+    """Of the commit, for the manifest."""
 
 
 class Settled(NamedTuple):
@@ -123,6 +126,7 @@ class _Attempt:
             process=self._process,
             keep=self._settings.keep,
             serving=self._project.config.serving(),
+            metrics=self._source.metrics,
         )
         bundle.check_size(built.path, YANDEX)
         tell(f"tier {tier}: parity, the same rows through the bundle")

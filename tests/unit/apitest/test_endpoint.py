@@ -23,13 +23,13 @@ def double(row: dict[str, Any]) -> tuple[object, None]:
     return row["size"] * 2, None
 
 
-def endpoint(answer: Answer = classify) -> FakeEndpoint:
-    return FakeEndpoint({"prod": answer}, columns=("size", "site"))
+def endpoint(answer: Answer = classify, **about: Any) -> FakeEndpoint:
+    return FakeEndpoint({"prod": answer}, columns=("size", "site"), **about)
 
 
-def report_of(http: FakeEndpoint, answers: Path | None, **changes: Any) -> EndpointReport:
+def report_of(http: FakeEndpoint, answers: Path | None, url: str = URL, **changes: Any) -> EndpointReport:
     arguments = {"tolerance": 1e-6, "http": http, "clock": SystemClock(), "expected_version": "v1.0.0"}
-    return run_endpoint_tests(URL, answers=answers, **{**arguments, **changes})
+    return run_endpoint_tests(url, answers=answers, **{**arguments, **changes})
 
 
 def failed(report: EndpointReport) -> dict[str, str]:
@@ -145,3 +145,49 @@ def test_an_endpoint_that_is_not_there_is_an_error(classifier_answers: Path) -> 
 def test_answers_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match="cannot be read"):
         report_of(endpoint(), tmp_path / "absent.json")
+
+
+def test_a_key_goes_with_each_request_and_the_endpoint_must_ask_for_it(classifier_answers: Path) -> None:
+    report = report_of(endpoint(key="s3cret"), classifier_answers, key="s3cret")
+
+    assert failed(report) == {}
+    assert "refuses a request without its API key" in [check.name for check in report.checks]
+
+
+def test_a_key_that_nobody_asks_for_is_told(classifier_answers: Path) -> None:
+    report = report_of(endpoint(), classifier_answers, key="s3cret")
+
+    told = failed(report)["refuses a request without its API key"]
+    assert told == "POST /predict without a key got status 422, not 401: anyone may call it"
+
+
+def test_a_wrong_key_fails_with_what_the_endpoint_says(classifier_answers: Path) -> None:
+    report = report_of(endpoint(key="s3cret"), classifier_answers, key="other")
+
+    assert failed(report)["sample rows"] == "POST /predict with 100 rows got status 401: no"
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}?tag=b", f"{URL}?tag=b&route=/"])
+def test_an_address_without_paths_is_found_out(classifier_answers: Path, url: str) -> None:
+    http = endpoint(has_paths=False)
+
+    report = report_of(http, classifier_answers, url)
+
+    assert failed(report) == {}
+    assert report.routes == "query"
+    assert all("tag=b" in query for query in http.queries) is ("tag=b" in url)
+
+
+def test_an_address_with_paths_keeps_its_query(classifier_answers: Path) -> None:
+    http = endpoint()
+
+    report = report_of(http, classifier_answers, f"{URL}?tag=b")
+
+    assert (failed(report), report.routes, set(http.queries)) == ({}, "path", {"tag=b"})
+
+
+def test_routes_that_are_given_are_not_found_out(classifier_answers: Path) -> None:
+    report = report_of(endpoint(has_paths=False), classifier_answers, routes="path")
+
+    assert "health" in failed(report)
+    assert report.routes == "path"

@@ -30,6 +30,17 @@ def test_the_same_answers_are_equal(make_artifact: Any, tmp_path: Path, labels: 
     assert (result.max_abs_diff, result.worst_row) == (0.0, None)
 
 
+def test_a_key_in_the_environment_does_not_stand_before_the_proof(make_artifact: Any, tmp_path: Path) -> None:
+    class Guarded(SystemProcess):
+        def run(self, command: Any, **given: Any) -> Any:
+            return super().run(command, **{**given, "env": {"EMEL_API_KEY": "s3cret"}})
+
+    artifact = make_artifact()
+    built = build(artifact, version="v1", commit=None, output=tmp_path / "f.zip", process=SystemProcess())
+
+    assert check_parity(built.path, artifact.answers, tolerance=1e-6, process=Guarded()).ok
+
+
 def test_a_difference_within_the_tolerance_is_told_with_its_row(make_artifact: Any, tmp_path: Path) -> None:
     exact = [0.25 + row[0] - 0.5 * row[1] for row in rows()]
     # A difference of numbers above 1 is relative.

@@ -38,6 +38,14 @@ def test_the_right_key_opens(guarded: App, call: Any) -> None:
     assert call(guarded, [[5, 1]], headers=JSON | {"x-API-key": KEY})[0] == 200
 
 
+def test_a_digest_that_is_none_lets_nobody_in(
+    make_function: Callable[..., Path], environment: dict[str, str], call: Any
+) -> None:
+    environment["EMEL_API_KEY_SHA256"] = "ключ"
+
+    assert call(App(str(make_function())), [[5, 1]], headers=JSON | {"X-Api-Key": KEY})[0] == 401
+
+
 @pytest.mark.parametrize("path", ["/health", "/ping", "/v2/health/ready", "/metadata", "/openapi.json"])
 def test_what_runs_no_model_needs_no_key(guarded: App, path: str) -> None:
     assert guarded.handle({"httpMethod": "GET", "path": path}, None)["statusCode"] == 200

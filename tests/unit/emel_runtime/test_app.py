@@ -103,6 +103,15 @@ def test_json_content_types_are_taken(app: App, call: Any, kind: str) -> None:
     assert call(app, [[1, 2]], headers={"content-type": kind})[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/predict", "/invocations", "/v2/models/m/infer"])
+def test_a_body_in_another_charset_is_a_415(app: App, call: Any, path: str) -> None:
+    headers = {"Content-Type": 'application/json; a=b; charset="UTF-16"'}
+
+    status, body = call(app, [[1, 2]], path=path, headers=headers)
+
+    assert (status, body["expected"], body["got"]) == (415, "charset=utf-8", "utf-16")
+
+
 def test_another_content_type_is_a_415(app: App, call: Any) -> None:
     status, body = call(app, "a=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
 
@@ -147,9 +156,10 @@ def test_a_fault_of_our_own_is_logged_and_not_shown(
     manifest["signature"]["columns"] = [make_column("a", "unheard of")]
     (root / "manifest.json").write_text(json.dumps(manifest))
 
-    status, body = call(App(str(root)), {"a": "text"})
+    status, body = call(App(str(root)), {"a": "text"}, requestContext={"requestId": "r-1"})
 
     assert (status, body["detail"]) == (500, "the function failed; its log says why")
+    assert body["request_id"] == "r-1"
     assert "KeyError" in json.loads(capsys.readouterr().out)["error"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emel_runtime.lean import digest, dumps, loads
+from emel_runtime.lean import DuplicateKey, digest, dumps, loads, loads_strictly
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -40,6 +40,14 @@ def test_nan_is_read_and_not_written() -> None:
     assert math.isnan(loads("NaN"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="JSON compliant"):
         dumps(math.nan)
+
+
+def test_the_last_of_many_keys_may_stand_twice() -> None:
+    # As many as a body may hold: looking at each pair of them would take half an hour.
+    keys = ",".join(f'"{number}":0' for number in range(250_000))
+
+    with pytest.raises(DuplicateKey, match="249999"):
+        loads_strictly(f'{{{keys},"249999":1}}')
 
 
 @given(st.binary())

@@ -46,6 +46,8 @@ def test_a_compressed_body_is_unpacked(app: App, call: Any, data: bytes, coding:
         (zlib.compress(ROWS), "deflate", 415),
         (ROWS, "br", 415),
         (gzip.compress(b" " * (MAX_UNPACKED + 1), mtime=0), "gzip", 413),
+        (gzip.compress(b"", mtime=0) * 100_000, "gzip", 413),
+        (ROWS, "gzip, gzip, gzip", 415),
     ],
 )
 def test_another_body_is_refused(app: App, call: Any, data: bytes, coding: str, status: int) -> None:
@@ -54,6 +56,31 @@ def test_another_body_is_refused(app: App, call: Any, data: bytes, coding: str, 
 
 def test_a_compressed_body_that_came_as_text_is_refused(app: App, call: Any) -> None:
     assert call(app, "\x1f\ufffd\ud800", headers={"Content-Encoding": "gzip"})[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/predict", '{"NAME": 1}'),
+        ("/predict", '{"instances": 1, "NAME": 1}'),
+        ("/predict", '{"a": "NAME"}'),
+        ("/predict", '{"NAME": 1, "NAME": 1}'),
+        ("/invocations", '{"NAME": 1}'),
+        ("/invocations", '{"dataframe_split": {"columns": ["NAME"], "data": [[1]]}}'),
+        (
+            "/v2/models/m/infer",
+            '{"inputs": [{"name": "NAME", "datatype": "NAME", "shape": [1], "data": [1]}]}',
+        ),
+        ("/NAME", "{}"),
+    ],
+)
+def test_a_refusal_does_not_repeat_all_that_was_sent(app: App, call: Any, path: str, body: str) -> None:
+    name = "é" * (MAX_BODY // 4)
+
+    status, problem = call(app, body.replace("NAME", name), path=path.replace("NAME", name))
+
+    assert 400 <= status < 500
+    assert sum(len(str(value)) for value in problem.values()) < 5000
 
 
 def test_too_many_rows_are_a_413(app: App, call: Any) -> None:

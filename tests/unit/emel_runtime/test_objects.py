@@ -54,6 +54,29 @@ def test_what_is_wrong_with_an_object_is_written_beside_it(
     assert json.loads(bucket.objects[f"/rows/{name}.predictions.json"])["problem"]["status"] == status
 
 
+def test_the_same_event_again_writes_the_same_object(app: App, bucket: FakeBucket) -> None:
+    bucket.objects["/rows/r.csv"] = b"a,b\n5,1\n"
+    app.handle(created("r.csv"), CONTEXT)
+    once = dict(bucket.objects)
+
+    app.handle(created("r.csv"), CONTEXT)
+
+    assert bucket.objects == once
+
+
+def test_an_object_that_cannot_be_answered_leaves_the_others_of_its_event_alone(
+    app: App, bucket: FakeBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.objects |= {"/rows/bad.csv": b"a\n", "/rows/good.csv": b"a,b\n5,1\n"}
+    event = {"messages": [*created("bad.csv")["messages"], *created("good.csv")["messages"]]}
+
+    reply = app.handle(event, CONTEXT)
+
+    assert [answer["status"] for answer in reply["answers"]] == [422, 200]
+    assert json.loads(bucket.objects["/rows/good.csv.predictions.json"])["predictions"] == ["yes"]
+    assert json.loads(capsys.readouterr().out)["status"] == 422
+
+
 def test_predictions_do_not_make_new_predictions(app: App, bucket: FakeBucket) -> None:
     reply = app.handle(created("r.csv.predictions.json"), CONTEXT)
 
@@ -68,6 +91,8 @@ def test_predictions_do_not_make_new_predictions(app: App, bucket: FakeBucket) -
         (created("r.csv"), SimpleNamespace(token={"access_token": "other"}), 403),
         (created("r.csv"), SimpleNamespace(token={"access_token": "a\r\nX: y"}), 403),
         (created("absent.csv"), CONTEXT, 404),
+        (created("../other/r.csv"), CONTEXT, 403),
+        (created("in/./r.csv"), CONTEXT, 403),
     ],
 )
 def test_what_may_not_be_read_is_refused(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from emel_runtime.app import App
 from emel_runtime.openapi import document
 
@@ -41,19 +43,42 @@ def test_the_example_is_answered(make_function: Any, make_column: Any, call: Any
     assert call(app, body)[0] == 200
 
 
-def test_each_path_and_method_of_the_contract_is_there(app: App, call: Any) -> None:
+def test_each_path_and_method_of_the_contract_is_there_and_takes_its_examples(app: App, call: Any) -> None:
     _, told = call(app, "", method="GET", path="/openapi.json")
 
+    asked = 0
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
-            media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            event = {
-                "httpMethod": method.upper(),
-                "path": path,
-                "headers": {"Content-Type": "application/json"},
-                "body": json.dumps(media.get("example")) if media else "",
-            }
-            assert app.handle(event, None)["statusCode"] == 200, (method, path)
+            contents = operation.get("requestBody", {"content": {"": {}}})["content"]
+            for kind, media in contents.items():
+                example = media.get("example", "")
+                event = {
+                    "httpMethod": method.upper(),
+                    "path": path,
+                    "headers": {"Content-Type": kind},
+                    "body": example if isinstance(example, str) else json.dumps(example),
+                }
+                assert app.handle(event, None)["statusCode"] == 200, (method, path, kind)
+                asked += 1
+    assert asked == 19
+
+
+def test_the_model_is_found_by_its_version_too(app: App, call: Any) -> None:
+    _, told = call(app, "", method="GET", path="/openapi.json")
+
+    named = {path.removeprefix("/v2/models/m") for path in told["paths"] if path.startswith("/v2/models/m")}
+    assert named >= {"/versions/v1.0.0", "/versions/v1.0.0/ready", "/versions/v1.0.0/infer"}
+
+
+def test_a_version_with_a_plus_is_found_in_either_spelling(make_function: Any, call: Any) -> None:
+    root = make_function()
+    manifest = json.loads((root / "manifest.json").read_text())
+    manifest["model"]["version"] = "0.0.0+1a2b"
+    (root / "manifest.json").write_text(json.dumps(manifest))
+    app = App(str(root))
+
+    for spelling in ("0.0.0+1a2b", "0.0.0%2B1a2b"):
+        assert call(app, "", method="GET", path=f"/v2/models/m/versions/{spelling}/ready")[0] == 200
 
 
 def test_a_browser_gets_the_page_and_a_program_the_description(app: App) -> None:
@@ -76,6 +101,51 @@ def test_nothing_in_the_signature_ends_the_pages_script(make_function: Any, make
 
     assert wicked not in body
     assert body.count("</script>") == 2
+
+
+def test_a_column_called_instances_leaves_no_other_meaning_of_the_word(
+    make_function: Any, make_column: Any, call: Any
+) -> None:
+    app = App(str(make_function([make_column("instances"), make_column("b")])))
+    _, told = call(app, "", method="GET", path="/openapi.json")
+
+    schema = told["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert [kind.get("type") for kind in schema["anyOf"]] == [None, "array"]
+
+
+def test_the_description_tells_commit_metrics_and_parity(make_function: Any, call: Any) -> None:
+    root = make_function()
+    manifest = json.loads((root / "manifest.json").read_text())
+    manifest["model"]["commit"] = "c" * 40
+    manifest |= {"metrics": {"accuracy": 0.9}, "parity": {"rows": 3}, "examples": [[1.5, 2.5]]}
+    (root / "manifest.json").write_text(json.dumps(manifest))
+
+    _, told = call(App(str(root)), "", method="GET", path="/metadata")
+
+    assert (told["model"]["commit"], told["metrics"], told["parity"]["rows"]) == (
+        "c" * 40,
+        {"accuracy": 0.9},
+        3,
+    )
+    assert (told["tier"], told["signature"]["task"]) == ("pure", "classification")
+    assert "examples" not in told
+
+
+@pytest.mark.parametrize(("key", "shown"), [("", True), ("s3cret", False)])
+def test_the_page_shows_rows_of_the_sample_unless_a_key_is_asked_for(
+    make_function: Any, environment: dict[str, str], key: str, shown: bool
+) -> None:
+    environment["EMEL_API_KEY"] = key
+    root = make_function()
+    manifest = json.loads((root / "manifest.json").read_text())
+    manifest["examples"] = [[1.62534, 2.5]]
+    (root / "manifest.json").write_text(json.dumps(manifest))
+
+    event = {"httpMethod": "GET", "path": "/", "headers": {"Accept": "text/html"}}
+    body = App(str(root)).handle(event, None)["body"]
+
+    assert ("1.62534" in body) is shown
+    assert ("Middle of the ranges" in body) is not shown
 
 
 def test_a_key_is_in_the_contract_where_one_is_set() -> None:

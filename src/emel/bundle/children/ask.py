@@ -6,6 +6,7 @@ the handler refused the row; `probabilities` are objects by label, or null throu
 
 import importlib
 import json
+import os
 import sys
 from typing import Any
 
@@ -14,6 +15,9 @@ VALUES_A_BATCH = 20_000
 
 def main(folder: str, answers: str, output: str) -> None:
     """Ask about all rows, in batches as large as a body may be."""
+    # A key or a bucket in the environment is for functions that are called, not for this one.
+    for name in [name for name in os.environ if name.startswith("EMEL_")]:
+        del os.environ[name]
     sys.path.insert(0, folder)
     handler = importlib.import_module("handler")
     with open(answers, encoding="utf-8") as file:  # noqa: PTH123

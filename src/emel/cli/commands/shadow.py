@@ -19,16 +19,24 @@ Examples:
 )
 @click.argument("candidate")
 @click.option("--against", default="prod", show_default=True, help="The tag to compare with.")
+@options.api_key
 @options.to
 @options.as_json
 @click.pass_context
-def command(context: click.Context, candidate: str, against: str, to: str, as_json: bool) -> None:
+def command(
+    context: click.Context, candidate: str, against: str, key: str | None, to: str, as_json: bool
+) -> None:
     """Send the sample rows to two tags of the function and compare the answers.
 
     CANDIDATE is a tag. Rows that get another label are listed, the largest difference first.
     """
     with progress() as telling:
         result = shadow(
-            options.project_of(context), candidate=candidate, production=against, to=to, progress=telling
+            options.project_of(context),
+            candidate=candidate,
+            production=against,
+            to=to,
+            key=key,
+            progress=telling,
         )
     show(result, rendered(result), as_json=as_json)

@@ -46,7 +46,11 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
     made = table("check", "", "seen", "time", right=("time",))
     for check in report.checks:
         made.add_row(check.name, passed(check.passed), Text(check.detail), words.seconds(check.seconds))
-    parts: list[RenderableType] = [Text(f"{report.url} ({report.model_version or 'unknown version'})"), made]
+    routes = ", routes by ?route=" if report.routes == "query" else ""
+    parts: list[RenderableType] = [
+        Text(f"{report.url} ({report.model_version or 'unknown version'}{routes})"),
+        made,
+    ]
     if report.latency:
         timing = report.latency
         parts.append(

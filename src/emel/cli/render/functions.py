@@ -22,6 +22,7 @@ def bundle(made: Bundle) -> RenderableType:
             *_cold_start(made.cold_start),
             *_projected(made),
             ("byte-code", _bytecode(made)),
+            *_page(made),
         ),
     )
 
@@ -111,6 +112,13 @@ def _projected(made: Bundle) -> tuple[tuple[str, str], ...]:
         return ()
     told = (f"{words.seconds(took)} at {memory} MB" for memory, took in made.projected_cold_start.items())
     return (("in the cloud", f"cold start projected: {', '.join(told)}"),)
+
+
+def _page(made: Bundle) -> list[tuple[str, str]]:
+    count = made.serving.examples
+    if not count or made.serving.log_redact:
+        return []
+    return [("page", f"shows up to {count} rows of the sample; `examples = 0` under [page] lets none out")]
 
 
 def _bytecode(made: Bundle) -> str:
