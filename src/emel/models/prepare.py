@@ -83,6 +83,7 @@ def prepare(
         requirements=_text(requirements) if requirements and tier == "python" else result["requirements"],
         sources={name: Path(source) for name, source in result["sources"].items()},
         sample_digest=sha256_of(sample),
+        near_splits=msgspec.convert(result["near_splits"], dict[int, tuple[str, float]], strict=False),
     )
 
 

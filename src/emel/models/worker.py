@@ -14,7 +14,8 @@ and writes to the folder `output` the `file` that the tier's function opens, and
 
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
     {columns: [name], form, description, labels, outputs, libraries, trained_with: {library: version},
-     rows, sample_rows, predictions, probabilities, engine, requirements, sources}
+     rows, sample_rows, near_splits: {row: [column, threshold]}, predictions, probabilities, engine,
+     requirements, sources}
     {columns: [{name, values}]}                 of a frame
 
 A library that prints may do so: nothing is read from standard output.
@@ -35,6 +36,7 @@ from typing import Any
 from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
 from emel.lowering import Column, Made, describe
 from emel.lowering.boundary import boundary_rows
+from emel.lowering.coarse import Splits
 from emel.lowering.original import Original, Row, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
@@ -90,9 +92,14 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
     # Converters write for float32, which can neither tell a threshold from its neighbours nor break a tie.
     coarse = task["tier"] == "onnx"
-    beside = original.accepted(boundary_rows(made.notes, columns, sample, coarse=coarse))
+    near: dict[int, tuple[str, float]] = {}
+    beside = boundary_rows(made.notes, columns, sample, coarse=coarse)
     if coarse:
-        beside = _decided(beside, original)
+        splits = Splits(made.notes, columns, sample)
+        near = {number: found for number, row in enumerate(sample) if (found := splits.near(row))}
+        beside = _decided(original.accepted(splits.cleared(beside)), original)
+    else:
+        beside = original.accepted(beside)
     predictions, probabilities = original.answers(sample + beside)
     return {
         "columns": [column.name for column in columns],
@@ -110,6 +117,7 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
             for row in sample + beside
         ],
         "sample_rows": len(sample),
+        "near_splits": near,
         "predictions": predictions,
         "probabilities": probabilities,
     }

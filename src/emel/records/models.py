@@ -69,6 +69,9 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """Path in the function → module of the user's."""
     sample_digest: str | None = None
     """The digest of the sample file."""
+    near_splits: dict[int, tuple[str, float]] = {}
+    """Of the onnx tier, the sample rows with a value that float32 cannot tell from a threshold of the model:
+    row → column, threshold."""
 
 
 class Serving(Struct, frozen=True, kw_only=True):

@@ -178,6 +178,14 @@ class _Attempt:
         return OriginalModel(model=file.path, python=self._interpreter(), kind=file.kind, folders=folders)
 
 
+def _cause(parity: Parity, artifact: Artifact) -> str:
+    """Why the worst row differs, where that is known."""
+    if parity.worst_row not in artifact.near_splits:
+        return ""
+    column, threshold = artifact.near_splits[parity.worst_row]
+    return f", where {column} lies on a split of the model, at {threshold:.7g}: float32 rounds it across"
+
+
 def _trial(made: Settled) -> Trial:
     return Trial(
         tier=made.artifact.tier,
@@ -194,6 +202,6 @@ def _refuse_mismatch(parity: Parity, artifact: Artifact) -> None:
     rows = parity.rows + parity.boundary_rows
     raise ParityError(
         f"the {artifact.tier} bundle of {artifact.description} {what} on {rows} rows "
-        f"(tolerance {parity.tolerance:g}); worst row: {parity.worst_row}",
+        f"(tolerance {parity.tolerance:g}); worst row: {parity.worst_row}{_cause(parity, artifact)}",
         hint=ADVICE[artifact.tier],
     )

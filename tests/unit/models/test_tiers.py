@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
@@ -99,9 +99,11 @@ def numbers() -> list[Any]:
     return [
         pytest.param(scaled.fit(x, y), id="scaled linear"),
         pytest.param(RandomForestClassifier(50, random_state=0).fit(x, y), id="forest with ties"),
+        pytest.param(make_pipeline(StandardScaler(), RandomForestClassifier(50, random_state=0)).fit(x, y),
+                     id="forest behind a scaler"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, words), id="labels of text"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, y == 1), id="labels of booleans"),
-    ]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", numbers())
@@ -112,6 +114,20 @@ def test_a_converted_classifier_gives_the_same_labels(model: Any, tmp_path: Path
     assert wrong == 0
     assert gap < 1e-6
     assert len(told["rows"]) > 200
+
+
+def test_rows_on_a_split_behind_a_scaler_are_told_and_no_others_differ(tmp_path: Path) -> None:
+    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=10, random_state=0))
+    file = saved(tmp_path, model.fit(CANCER.data, CANCER.target))
+
+    told = made(tmp_path, file, "onnx", CANCER.data.iloc[::5])
+
+    _, shares = OnnxModel((tmp_path / "opened").read_bytes(), told["engine"], told["labels"]).answer(
+        told["rows"]
+    )
+    gaps = np.abs(np.subtract(shares, told["probabilities"])).max(axis=1)
+    different = set(np.flatnonzero(gaps > 1e-6).tolist())
+    assert different and different <= told["near_splits"].keys()
 
 
 def test_boosting_libraries_are_converted(tmp_path: Path) -> None:
