@@ -29,7 +29,7 @@ from emel_runtime.pure import CorruptModel, decode
 MODULES_OF: dict[Tier, tuple[str, ...]] = {
     "pure": (),
     "onnx": ("onnx_tier.py",),
-    "python": ("python_tier.py", "tables.py"),
+    "python": ("habits.py", "python_tier.py", "tables.py"),
 }
 """The modules of the runtime that one tier alone needs."""
 SOURCE_OF_HANDLER = '''\

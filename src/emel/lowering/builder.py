@@ -5,7 +5,7 @@ The layout is documented in docs/reference/model-format.md; `emel_runtime.pure` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -45,8 +45,12 @@ class Readers(NamedTuple):
 class Program:
     """A program while it is written. `row` is the input row; each operation makes a further value."""
 
-    def __init__(self, columns: Sequence[Column], readers: Readers | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column], readers: Readers | None = None, nones: Collection[int] = ()
+    ) -> None:
         self.columns = tuple(columns)
+        self.nones = frozenset(nones)
+        """The columns in which None stands for a missing value; in the others NaN does."""
         self.notes = Notes(set(), set())
         self.row = Value(
             0,

@@ -12,8 +12,10 @@ from typing import Any
 
 from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.categories import encode_frame
 from emel.lowering.nodes import Arithmetic, Tree, single, single_below, tree_sum
 from emel.lowering.values import Outputs, Value
+from emel_runtime.habits import legible, xgboost_categories
 
 IN_SINGLE = Arithmetic(values="f32", sums="f32", infinite=False)
 LOGISTIC = {"binary:logistic", "reg:logistic"}
@@ -72,6 +74,7 @@ def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[st
     learner = json.loads(native.save_raw("json"))["learner"]
     kept, weights = _kept_trees(model, learner["gradient_booster"])
     first, end = _range(model, native, kept)
+    value = _coded(model, learner["gradient_booster"], program, value)
     objective = learner["objective"]["name"]
     bases = json.loads(learner["learner_model_param"]["base_score"])
     start = [_margin(objective, base) for base in (bases if isinstance(bases, list) else [bases])]
@@ -88,13 +91,20 @@ def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[st
     )
 
 
+def _coded(model: Any, booster: dict[str, Any], program: Program, value: Value) -> Value:
+    """Categories of pandas as their numbers."""
+    known = xgboost_categories(booster)
+    if not legible(known):
+        raise _refusal(model, "keeps categories with letters beyond ASCII in part only")
+    places = {place: each for place, each in enumerate(known) if each}
+    return encode_frame(program, value, places, refuse=True) if places else value
+
+
 def _kept_trees(model: Any, kept: dict[str, Any]) -> tuple[dict[str, Any], list[float]]:
     """The trees, and what each is multiplied with."""
     if kept["name"] == "gblinear":
         raise _refusal(model, "has a linear booster (gblinear)")
     trees = kept["gbtree"]["model"] if kept["name"] == "dart" else kept["model"]
-    if trees.get("cats", {}).get("enc"):
-        raise _refusal(model, "was trained on categories of strings or of pandas")
     weights = [single(weight) for weight in kept.get("weight_drop", [])]
     return trees, weights or [1.0] * len(trees["trees"])
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-import pandas
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from tests.fakes.lowered import beside, coded, columns, held_out
 
 from emel.errors import UnsupportedModelError
-from emel.lowering import Column, lower
+from emel.lowering import lower
 
 EXACT = 0.0
 NAN = float("nan")
@@ -160,11 +159,3 @@ def test_linear_leaves_are_refused() -> None:
 
     with pytest.raises(UnsupportedModelError, match="linear_tree"):
         lower(model, columns(10))
-
-
-def test_categories_of_pandas_are_refused() -> None:
-    cities = pandas.Series(["Омск", "Тверь"] * 10).astype("category")
-    model = lightgbm.LGBMClassifier(**FEW).fit(pandas.DataFrame({"city": cities}), [0, 1] * 10)
-
-    with pytest.raises(UnsupportedModelError, match="categories of"):
-        lower(model, [Column("city", "string")])

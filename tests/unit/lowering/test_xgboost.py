@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas
 import pytest
 import xgboost
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
 from tests.fakes.lowered import beside, coded, columns, held_out
 
 from emel.errors import UnsupportedModelError
-from emel.lowering import Column, lower
+from emel.lowering import lower
 
 EXACT = 0.0
 ONE_ULP = 1.3e-7
@@ -168,13 +167,3 @@ def test_what_is_no_sum_of_trees_is_refused(settings: dict[str, Any], reason: st
 
     with pytest.raises(UnsupportedModelError, match=reason):
         lower(model, columns(3))
-
-
-def test_categories_of_pandas_are_refused() -> None:
-    cities = pandas.Series(["Омск", "Тверь"] * 10).astype("category")
-    model = xgboost.XGBClassifier(**FEW, enable_categorical=True).fit(
-        pandas.DataFrame({"city": cities}), [0, 1] * 10
-    )
-
-    with pytest.raises(UnsupportedModelError, match="categories of"):
-        lower(model, [Column("city", "string")])
