@@ -22,7 +22,7 @@ class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
     path: str
     """The model file that the pipeline writes, relative to emel.toml: of joblib, pickle, skops, LightGBM,
-    XGBoost, CatBoost or ONNX."""
+    XGBoost, CatBoost, ONNX or PyTorch; or the folder of an MLflow model."""
     sample: str
     """Rows like those that the endpoint will get, for parity, tests and comparisons: CSV, JSON, Parquet or a
     pickled frame."""

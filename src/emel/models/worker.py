@@ -47,16 +47,19 @@ FORMATS = {
     "xgboost": "xgboost_file",
     "catboost": "catboost_file",
     "onnx": "onnx_file",
+    "torch": "torch_file",
     "predictor": "predictor_file",
     "frame": "frame_file",
 }
 """Kind of file → the module of `formats/` whose `read` opens it."""
 TIERS = {"pure": "pure_tier", "onnx": "onnx_tier", "python": "python_tier"}
 """Tier → the module of `tiers/` whose `make` makes what its function opens."""
+GRAPHS = "graph_tier"
+"""That of the onnx tier for models that are graphs by themselves, and need no converter."""
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
 """What boosters call columns that came without a name."""
 TIE = 1e-5
-BOOSTERS = ("catboost", "lightgbm", "xgboost")
+BOOSTERS = ("catboost", "lightgbm", "torch", "xgboost")
 """Packages of the same name as their module; told of where the model made Python load them."""
 
 
@@ -170,7 +173,8 @@ def _decided(rows: list[Row], original: Original) -> list[Row]:
 
 def _made(tier: str, model: Any, columns: list[Column], sample: list[Row], source: Path) -> Made:
     try:
-        maker = _part("tiers", TIERS[tier])
+        graph = tier == "onnx" and hasattr(model, "graph")
+        maker = _part("tiers", GRAPHS if graph else TIERS[tier])
     except ModuleNotFoundError as problem:
         raise UnsupportedModelError(
             f"the tier {tier} needs the module {problem.name!r} to convert the model, which is not installed",

@@ -196,6 +196,8 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """Memory class in MB → seconds: measured processor seconds ÷ the class's share of a processor."""
     trials: tuple[Trial, ...] = ()
     """The tiers that were tried, in order; `reason` says in one line why this one."""
+    settings_digest: str = ""
+    """The digest of the settings that it was made by: see emel.workflows.settings."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):

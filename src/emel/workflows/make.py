@@ -9,6 +9,7 @@ from emel.bundle.shelf import Shelf, answers_of
 from emel.records import Bundle
 from emel.system.files import sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
+from emel.workflows.settings import settings_digest
 from emel.workflows.tiers import Settled, Source, settle
 
 MEMORY_CLASSES = (128, 256, 512, 1024, 2048)
@@ -24,14 +25,14 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
     model: nothing is kept then.
     """
     best = settle(project, source, workdir, progress)
-    result = _record(source, best)
+    result = _record(source, best, settings_digest(project))
     write_atomic(result.path, best.built.path.read_bytes())
     write_atomic(result.answers, best.artifact.answers.read_bytes())
     Shelf(result.path.parent).put(result)
     return result
 
 
-def _record(source: Source, best: Settled) -> Bundle:
+def _record(source: Source, best: Settled, settings: str) -> Bundle:
     artifact, built, cold_start = best.artifact, best.built, best.cold_start
     processor = cost.load_tariff(TARIFF).processor
     return Bundle(
@@ -53,6 +54,7 @@ def _record(source: Source, best: Settled) -> Bundle:
         built_by=__version__,
         bytecode=built.bytecode,
         trials=best.trials,
+        settings_digest=settings,
         projected_cold_start={
             memory: cold_start.cpu_seconds / processor.share(memory) for memory in MEMORY_CLASSES
         },

@@ -18,6 +18,8 @@ ROUNDS: dict[Tier, int] = {"pure": 7, "onnx": 5, "python": 3}
 """The longer a tier takes to start, the fewer rounds show how long."""
 REFUSALS = (UnsupportedModelError, ParityError, BundleError, MissingExtraError)
 """What keeps a tier from shipping, and lets the next be tried."""
+GRAPHS = ("onnx", "torch")
+"""Kinds of model files that the onnx tier alone takes."""
 ADVICE: dict[Tier, str] = {
     "pure": "report this, with the model's class and version: it is a fault of emel's lowering",
     "onnx": 'take tier = "pure" or "python": float32 is not enough for this model',
@@ -95,7 +97,7 @@ def _tiers(project: Project, source: Source) -> tuple[Tier, ...]:
         return ("python",)
     if settings.tier != "auto":
         return (settings.tier,)
-    return ("onnx",) if look(source.model).kind == "onnx" else TIERS
+    return ("onnx",) if look(source.model).kind in GRAPHS else TIERS
 
 
 class _Attempt:
@@ -172,7 +174,7 @@ class _Attempt:
             return None
         file = look(self._source.model)
         strings = any(column.type == "string" for column in artifact.signature.columns)
-        if file.kind == "onnx" or (strings and file.kind in ("lightgbm", "xgboost", "catboost")):
+        if file.kind in GRAPHS or (strings and file.kind in ("lightgbm", "xgboost", "catboost")):
             return None
         folders = (*file.folders, self._project.root)
         return OriginalModel(model=file.path, python=self._interpreter(), kind=file.kind, folders=folders)
