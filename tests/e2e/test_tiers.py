@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -15,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.fakes.command import Emel
+
+from emel.bundle import OWN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -41,7 +44,9 @@ def test_what_the_pure_tier_cannot_take_goes_to_the_next_with_the_reason(emel, t
     assert told["zip_bytes"] < 30e6
 
 
-def test_column_names_that_are_no_identifiers_reach_their_inputs(emel, tmp_path):
+def test_columns_of_any_name_reach_their_inputs_under_another_python_than_this_one(emel, tmp_path):
+    other = "3.12" if OWN == "3.14" else "3.14"
+    emel.env["EMEL_FUNCTION_PYTHON"] = other
     rows, labels = load_wine(as_frame=True, return_X_y=True)
     assert any("/" in name for name in rows.columns)
     first = make_column_transformer((StandardScaler(), list(rows.columns)))
@@ -51,4 +56,12 @@ def test_column_names_that_are_no_identifiers_reach_their_inputs(emel, tmp_path)
     done = emel("package", "wine.joblib", "--sample", "rows.csv", "--tier", "onnx", "--json", timeout=400)
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["parity"]["ok"]
+    told = json.loads(done.stdout)
+    assert told["parity"]["ok"]
+    assert told["python"] == other
+    # Where that one is not at hand, the same with libraries for this one was tried.
+    at_hand = told["bytecode"] == [other]
+    assert told["parity"]["python"] == (other if at_hand else OWN)
+    with zipfile.ZipFile(told["path"]) as archive:
+        compiled = [name for name in archive.namelist() if name.endswith(".so") and ".cpython-" in name]
+    assert compiled and all(f".cpython-{other.replace('.', '')}-" in name for name in compiled)

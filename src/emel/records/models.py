@@ -114,6 +114,8 @@ class OriginalModel(Struct, frozen=True, kw_only=True):
 class Parity(Struct, frozen=True, kw_only=True):
     """The finished bundle beside the original model, on the same rows."""
 
+    python: str = ""
+    """The version of Python that the bundle ran under."""
     rows: int
     """Rows of the user's own sample."""
     boundary_rows: int
@@ -163,6 +165,7 @@ class BuiltZip(Struct, frozen=True, kw_only=True):
     digest: str
     zip_bytes: int
     bytecode: tuple[str, ...] = ()
+    python: str = ""
     """As in Bundle."""
 
 
@@ -196,6 +199,12 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """Memory class in MB → seconds: measured processor seconds ÷ the class's share of a processor."""
     trials: tuple[Trial, ...] = ()
     """The tiers that were tried, in order; `reason` says in one line why this one."""
+    python: str = ""
+    """The version of Python that the function is made for: its libraries run under no other. Where that is
+    not at hand, parity and cold start are those of the same bundle with libraries for the Python that runs
+    emel."""
+    too_large_for: tuple[str, ...] = ()
+    """The clouds that take no function of this size."""
     settings_digest: str = ""
     """The digest of the settings that it was made by: see emel.workflows.settings."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emel import __version__, cost
+from emel import __version__, bundle, cost
 from emel.bundle.shelf import Shelf, answers_of
-from emel.records import Bundle
+from emel.records import BuiltZip, Bundle, ColdStart
 from emel.system.files import sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
 from emel.workflows.settings import settings_digest
@@ -54,8 +54,17 @@ def _record(source: Source, best: Settled, settings: str) -> Bundle:
         built_by=__version__,
         bytecode=built.bytecode,
         trials=best.trials,
+        python=built.python,
+        too_large_for=bundle.check_size(built.path),
         settings_digest=settings,
         projected_cold_start={
-            memory: cold_start.cpu_seconds / processor.share(memory) for memory in MEMORY_CLASSES
+            memory: _start_seconds(built, cold_start) / processor.share(memory) for memory in MEMORY_CLASSES
         },
     )
+
+
+def _start_seconds(built: BuiltZip, cold_start: ColdStart) -> float:
+    """Processor seconds of a start under the function's own Python, which may find no byte-code."""
+    if built.python in built.bytecode:
+        return cold_start.cpu_seconds
+    return cold_start.without_bytecode_cpu_seconds or cold_start.cpu_seconds

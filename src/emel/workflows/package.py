@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from emel import __version__, registry
+from emel.bundle import OWN
 from emel.bundle.shelf import Shelf, answers_of, record_of
 from emel.errors import BundleError, ModelError, RepositoryError, ResultsError, SampleError
 from emel.gitrepo import GitRepo
@@ -90,8 +91,10 @@ def find_bundle(project: Project, revision: Revision) -> Bundle | None:
     if candidates[0].settings_digest != settings_digest(project):
         return None
     # A Predictor is code, whose change no digest on the shelf would show.
-    settings = project.config.model
+    settings, python = project.config.model, project.config.function.python or OWN
     if settings.predictor or settings.tier not in ("auto", candidates[0].tier):
+        return None
+    if candidates[0].tier != "pure" and candidates[0].python != python:
         return None
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         model, sample = _fetch(project, revision, Path(scratch))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from emel import bundle, models
 from emel.bundle.choice import TIERS, choose, may_pay
-from emel.bundle.size import YANDEX
 from emel.errors import BundleError, MissingExtraError, ParityError, UnsupportedModelError
 from emel.models.looks import look
 from emel.records import Artifact, BuiltZip, ColdStart, OriginalModel, Parity, Tier, Trial
@@ -113,39 +113,52 @@ class _Attempt:
 
     def __call__(self, tier: Tier) -> Settled:
         """Errors: those of `settle`, for this tier."""
-        tell = self._progress.step
+        tell, process, tolerance = self._progress.step, self._process, self._settings.tolerance
         tell(f"tier {tier}: making the model ready, and asking the original for its answers")
         artifact = self._prepare(tier)
+        target = self._project.config.function.python or bundle.OWN
         tell(f"tier {tier}: building the zip")
-        built = bundle.build(
-            artifact,
-            version=self._source.version,
-            commit=self._source.commit,
-            output=self._workdir / tier / f"{self._settings.name}.zip",
-            process=self._process,
-            keep=self._settings.keep,
-            serving=self._project.config.serving(),
-        )
-        bundle.check_size(built.path, YANDEX)
+        built = self._build(artifact, target)
+        bundle.check_size(built.path)
+        program = bundle.interpreters(process, (target,)).get(target)
+        python, proved = target if program else bundle.OWN, built
+        if not program and tier != "pure":
+            tell(f"tier {tier}: building it for Python {python} too, as no {target} is at hand to try it")
+            proved = self._build(artifact, python)
         tell(f"tier {tier}: parity, the same rows through the bundle")
-        tolerance = self._settings.tolerance
         parity = bundle.check_parity(
-            built.path,
+            proved.path,
             artifact.answers,
             tolerance=TOLERANCES[tier] if tolerance is None else tolerance,
-            process=self._process,
+            process=process,
+            python=python,
+            program=program or sys.executable,
         )
         _refuse_mismatch(parity, artifact)
         built = bundle.attest(built, parity)
         tell(f"tier {tier}: measuring the cold start")
         cold_start = bundle.measure_cold_start(
-            built.path,
+            proved.path,
             artifact.answers,
             original=self._original(artifact),
-            process=self._process,
+            process=process,
             rounds=ROUNDS[tier],
+            program=program or sys.executable,
         )
         return Settled(artifact, built, parity, cold_start, artifact.reason, ())
+
+    def _build(self, artifact: Artifact, python: str) -> BuiltZip:
+        """The zip for a version of Python."""
+        return bundle.build(
+            artifact,
+            version=self._source.version,
+            commit=self._source.commit,
+            output=self._workdir / artifact.tier / python / f"{self._settings.name}.zip",
+            process=self._process,
+            keep=self._settings.keep,
+            serving=self._project.config.serving(),
+            python=python,
+        )
 
     def _prepare(self, tier: Tier) -> Artifact:
         settings, root = self._settings, self._project.root

@@ -117,7 +117,7 @@ def test_a_converted_classifier_gives_the_same_labels(model: Any, tmp_path: Path
 
 
 def test_rows_on_a_split_behind_a_scaler_are_told_and_no_others_differ(tmp_path: Path) -> None:
-    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=10, random_state=0))
+    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=3, random_state=0))
     file = saved(tmp_path, model.fit(CANCER.data, CANCER.target))
 
     told = made(tmp_path, file, "onnx", CANCER.data.iloc[::5])
