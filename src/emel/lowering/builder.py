@@ -102,6 +102,7 @@ class Program:
         may lack numbers: as its inputs, when not given. `sparse` is for operations that make sparse values
         themselves. `attributes` are what JSON can hold.
         """
+        matrix = sparse or (any(value.matrix for value in values) and SPARSE.get(name, ("", False))[1])
         if any(value.sparse for value in values):
             if name in SPARSE:
                 name, sparse = SPARSE[name]
@@ -116,6 +117,7 @@ class Program:
             tuple(origins) if origins is not None else (None,) * made,
             missing=any(value.missing for value in values) if missing is None else missing,
             sparse=sparse,
+            matrix=matrix,
         )
 
     def array(self, dtype: str, items: Any, shape: Sequence[int] | None = None) -> int:
@@ -167,6 +169,16 @@ class Program:
             return value
         self._operations.append(Operation("dense", (value.place,), {}, {"width": value.width}))
         return value._replace(place=len(self._operations), sparse=False)
+
+    def absent(self, value: Value) -> Value:
+        """The vector, with NaN for what is absent where scikit-learn makes a sparse matrix of it."""
+        if not value.matrix:
+            return self.dense(value)
+        if not value.sparse:
+            return self.add("hide", value, origins=value.origins, missing=True, low=0.0, high=0.0)
+        made = self.dense(value)
+        self._operations[-1].attributes["gaps"] = True
+        return made._replace(missing=True)
 
     def is_text(self, value: Value, position: int) -> bool:
         """Whether a position of a value holds a column's strings."""

@@ -43,7 +43,8 @@ def one_hot_encoder(model: Any, program: Program, value: Value) -> Value:
         ]
         codes.append(Codes(known, None if model.handle_unknown == "error" else other))
     widths = [int(width) for width in model._n_features_outs]
-    return one_hot(program, categorize(program, value, codes), widths)
+    made = one_hot(program, categorize(program, value, codes), widths)
+    return made._replace(matrix=model.sparse_output)
 
 
 def _mapping(model: Any, place: int) -> Any:
@@ -141,7 +142,8 @@ def dict_vectorizer(model: Any, program: Program, value: Value) -> Value:
     joined = program.dense(program.concat(parts))
     order = sorted(range(len(positions)), key=positions.__getitem__)
     arrays = {"positions": program.array("u32", [positions[place] for place in order])}
-    return program.add("to_sparse", program.select(joined, order), width=width, arrays=arrays, sparse=True)
+    made = program.add("to_sparse", program.select(joined, order), width=width, arrays=arrays, sparse=True)
+    return made._replace(matrix=model.sparse)
 
 
 def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:

@@ -52,7 +52,9 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
         shares = program.add("complement", shares, width=2)
     # `predict` takes the larger probability, and what the scores say may differ where both are rounded.
     label = program.add("argmax", shares, width=1)
-    return Outputs(tuple(model.classes_.tolist()), probabilities=shares, label=label)
+    # `decision_function` came with LightGBM 4.7.
+    raw = scores if hasattr(model, "decision_function") else None
+    return Outputs(tuple(model.classes_.tolist()), probabilities=shares, scores=raw, label=label)
 
 
 def regressor(model: Any, program: Program, value: Value) -> Outputs:

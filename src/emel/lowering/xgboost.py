@@ -63,6 +63,7 @@ def booster(model: Any, program: Program, value: Value) -> Outputs:
 
 def _without(model: Any, program: Program, value: Value) -> Value:
     """The value with the number hidden that stands for a missing one."""
+    value = program.absent(value)
     if model.missing is None or isnan(model.missing):
         return value
     number = single(model.missing)
@@ -80,15 +81,13 @@ def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[st
     start = [_margin(objective, base) for base in (bases if isinstance(bases, list) else [bases])]
     shape = learner["learner_model_param"]
     width = max(int(shape["num_class"]), int(shape.get("num_target", 1)), 1)
-    trees = [_tree(model, tree, weight) for tree, weight in zip(kept["trees"], weights, strict=True)]
-    return objective, tree_sum(
-        program,
-        value,
-        trees[first:end],
-        kept["tree_info"][first:end],
-        start * width if len(start) == 1 else start,
-        IN_SINGLE,
-    )
+    start = start * width if len(start) == 1 else start
+    targets = kept["tree_info"]
+    trees = [_tree(model, tree) for tree in kept["trees"]]
+    if weights:
+        bases = [0.0 if model is native else start[target] for target in targets]
+        trees = [_weighted(*each) for each in zip(trees, weights, bases, strict=True)]
+    return objective, tree_sum(program, value, trees[first:end], targets[first:end], start, IN_SINGLE)
 
 
 def _coded(model: Any, booster: dict[str, Any], program: Program, value: Value) -> Value:
@@ -101,12 +100,11 @@ def _coded(model: Any, booster: dict[str, Any], program: Program, value: Value) 
 
 
 def _kept_trees(model: Any, kept: dict[str, Any]) -> tuple[dict[str, Any], list[float]]:
-    """The trees, and what each is multiplied with."""
+    """The trees, and what dart multiplies each with."""
     if kept["name"] == "gblinear":
         raise _refusal(model, "has a linear booster (gblinear)")
     trees = kept["gbtree"]["model"] if kept["name"] == "dart" else kept["model"]
-    weights = [single(weight) for weight in kept.get("weight_drop", [])]
-    return trees, weights or [1.0] * len(trees["trees"])
+    return trees, [single(weight) for weight in kept.get("weight_drop", [])]
 
 
 def _range(model: Any, native: Any, kept: dict[str, Any]) -> tuple[int, int]:
@@ -116,7 +114,7 @@ def _range(model: Any, native: Any, kept: dict[str, Any]) -> tuple[int, int]:
     return 0, ends[-1] if best is None else ends[best + 1]
 
 
-def _tree(model: Any, tree: dict[str, Any], weight: float) -> Tree:
+def _tree(model: Any, tree: dict[str, Any]) -> Tree:
     if int(tree["tree_param"]["size_leaf_vector"]) > 1:
         raise _refusal(model, "has several numbers in a leaf (multi_output_tree)")
     lefts, rights = list(tree["left_children"]), list(tree["right_children"])
@@ -136,9 +134,16 @@ def _tree(model: Any, tree: dict[str, Any], weight: float) -> Tree:
         tree["split_indices"],
         [single_below(number) for number in numbers],
         gaps,
-        [[single(number * weight)] for number in numbers],
+        [[number] for number in numbers],
         members,
     )
+
+
+def _weighted(tree: Tree, weight: float, base: float) -> Tree:
+    """The tree of dart with this weight. An estimator's `predict`, unlike that of a booster, adds each leaf
+    to the base score first and takes that away again, which rounds it."""
+    leaves = [single(single(base + number) - base) for (number,) in tree.leaves]
+    return tree._replace(leaves=[[single(single(number) * weight)] for number in leaves])
 
 
 def _margin(objective: str, base: float) -> float:

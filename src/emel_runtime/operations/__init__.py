@@ -71,7 +71,7 @@ FAMILIES = {
     ),
     "categories": ("categorize", "one_hot", "sparse_one_hot", "bins"),
     "curves": ("interpolate",),
-    "distances": ("square_distances", "manhattan_distances", "square_sums", "square_root"),
+    "distances": ("square_distances", "manhattan_distances", "square_sums", "inner_product", "square_root"),
     "kernels": ("kernel", "one_versus_one", "votes", "vote_scores", "coupled_probabilities"),
     "linear": ("linear",),
     "links": ("exponential", "likelihoods", "constant", "not_negative"),

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import KBinsDiscretizer, MaxAbsScaler
 from tests.fakes.lowered import beside, coded, columns, held_out
+from tests.fakes.titanic import passengers
 
 from emel.errors import UnsupportedModelError
-from emel.lowering import lower
+from emel.lowering import Column, lower
 
 EXACT = 0.0
 ONE_ULP = 1.3e-7
@@ -167,3 +173,46 @@ def test_what_is_no_sum_of_trees_is_refused(settings: dict[str, Any], reason: st
 
     with pytest.raises(UnsupportedModelError, match=reason):
         lower(model, columns(3))
+
+
+@pytest.mark.parametrize("settings", [{}, {"objective": "count:poisson"}, {"num_parallel_tree": 3}], ids=str)
+def test_dart_rounds_in_estimators_otherwise_than_in_boosters(settings: dict[str, Any]) -> None:
+    x, y, rows = held_out(load_diabetes)
+    model = xgboost.XGBRegressor(**FEW, booster="dart", rate_drop=0.4, **settings).fit(x, y)
+
+    assert beside(model, rows, limit=300).difference == 0.0
+    assert beside(model.get_booster(), rows, limit=300).difference == 0.0
+
+
+@pytest.mark.parametrize("missing", [NAN, 0.0, 1.0])
+@pytest.mark.parametrize(
+    "vectorizer",
+    [
+        TfidfVectorizer(analyzer="char", ngram_range=(1, 2)),
+        make_pipeline(CountVectorizer(), TfidfTransformer(), SelectKBest(k=10), MaxAbsScaler()),
+    ],
+    ids=["tf-idf", "selected"],
+)
+def test_what_a_sparse_matrix_lacks_is_missing(vectorizer: Any, missing: float) -> None:
+    texts = [f"{name} ж" for name in passengers().name[:90]]
+    model = make_pipeline(vectorizer, xgboost.XGBClassifier(**FEW, missing=missing))
+    model.fit(texts[:60], passengers().survived.astype(int)[:60])
+
+    both = beside(model, [[text] for text in texts], [Column("text", "string")])
+
+    assert both.labels_equal
+    assert both.difference <= ONE_ULP
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0], ids=["made dense", "kept sparse"])
+@pytest.mark.parametrize("encode", ["onehot", "onehot-dense"])
+def test_zeros_are_missing_where_columns_stay_sparse(encode: str, threshold: float) -> None:
+    x, y, rows = held_out(load_iris)
+    bins = KBinsDiscretizer(6, encode=encode, strategy="uniform")
+    columns = make_column_transformer((bins, [0, 1]), (MaxAbsScaler(), [2, 3]), sparse_threshold=threshold)
+    model = make_pipeline(columns, xgboost.XGBClassifier(**FEW)).fit(x, y)
+
+    both = beside(model, [*rows, [0.0] * 4], limit=600)
+
+    assert both.labels_equal
+    assert both.difference <= ONE_ULP
