@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,8 @@ class ModelFile(NamedTuple):
     kind: Kind
     folders: tuple[Path, ...]
     """Where the classes that a pickle names may lie: beside the model, or an MLflow model's own code."""
+    trained_with: Mapping[str, str] = {}
+    """Library → version, of an MLflow model."""
 
 
 PICKLES = (b"\x80", b"\x78", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18")
@@ -87,7 +89,7 @@ def look(path: Path) -> ModelFile:
     """
     if path.is_dir() or path.name == mlflow.FILE:
         found = mlflow.unwrap(path if path.is_dir() else path.parent)
-        return ModelFile(found.path, _kind(found.path), found.folders)
+        return ModelFile(found.path, _kind(found.path), found.folders, found.trained_with)
     return ModelFile(path, _kind(path), (path.absolute().parent,))
 
 

@@ -59,6 +59,12 @@ GRAPHS = "graph_tier"
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
 """What boosters call columns that came without a name."""
 TIE = 1e-5
+WRITTEN_BY = {
+    "xgboost": rb'"version":\s*\[(\d+),\s*(\d+),\s*(\d+)\]|version\[#L\0{7}\x03[iU](.)[iU](.)[iU](.)',
+    "catboost": rb"CatBoost release (\d+)\.(\d+)\.?(\d*)",
+}
+"""Library → where its files, and pickles of its models, say which version wrote them: XGBoost's in JSON or in
+UBJSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), CatBoost's in metadata."""
 BOOSTERS = ("catboost", "lightgbm", "torch", "xgboost")
 """Packages of the same name as their module; told of where the model made Python load them."""
 
@@ -136,7 +142,7 @@ def table(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
-    """What a file holds, and the scikit-learn that it was trained with if that is another.
+    """What a file holds, and the libraries that it was trained with, as far as it tells them.
 
     Errors: ModelError.
     """
@@ -159,7 +165,24 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
             ) from problem
     told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
     version = next((one for one in told if one), None)
-    return loaded, {"scikit-learn": version} if version else {}
+    return loaded, {**_boosters_in(path), **({"scikit-learn": version} if version else {})}
+
+
+def _boosters_in(path: Path) -> dict[str, str]:
+    """The versions of the boosting libraries that wrote the file, as far as these tell; LightGBM does not."""
+    data = path.read_bytes()
+    found = {
+        library: match
+        for library, pattern in WRITTEN_BY.items()
+        if library in sys.modules and (match := re.search(pattern, data, re.DOTALL))
+    }
+    return {
+        # Text is a version as it stands; the bytes of the binary form are its numbers.
+        library: b".".join(
+            part if part.isdigit() else b"%d" % part[0] for part in match.groups() if part
+        ).decode()
+        for library, match in found.items()
+    }
 
 
 def _decided(rows: list[Row], original: Original) -> list[Row]:
@@ -257,12 +280,13 @@ def _value(cell: float | str | None, column: Column) -> float | int | bool | str
 
 def _libraries() -> dict[str, str]:
     found = {}
-    for package in (*PACKAGES, *(name for name in BOOSTERS if name in sys.modules)):
+    for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    # The package may be called otherwise, as xgboost-cpu is.
+    return {**found, **{name: str(sys.modules[name].__version__) for name in BOOSTERS if name in sys.modules}}
 
 
 def _first_line(problem: Exception) -> str:

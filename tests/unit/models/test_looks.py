@@ -144,7 +144,7 @@ def mlflow_folder(
 
 
 def test_an_mlflow_model_is_the_file_inside(tmp_path: Path) -> None:
-    own = "  lightgbm:\n    code: code\n    data: model.lgb\n"
+    own = "  lightgbm:\n    code: code\n    data: model.lgb\n    lgb_version: 4.1.0\n"
     folder = mlflow_folder(tmp_path / "m", own=own)
 
     for path in (folder, folder / "MLmodel"):
@@ -152,6 +152,7 @@ def test_an_mlflow_model_is_the_file_inside(tmp_path: Path) -> None:
 
         assert (found.path, found.kind) == (folder / "model.lgb", "lightgbm")
         assert found.folders == (folder, folder / "code")
+        assert found.trained_with == {"lightgbm": "4.1.0"}
 
 
 def test_a_pyfunc_around_a_known_flavour_is_unwrapped(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from emel.errors import UnsupportedModelError
+from emel.errors import ModelError, UnsupportedModelError
 from emel.models import prepare
 from emel.models.worker import carry_out
 from emel.records import Artifact
@@ -208,6 +208,16 @@ def test_an_onnx_file_is_taken_as_it_is(tmp_path: Path, batch: Any) -> None:
     assert np.allclose(told["predictions"][: len(expected)], expected, rtol=1e-4)
 
 
+def test_a_graph_of_operators_to_come_is_told(tmp_path: Path) -> None:
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", given[:1], given[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 99)], ir_version=10)
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+
+    with pytest.raises(ModelError, match=rf"ai\.onnx 99\) that onnxruntime {onnxruntime.__version__}"):
+        made(tmp_path, tmp_path / "m.onnx", "onnx", CANCER.data.iloc[:2, :1], "onnx")
+
+
 def test_the_python_tier_names_the_libraries_of_the_model_and_no_others(tmp_path: Path) -> None:
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(CANCER.data, CANCER.target)
     file = saved(tmp_path, model)
@@ -222,7 +232,7 @@ def test_the_python_tier_names_the_libraries_of_the_model_and_no_others(tmp_path
 
 
 def test_requirements_of_the_users_own_go_before(tmp_path: Path) -> None:
-    file = saved(tmp_path, LogisticRegression(max_iter=9999).fit(CANCER.data, CANCER.target))
+    file = saved(tmp_path, LinearRegression().fit(CANCER.data, CANCER.target))
     (tmp_path / "requirements.txt").write_text("scikit-learn\n")
 
     artifact = prepared(tmp_path, file, requirements=tmp_path / "requirements.txt")

@@ -59,4 +59,10 @@ def read(path: Path, *, trusted: bool) -> OnnxGraph:
     try:
         return OnnxGraph(path.read_bytes() if before == after else after)
     except onnxruntime.capi.onnxruntime_pybind11_state.Fail as problem:
+        if "opset" in str(problem).lower():
+            sets = ", ".join(f"{one.domain or 'ai.onnx'} {one.version}" for one in graph.opset_import)
+            raise ModelError(
+                f"the graph is of operators ({sets}) that onnxruntime {onnxruntime.__version__} lacks",
+                hint="export it for an older opset, or install a newer onnxruntime",
+            ) from problem
         raise ModelError(f"onnxruntime cannot open the graph: {problem}", hint="export it anew") from problem
