@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
@@ -161,6 +161,13 @@ def test_operators_that_onnxruntime_lacks_are_told(tmp_path: Path) -> None:
 
     with pytest.raises(UnsupportedModelError, match=r"cannot be converted to ONNX.*Solve"):
         made(tmp_path, saved(tmp_path, model), "onnx", CANCER.data[:9])
+
+
+def test_a_graph_that_would_take_seconds_to_open_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    file = saved(tmp_path, IsolationForest(n_estimators=31, random_state=0).fit(CANCER.data))
+
+    with pytest.raises(UnsupportedModelError, match="IsolationForest .* 31 trees"):
+        made(tmp_path, file, "onnx", CANCER.data[:9])
 
 
 def test_columns_of_text_and_numbers_are_inputs_of_their_own(tmp_path: Path) -> None:

@@ -37,11 +37,14 @@ SHAPES = {
     "Classifier": shape_calculator.calculate_linear_classifier_output_shapes,
     "Regressor": shape_calculator.calculate_linear_regressor_output_shapes,
 }
+MOST_ISOLATING = 30
+"""Trees of IsolationForest: 100 took a minute to convert and 14 s to open. Other forests are one operator."""
 WITHOUT_SPLITS = Notes(set(), set())
 
 
 def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: Path) -> Made:
     """Errors: UnsupportedModelError with the converter's own words."""
+    _refuse_slow(model)
     predictions, _ = Original(model, columns, probabilities=False).answers(sample)
     labels, outputs = labels_of(model, predictions)
     if labels and outputs > 1:
@@ -54,6 +57,17 @@ def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: P
         engine["label"] = names[0]
         engine["probabilities"] = names[1] if hasattr(model, "predict_proba") and len(names) > 1 else None
     return Made(data, labels, outputs, _notes(model, columns), engine, runtime_requirements(), {})
+
+
+def _refuse_slow(model: Any) -> None:
+    last = getattr(model, "steps", [("", model)])[-1][1]
+    trees = len(getattr(last, "estimators_", None) or ())
+    if type(last).__name__ == "IsolationForest" and trees > MOST_ISOLATING:
+        raise UnsupportedModelError(
+            f"skl2onnx writes each tree of IsolationForest as dozens of operators, and with {trees} trees "
+            f"onnxruntime takes seconds to start; it is converted up to {MOST_ISOLATING}",
+            hint='take tier = "pure"',
+        )
 
 
 def _convert(model: Any, columns: Sequence[Column]) -> tuple[bytes, list[dict[str, Any]], list[str]]:
