@@ -72,6 +72,7 @@ FAMILIES = {
     "categories": ("categorize", "one_hot", "sparse_one_hot", "bins"),
     "curves": ("interpolate",),
     "distances": ("square_distances", "manhattan_distances", "square_sums", "inner_product", "square_root"),
+    "hashes": ("category_hashes", "equal", "above", "joint_lookup"),
     "kernels": ("kernel", "one_versus_one", "votes", "vote_scores", "coupled_probabilities"),
     "linear": ("linear",),
     "links": ("exponential", "likelihoods", "constant", "not_negative"),

@@ -98,13 +98,6 @@ def test_several_targets_and_ranks_are_met() -> None:
     assert beside(ranks, rows).difference <= LAST_BITS
 
 
-def test_categorical_features_are_refused() -> None:
-    model = catboost.CatBoostClassifier(**FEW).fit([["a", 1.0], ["b", 2.0]] * 5, [0, 1] * 5, cat_features=[0])
-
-    with pytest.raises(UnsupportedModelError, match="categorical features"):
-        lower(model, columns(2))
-
-
 def test_a_threshold_of_probability_is_refused() -> None:
     x, y, _ = held_out(load_breast_cancer)
     model = catboost.CatBoostClassifier(**FEW).fit(x, y)
