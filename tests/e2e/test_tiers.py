@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
 import zipfile
 from pathlib import Path
 
 import joblib
+import pandas
 import pytest
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_diabetes, load_wine
+from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.fakes.command import Emel
@@ -44,9 +49,7 @@ def test_what_the_pure_tier_cannot_take_goes_to_the_next_with_the_reason(emel, t
     assert told["zip_bytes"] < 30e6
 
 
-def test_columns_of_any_name_reach_their_inputs_under_another_python_than_this_one(emel, tmp_path):
-    other = "3.12" if OWN == "3.14" else "3.14"
-    emel.env["EMEL_FUNCTION_PYTHON"] = other
+def test_column_names_that_are_no_identifiers_reach_their_inputs(emel, tmp_path):
     rows, labels = load_wine(as_frame=True, return_X_y=True)
     assert any("/" in name for name in rows.columns)
     first = make_column_transformer((StandardScaler(), list(rows.columns)))
@@ -56,12 +59,57 @@ def test_columns_of_any_name_reach_their_inputs_under_another_python_than_this_o
     done = emel("package", "wine.joblib", "--sample", "rows.csv", "--tier", "onnx", "--json", timeout=400)
 
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["parity"]["ok"]
+
+
+def test_auto_takes_onnx_where_its_start_is_repaid_and_pure_where_it_is_not(emel, tmp_path):
+    rows, labels = load_digits(return_X_y=True)
+    model = MLPClassifier((400, 100), max_iter=2, random_state=0)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        joblib.dump(model.fit(rows, labels), tmp_path / "mlp.joblib")
+    names = [f"p{place}" for place in range(rows.shape[1])]
+    pandas.DataFrame(rows[:9], columns=names).to_csv(tmp_path / "rows.csv", index=False)
+    # Neither is to win by its latency.
+    emel.env["EMEL_MODEL_MAX_LATENCY"] = "1"
+    arguments = ("package", "mlp.joblib", "--sample", "rows.csv", "--explain")
+
+    many = emel(*arguments, timeout=400)
+    emel.env["EMEL_FUNCTION_CALLS_PER_INSTANCE"] = "1"
+    once = emel(*arguments, timeout=400)
+
+    words = " ".join(many.stdout.split())
+    assert re.search(
+        r"tier onnx: .* its start is repaid after \d+ calls per instance; 1000 are expected", words
+    )
+    assert re.search(r"tiers tried pure start .*one call .* onnx start .* one call", words)
+    assert re.search(r"tier +pure: every step of the model can be lowered", once.stdout), once.stderr
+
+
+PREDICTOR = """
+class Predictor:
+    def __init__(self, model_path):
+        self.limit = float(open(model_path).read())
+
+    def predict(self, rows):
+        return ["low" if row["x"] < self.limit else "high" for row in rows]
+"""
+
+
+def test_a_function_for_another_python_is_tried_under_it_or_says_under_which(emel, tmp_path):
+    other = "3.12" if OWN == "3.14" else "3.14"
+    (tmp_path / "predictor.py").write_text(PREDICTOR)
+    (tmp_path / "limit.txt").write_text("1.5")
+    (tmp_path / "rows.csv").write_text("x\n1\n2\n")
+    emel.env.update(EMEL_FUNCTION_PYTHON=other, EMEL_MODEL_PREDICTOR="predictor.py")
+
+    done = emel("package", "limit.txt", "--sample", "rows.csv", "--json")
+
+    assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["parity"]["ok"]
-    assert told["python"] == other
-    # Where that one is not at hand, the same with libraries for this one was tried.
     at_hand = told["bytecode"] == [other]
-    assert told["parity"]["python"] == (other if at_hand else OWN)
+    assert (told["python"], told["parity"]["python"]) == (other, other if at_hand else OWN)
+    assert told["signature"]["labels"] == ["high", "low"]
     with zipfile.ZipFile(told["path"]) as archive:
-        compiled = [name for name in archive.namelist() if name.endswith(".so") and ".cpython-" in name]
-    assert compiled and all(f".cpython-{other.replace('.', '')}-" in name for name in compiled)
+        compiled = [name for name in archive.namelist() if name.endswith(".pyc")]
+    assert all(f".cpython-{other.replace('.', '')}." in name for name in compiled)
+    assert bool(compiled) == at_hand

@@ -71,6 +71,7 @@ OTHERS = {
     ZIP: "a zip archive, as Keras writes them",
     b"\x89HDF": "an HDF5 file, as older Keras writes them",
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not fetched",
+    b'{"name": "tree"': "a dump of LightGBM, which LightGBM itself cannot read back; call save_model",
     b"{": "JSON, but no model of XGBoost or CatBoost",
     b"outs:": "a pointer of DVC; the file itself was not pulled",
     b"PAR1": "a Parquet file",
@@ -118,7 +119,7 @@ def _kind(path: Path) -> Kind:
     if kind in promised:
         return kind
     told = " or ".join(NAMES[one] for one in promised) if path.suffix.lower() in SUFFIXES else "a known model"
-    likeness = NAMES[kind] if kind else _likeness(start)
+    likeness = NAMES[kind] if kind else _likeness(start, path)
     raise ModelError(
         f"this should be {told}, going by its name; it looks like {likeness}",
         where=str(path),
@@ -153,9 +154,11 @@ def _zipped(path: Path) -> Kind | None:
     return next((kind for kind, members in MEMBERS.items() if not set(members).isdisjoint(names)), None)
 
 
-def _likeness(start: bytes) -> str:
+def _likeness(start: bytes, path: Path) -> str:
     if not start:
         return "an empty file"
+    if start.startswith(ZIP) and not zipfile.is_zipfile(path):
+        return "a zip archive that is cut off"
     for beginning, name in OTHERS.items():
         if start.startswith(beginning):
             return name

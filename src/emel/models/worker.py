@@ -58,6 +58,10 @@ GRAPHS = "graph_tier"
 """That of the onnx tier for models that are graphs by themselves, and need no converter."""
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
 """What boosters call columns that came without a name."""
+AGAIN = (
+    "copy it anew if it was cut off; or save it anew, from classes that can be imported, with the library "
+    "versions in use here"
+)
 TIE = 1e-5
 WRITTEN_BY = {
     "xgboost": rb'"version":\s*\[(\d+),\s*(\d+),\s*(\d+)\]|version\[#L\0{7}\x03[iU](.)[iU](.)[iU](.)',
@@ -161,7 +165,7 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
         except Exception as problem:
             raise ModelError(
                 f"the file cannot be loaded: {type(problem).__name__}: {_first_line(problem)}",
-                hint="save it anew, from classes that can be imported, with the library versions in use here",
+                hint=AGAIN if kind == "pickle" else "copy or save it anew: it may be cut off or damaged",
             ) from problem
     told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
     version = next((one for one in told if one), None)

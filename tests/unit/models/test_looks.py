@@ -87,6 +87,8 @@ def test_files_of_other_libraries_are_known(tmp_path: Path, name: str, content: 
         ("m.joblib", b"CBM1\x30\x33", "a pickle or joblib file, .* a CatBoost model"),
         ("m.bin", b"binf\0\0", "a known model, .* before version 3"),
         ("m.ubj", b"", "an empty file"),
+        ("m.skops", skops_like()[:60], "a zip archive that is cut off"),
+        ("m.json", b'{"name": "tree",\n', "a dump of LightGBM, .* call save_model"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_told(

@@ -166,7 +166,7 @@ def test_operators_that_onnxruntime_lacks_are_told(tmp_path: Path) -> None:
 def test_a_graph_that_would_take_seconds_to_open_is_refused_before_it_is_made(tmp_path: Path) -> None:
     file = saved(tmp_path, IsolationForest(n_estimators=31, random_state=0).fit(CANCER.data))
 
-    with pytest.raises(UnsupportedModelError, match="IsolationForest .* 31 trees"):
+    with pytest.raises(UnsupportedModelError, match=r"IsolationForest .* 31 trees"):
         made(tmp_path, file, "onnx", CANCER.data[:9])
 
 
