@@ -17,7 +17,7 @@ from emel.lowering.catboost_features import Features, features_of
 from emel.lowering.nodes import Arithmetic, Tree, tree_sum
 from emel.lowering.values import Outputs, Value
 
-LABELS = {"MultiClass", "MultiClassOneVsAll", "Logloss", "CrossEntropy"}
+LABELS = {"MultiClass", "MultiClassOneVsAll", "Logloss", "CrossEntropy", "Focal"}
 EXPONENTIAL = {"Poisson", "Tweedie"}
 PLAIN = {
     "RMSE",
@@ -31,6 +31,8 @@ PLAIN = {
     "Huber",
     "LogCosh",
     "MultiRMSE",
+    "MultiRMSEWithMissingValues",
+    "Cox",
     "YetiRank",
     "YetiRankPairwise",
     "QueryRMSE",

@@ -39,6 +39,8 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
     """Probabilities of the classes, and the label that they say."""
     objective, scores = _scores(model, model.get_booster(), program, _without(model, program, value))
     labels = tuple(model.classes_.tolist())
+    if objective == "binary:logistic" and scores.width > 1:
+        return Outputs(parts=_each_label(program, _answers(model, objective, program, scores)))
     if scores.width not in (1, len(labels)) or objective == "multi:softmax" or not labels:
         raise _refusal(model, f"has {scores.width} outputs for {len(labels)} classes with {objective}")
     shares = _answers(model, objective, program, scores)
@@ -47,6 +49,15 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
     label = program.add("positive", program.columnwise("subtract", shares, [0.5]))
     both = program.add("single", program.add("complement", shares, width=2))
     return Outputs(labels, probabilities=both, label=label)
+
+
+def _each_label(program: Program, shares: Value) -> tuple[Outputs, ...]:
+    """Several labels a row, each of which a row has or has not."""
+    each = [program.select(shares, [place]) for place in range(shares.width)]
+    return tuple(
+        Outputs((0.0, 1.0), label=program.add("positive", program.columnwise("subtract", share, [0.5])))
+        for share in each
+    )
 
 
 def regressor(model: Any, program: Program, value: Value) -> Outputs:

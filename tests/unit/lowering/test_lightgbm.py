@@ -71,9 +71,12 @@ def test_square_roots_are_undone() -> None:
     assert beside(lightgbm.LGBMRegressor(**FEW, reg_sqrt=True).fit(x, y), rows, limit=300).difference == EXACT
 
 
-def test_rankers_are_met() -> None:
+@pytest.mark.parametrize("objective", ["lambdarank", "rank_xendcg"])
+def test_rankers_are_met(objective: str) -> None:
     x, y, rows = held_out(load_diabetes)
-    model = lightgbm.LGBMRanker(**FEW).fit(x, np.digitize(y, [100, 200]), group=[100, len(x) - 100])
+    model = lightgbm.LGBMRanker(**FEW, objective=objective).fit(
+        x, np.digitize(y, [100, 200]), group=[100, len(x) - 100]
+    )
 
     assert beside(model, rows, limit=300).difference == EXACT
 

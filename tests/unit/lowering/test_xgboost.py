@@ -98,11 +98,23 @@ def test_several_targets_are_met_where_each_has_its_trees() -> None:
     assert beside(xgboost.XGBRegressor(**FEW).fit(x, y), rows).difference == EXACT
 
 
-def test_rankers_are_met() -> None:
+@pytest.mark.parametrize("objective", ["rank:ndcg", "rank:pairwise", "rank:map"])
+def test_rankers_are_met(objective: str) -> None:
     x, y, rows = held_out(load_diabetes)
-    model = xgboost.XGBRanker(**FEW).fit(x, np.digitize(y, [100, 200]), group=[100, len(x) - 100])
+    ranks = (y > 150).astype(int) if objective == "rank:map" else np.digitize(y, [100, 200])
+    model = xgboost.XGBRanker(**FEW, objective=objective).fit(x, ranks, group=[100, len(x) - 100])
 
     assert beside(model, rows, limit=300).difference == EXACT
+
+
+def test_shares_and_times_to_an_event_are_met() -> None:
+    x, y, rows = held_out(load_diabetes)
+    shares = xgboost.XGBRegressor(**FEW, objective="reg:logistic").fit(x, y / 400)
+    bounds = xgboost.DMatrix(x, label_lower_bound=y, label_upper_bound=y + 5)
+    times = xgboost.train({"objective": "survival:aft", "nthread": 1}, bounds, 10)
+
+    assert beside(shares, rows, limit=300).difference <= ONE_ULP
+    assert beside(times, rows, limit=300).difference <= ONE_ULP
 
 
 @pytest.mark.parametrize("missing", [NAN, 0.2])
@@ -216,3 +228,11 @@ def test_zeros_are_missing_where_columns_stay_sparse(encode: str, threshold: flo
 
     assert both.labels_equal
     assert both.difference <= ONE_ULP
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_labels_a_row_are_met(count: int) -> None:
+    x, y, rows = held_out(load_iris)
+    labels = np.column_stack([y == 1, x[:, 0] > 5.8, y == 2])[:, :count].astype(int)
+
+    assert beside(xgboost.XGBClassifier(**FEW).fit(x, labels), rows, limit=200).labels_equal
