@@ -77,7 +77,7 @@ FAMILIES = {
     "linear": ("linear",),
     "links": ("exponential", "likelihoods", "constant", "not_negative"),
     "missing": ("fill", "missing", "require"),
-    "neighbors": ("nearest", "neighbor_shares", "neighbor_means"),
+    "neighbors": ("nearest", "neighbor_shares", "neighbor_means", "radius_means"),
     "shaping": (
         "function",
         "exceeds",
