@@ -11,15 +11,11 @@ from pathlib import Path
 import joblib
 import pandas
 import pytest
-from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
-from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from tests.fakes.command import Emel
 
 from emel.bundle import OWN
@@ -49,40 +45,22 @@ def test_what_the_pure_tier_cannot_take_goes_to_the_next_with_the_reason(emel, t
     assert told["zip_bytes"] < 30e6
 
 
-def test_column_names_that_are_no_identifiers_reach_their_inputs(emel, tmp_path):
-    rows, labels = load_wine(as_frame=True, return_X_y=True)
-    assert any("/" in name for name in rows.columns)
-    first = make_column_transformer((StandardScaler(), list(rows.columns)))
-    joblib.dump(make_pipeline(first, LogisticRegression()).fit(rows, labels), tmp_path / "wine.joblib")
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-
-    done = emel("package", "wine.joblib", "--sample", "rows.csv", "--tier", "onnx", "--json", timeout=400)
-
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["parity"]["ok"]
-
-
-def test_auto_takes_onnx_where_its_start_is_repaid_and_pure_where_it_is_not(emel, tmp_path):
+def test_auto_takes_onnx_where_the_calls_of_an_instance_repay_its_start(emel, tmp_path):
     rows, labels = load_digits(return_X_y=True)
     model = MLPClassifier((400, 100), max_iter=2, random_state=0)
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         joblib.dump(model.fit(rows, labels), tmp_path / "mlp.joblib")
     names = [f"p{place}" for place in range(rows.shape[1])]
     pandas.DataFrame(rows[:9], columns=names).to_csv(tmp_path / "rows.csv", index=False)
-    # Neither is to win by its latency.
+    # The choice is not to be made by latency.
     emel.env["EMEL_MODEL_MAX_LATENCY"] = "1"
     arguments = ("package", "mlp.joblib", "--sample", "rows.csv", "--explain")
 
-    many = emel(*arguments, timeout=400)
-    emel.env["EMEL_FUNCTION_CALLS_PER_INSTANCE"] = "1"
-    once = emel(*arguments, timeout=400)
+    done = emel(*arguments, timeout=500)
 
-    words = " ".join(many.stdout.split())
-    assert re.search(
-        r"tier onnx: .* its start is repaid after \d+ calls per instance; 1000 are expected", words
-    )
+    words = " ".join(done.stdout.split())
+    assert re.search(r"tier onnx: .* its start is repaid after \d+ calls per instance; 1000 are", words)
     assert re.search(r"tiers tried pure start .*one call .* onnx start .* one call", words)
-    assert re.search(r"tier +pure: every step of the model can be lowered", once.stdout), once.stderr
 
 
 PREDICTOR = """

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
@@ -177,6 +177,16 @@ def test_columns_of_text_and_numbers_are_inputs_of_their_own(tmp_path: Path) -> 
     file = saved(tmp_path, model.fit(frame, frame["age"] > 30))
 
     wrong, gap = differences(tmp_path, made(tmp_path, file, "onnx", frame))
+    assert (wrong, gap < 1e-6) == (0, True)
+
+
+def test_column_names_that_are_no_identifiers_reach_their_inputs(tmp_path: Path) -> None:
+    rows, labels = load_wine(as_frame=True, return_X_y=True)
+    assert any("/" in name for name in rows.columns)
+    scaler = ColumnTransformer([("s", StandardScaler(), list(rows.columns))])
+    file = saved(tmp_path, make_pipeline(scaler, LogisticRegression()).fit(rows, labels))
+
+    wrong, gap = differences(tmp_path, made(tmp_path, file, "onnx", rows))
     assert (wrong, gap < 1e-6) == (0, True)
 
 
