@@ -17,7 +17,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF
+from sklearn.gaussian_process.kernels import RationalQuadratic
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -146,7 +146,7 @@ def test_boosting_libraries_are_converted(tmp_path: Path) -> None:
 def test_what_pure_refuses_may_be_converted(tmp_path: Path) -> None:
     # Far from its data such a model answers with zeros, so the kernel must reach over them.
     x, y = DIABETES.data * 20, DIABETES.target
-    model = GaussianProcessRegressor(RBF(3.0), alpha=1.0, optimizer=None).fit(x[:200], y[:200])
+    model = GaussianProcessRegressor(RationalQuadratic(3.0), alpha=1.0, optimizer=None).fit(x[:200], y[:200])
     file = saved(tmp_path, model)
 
     with pytest.raises(UnsupportedModelError):
