@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from emel.errors import ModelError, UnsupportedModelError
+from emel.errors import ModelError, SampleError, UnsupportedModelError
 from emel.models import prepare
 from emel.models.worker import carry_out
 from emel.records import Artifact
@@ -267,6 +268,31 @@ def test_a_predictor_answers_rows_and_brings_its_own_modules(tmp_path: Path) -> 
     assert set(artifact.sources) == {"predictor.py", "naming.py"}
     assert artifact.signature.labels == ("мало", "много")
     assert artifact.requirements == ""
+
+
+@pytest.mark.parametrize(
+    ("opens", "answers", "kind", "words"),
+    [
+        ("1 / 0", "[]", ModelError, r"Predictor\(model_path\) raises ZeroDivisionError: division"),
+        ("pass", "rows[:1]", ModelError, "gave 1 answers to 9 rows"),
+        ("pass", "rows", ModelError, "answered a row with dict"),
+        ("pass", "[rows[0]['gone']]", SampleError, r"predict raises KeyError: 'gone'"),
+    ],
+)
+def test_what_a_predictor_does_wrong_is_told(
+    tmp_path: Path, opens: str, answers: str, kind: type[Exception], words: str
+) -> None:
+    (tmp_path / "predictor.py").write_text(
+        f"class Predictor:\n def __init__(self, path): {opens}\n def predict(self, rows): return {answers}\n"
+    )
+    (tmp_path / "m.bin").write_bytes(b"")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        with pytest.raises(kind, match=words):
+            made(tmp_path, tmp_path / "m.bin", "python", CANCER.data[:9], "predictor")
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("predictor", None)
 
 
 def test_a_row_that_the_original_refuses_is_told_by_its_number(tmp_path: Path) -> None:
