@@ -74,7 +74,7 @@ def _of_columns(model: Any, names: Sequence[str]) -> Habits:
 
 def _of_transformer(model: Any, names: Sequence[str]) -> Habits:
     """None as a category of an encoder, or as what an imputer fills."""
-    if "missing_values" in vars(model):
+    if "missing_values" in getattr(model, "__dict__", ()):
         return dict.fromkeys(names) if model.missing_values is None else {}
     found: Habits = {}
     for name, known in zip(names, _categories(model)):  # noqa: B905
