@@ -102,7 +102,7 @@ class Model(NamedTuple):
 def main() -> None:
     """Print the table."""
     quick = "--quick" in sys.argv
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     chosen = dict(list(MODELS.items())[:3]) if quick else MODELS
     print(f"Python {sys.version.split()[0]}, medians of {rounds} rounds in turn (libraries: 3)\n")
     print("| " + " | ".join(HEAD) + " |")

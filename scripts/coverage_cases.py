@@ -75,11 +75,17 @@ COUNTS = Data(datasets.load_digits().data, datasets.load_digits().target)
 POSITIVE = Data(DIABETES.x - DIABETES.x.min(axis=0), DIABETES.y)
 LABELS = Data(IRIS.x, numpy.column_stack([IRIS.y == 2, IRIS.x[:, 0] > 5.8]).astype(int))
 CATEGORIES = Data(numpy.array([[f"{cell:.0f} cm" for cell in row] for row in IRIS.x], dtype=object), IRIS.y)
+ROUNDED = Data(numpy.round(IRIS.x), IRIS.y)
+GAPS = Data(numpy.where(numpy.arange(IRIS.x.size).reshape(IRIS.x.shape) % 7, IRIS.x, numpy.nan), IRIS.y)
 TEXTS = _texts()
 ONE = Data(DIABETES.x[:, 2:3], DIABETES.y)
 
 OWN_DATA = {
-    "CategoricalNB": COUNTS,
+    "CategoricalNB": ROUNDED,
+    "IterativeImputer": GAPS,
+    "KNNImputer": GAPS,
+    "MissingIndicator": GAPS,
+    "SimpleImputer": GAPS,
     "ComplementNB": COUNTS,
     "MultinomialNB": COUNTS,
     "ClassifierChain": LABELS,
@@ -113,7 +119,7 @@ STEPS: list[tuple[str, Any]] = [("one", RandomForestClassifier(10, random_state=
 VALUES: list[tuple[str, Any]] = [("one", LinearRegression()), ("two", REGRESSOR)]
 GRID = {"C": [0.1, 1.0]}
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "CategoricalNB": {"min_categories": 17},
+    "CategoricalNB": {"min_categories": 9},
     "ClassifierChain": {"estimator": CLASSIFIER},
     "ColumnTransformer": {
         "transformers": [("scale", StandardScaler(), [0, 2]), ("keep", "passthrough", [1])]
@@ -126,7 +132,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "HalvingGridSearchCV": {"estimator": CLASSIFIER, "param_grid": GRID},
     "HalvingRandomSearchCV": {"estimator": CLASSIFIER, "param_distributions": GRID, "n_candidates": 2},
     "RandomizedSearchCV": {"estimator": CLASSIFIER, "param_distributions": GRID, "n_iter": 2},
-    "MissingIndicator": {"features": "all"},
     "MultiOutputClassifier": {"estimator": CLASSIFIER},
     "MultiOutputRegressor": {"estimator": REGRESSOR},
     "OneVsOneClassifier": {"estimator": LinearSVC()},
@@ -225,5 +230,6 @@ def _boosted(library: str, model: Any, data: Data, **more: Any) -> Case:
 
 def _case(library: str, name: str, fit: Fit, data: Data) -> Case:
     kind = "string" if data is CATEGORIES or data is TEXTS else "float"
-    columns = tuple(Column(f"c{place}", kind) for place in range(data.x.shape[1]))
+    gaps = data is GAPS
+    columns = tuple(Column(f"c{place}", kind, missing=gaps) for place in range(data.x.shape[1]))
     return Case(library, name, fit, columns, data.held())

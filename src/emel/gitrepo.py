@@ -115,6 +115,11 @@ class GitRepo:
         found = self._try("cat-file", "blob", name)
         return found.raw if found.returncode == 0 else None
 
+    def files(self, revision: str, folder: str) -> tuple[str, ...]:
+        """The paths from the root of all files below a folder at the revision; none when it was not there."""
+        listed = self._try("ls-tree", "-r", "-z", "--name-only", self.resolve(revision), "--", f"{folder}/")
+        return tuple(name for name in listed.stdout.split("\0") if name) if listed.returncode == 0 else ()
+
     def tags(self, pattern: str) -> tuple[Tag, ...]:
         """Annotated tags whose name matches the pattern (`*` and `?` as in a shell), oldest first."""
         fields = ("objecttype", "refname:strip=2", "*objectname", "creatordate:unix")

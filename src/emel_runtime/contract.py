@@ -14,6 +14,7 @@ The manifest, format 1:
     format      1
     emel        version of the emel that built the bundle
     tier        "pure", "onnx" or "python"
+    python      the version that it is made for, as "3.12"; libraries in it run under no other
     engine      what the tier must know to open and ask its file, see onnx_tier.py and python_tier.py; absent
                 for pure
     model       {name, version, commit, description, file, digest, source_digest}
@@ -21,9 +22,11 @@ The manifest, format 1:
                 with several outputs a row, `labels` holds those of each
     libraries   {package: version} that made the model
     sample_digest   of the rows that proved it, which are not in here; null where it is not known
-    parity      {rows, boundary_rows, tolerance, max_abs_diff, labels_equal} beside the original model, as it
-                was measured on the same files with a manifest that lacked this entry: a file cannot hold what
-                was measured on itself. max_abs_diff is rounded up to a power of ten. Absent if not measured
+    parity      {python, rows, boundary_rows, tolerance, max_abs_diff, labels_equal} beside the original
+                model, as it was measured on the same files with a manifest that lacked this entry: a file
+                cannot hold what was measured on itself. `python` is the version that ran; where that is not
+                the one above, with libraries for it in their place. max_abs_diff is rounded up to a power of
+                ten. Absent if not measured
     metrics     {name: number} of the commit that the model was packaged from; absent if it has none
     examples    rows of the sample that the page offers, [[value, …], …] in the order of the columns; absent
                 if none are let out

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Array = memoryview | list[str]
 
 MAGIC = b"\x89EMEL\r\n\x1a"
-FORMAT = 1
+FORMAT = 2
 HEAD = 16
 """Bytes before the program: MAGIC, the format and the program's length, unsigned and of 4 bytes each."""
 DTYPES: dict[str, Any] = {"f64": "d", "f32": "f", "u32": "I", "i32": "i", "u8": "B"}

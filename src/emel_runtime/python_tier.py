@@ -17,6 +17,7 @@ import os
 from importlib import import_module
 from importlib.util import find_spec
 
+from emel_runtime.habits import habits
 from emel_runtime.pure import TOO_LARGE, Unanswerable
 from emel_runtime.tables import table
 
@@ -44,6 +45,7 @@ class PythonModel:
         reader = import_module("joblib" if find_spec("joblib") else "pickle")
         with open(path, "rb") as file:  # noqa: PTH123
             self._model = reader.load(file)
+        self._habits = habits(self._model, [name for name, _, _ in self._columns])
         self._probable = signature["outputs"] == 1 and hasattr(self._model, "predict_proba")
 
     def answer(self, rows: Sequence[Row]) -> tuple[list[Any], list[list[float]] | None]:
@@ -58,7 +60,7 @@ class PythonModel:
         return predictions, plain([shares for _, shares in asked])
 
     def _ask(self, rows: Sequence[Row]) -> list[tuple[Any, Any]]:
-        given = table(self._form, self._columns, rows)
+        given = table(self._form, self._columns, rows, self._habits)
         predictions = self._model.predict(given)
         if getattr(predictions, "ndim", 1) > 1 and predictions.shape[1] == 1:
             predictions = predictions.ravel()

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
 
 from emel.bundle.manifest import open_manifest
-from emel.bundle.zipping import write_zip
+from emel.bundle.zipping import replace_last
 from emel.records import BuiltZip, Parity
 from emel.system.files import sha256_of
-from emel_runtime.contract import MANIFEST
 
 
 def attest(built: BuiltZip, parity: Parity) -> BuiltZip:
     """The same zip with `parity` in its manifest; see emel_runtime.contract. Errors: BundleError."""
     manifest = open_manifest(built.path)
     manifest["parity"] = {
+        "python": parity.python,
         "rows": parity.rows,
         "boundary_rows": parity.boundary_rows,
         "tolerance": parity.tolerance,
         "max_abs_diff": _power_above(parity.max_abs_diff),
         "labels_equal": parity.labels_equal,
     }
-    with zipfile.ZipFile(built.path) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-    write_zip(built.path, files)
+    replace_last(built.path, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
     return BuiltZip(
         path=built.path,
         digest=sha256_of(built.path),
         zip_bytes=built.path.stat().st_size,
         bytecode=built.bytecode,
+        python=built.python,
     )
 
 

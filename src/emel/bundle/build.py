@@ -12,7 +12,7 @@ import msgspec
 
 import emel
 import emel_runtime
-from emel.bundle.bytecode import VERSIONS, compile_for, interpreters
+from emel.bundle.bytecode import OWN, VERSIONS, compile_for, interpreters
 from emel.bundle.examples import example_rows
 from emel.bundle.secrets import refuse_secrets
 from emel.bundle.slimming import slim
@@ -30,7 +30,7 @@ from emel_runtime.pure import CorruptModel, decode
 MODULES_OF: dict[Tier, tuple[str, ...]] = {
     "pure": (),
     "onnx": ("onnx_tier.py",),
-    "python": ("python_tier.py", "tables.py"),
+    "python": ("habits.py", "python_tier.py", "tables.py"),
 }
 """The modules of the runtime that one tier alone needs."""
 SOURCE_OF_HANDLER = '''\
@@ -64,42 +64,46 @@ def build(
     serving: Serving = SILENT,
     keep: Collection[SlimStep] = (),
     metrics: Mapping[str, float] | None = None,
+    python: str = OWN,
 ) -> BuiltZip:
     """Write the function's zip to `output`, with the libraries that its tier needs, slimmed but for `keep`.
 
     `metrics` are those of the commit, for whoever asks the function.
 
-    The byte-code in it is for every Python that is at hand, or for the one that runs emel where there are
-    libraries, whose wheels are for it alone; another version compiles the sources, which are there too.
+    The libraries are for the version `python`. The byte-code is for every Python that is at hand, or where
+    there are libraries for that version alone, if it is at hand; another one compiles the sources.
     Errors: BundleError when the model cannot be read, libraries cannot be fetched, the runtime cannot be
     compiled, a secret would go into the zip, or a column that is to be hidden is not there;
     MissingExtraError; OSError.
     """
-    programs = interpreters(process, VERSIONS if artifact.tier == "pure" else ())
+    programs = interpreters(process, VERSIONS if artifact.tier == "pure" else (python,))
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         root = Path(folder)
-        _add_libraries(artifact, root, process)
+        _add_libraries(artifact, root, process, python)
         slim(root, artifact.tier, keep)
         own = _stage(artifact, root)
         compile_for(root, list(programs.values()), process)
-        entries = {**({"metrics": metrics} if metrics else {}), **_served(artifact, serving)}
-        _write_manifest(artifact, version, commit, own, root, entries)
+        metered = {"metrics": metrics} if metrics else {}
+        told = {"python": python, **metered, **_served(artifact, serving)}
+        _write_manifest(artifact, version, commit, own, root, told)
         refuse_secrets(root, (MANIFEST, own, *artifact.sources))
-        write_zip(output, {name: (root / name).read_bytes() for name in _names(root)})
+        # The manifest is the last, because what parity finds is written into it afterwards.
+        write_zip(output, {name: (root / name).read_bytes() for name in _names(root)}, last=MANIFEST)
     return BuiltZip(
         path=output,
         digest=sha256_of(output),
         zip_bytes=output.stat().st_size,
         bytecode=tuple(programs),
+        python=python,
     )
 
 
-def _add_libraries(artifact: Artifact, root: Path, process: Process) -> None:
+def _add_libraries(artifact: Artifact, root: Path, process: Process, python: str) -> None:
     if artifact.tier == "onnx":
         # What onnxruntime asks for beside these, its core does not use.
-        add_exactly(artifact.requirements.split(), root, process)
+        add_exactly(artifact.requirements.split(), root, process, python)
     elif artifact.tier == "python":
-        add_resolved(artifact.requirements, root, process)
+        add_resolved(artifact.requirements, root, process, python)
 
 
 def _stage(artifact: Artifact, root: Path) -> str:
@@ -169,7 +173,7 @@ def _write_manifest(
     commit: str | None,
     model: str,
     root: Path,
-    served: Mapping[str, object],
+    told: Mapping[str, object],
 ) -> None:
     manifest = {
         "format": MANIFEST_FORMAT,
@@ -188,7 +192,7 @@ def _write_manifest(
         "libraries": artifact.libraries,
         **({"engine": artifact.engine} if artifact.engine else {}),
         "sample_digest": artifact.sample_digest,
-        **served,
+        **told,
         "files": {name: sha256_of(root / name) for name in _names(root)},
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"

@@ -12,20 +12,25 @@ from emel.system.process import Process
 COMPILE = Path(__file__).with_name("children") / "compile.py"
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 """Those that the runtime works under. Yandex Cloud has 3.12 and 3.14, AWS Lambda all but the first."""
-TELL = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
+OWN = "{}.{}".format(*sys.version_info)
+"""The version that runs emel."""
+TELL = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name, sys.executable)"
 
 
 def interpreters(process: Process, versions: Sequence[str] = VERSIONS) -> dict[str, str]:
-    """Version → the program `python3.x`, for those that are on the path and are what their name says.
+    """Version → the path of its interpreter, for those whose `python3.x` is on the path and is what the name
+    says.
 
     The interpreter that runs emel stands for its own version.
     """
-    own = "{}.{}".format(*sys.version_info)
-    found = {own: sys.executable}
+    found = {}
     for version in versions:
-        name = f"python{version}"
-        if version != own and _tells(name, process) == f"{version} cpython":
-            found[version] = name
+        if version == OWN:
+            found[version] = sys.executable
+            continue
+        told, _, program = _tells(f"python{version}", process).partition(" cpython ")
+        if told == version:
+            found[version] = program
     return {version: found[version] for version in sorted(found, key=_numbers)}
 
 
@@ -41,13 +46,13 @@ def compile_for(root: Path, programs: Sequence[str], process: Process) -> None:
             )
 
 
-def _tells(program: str, process: Process) -> str | None:
-    """What the interpreter says of itself; None where the name is a shim with nothing behind it."""
+def _tells(program: str, process: Process) -> str:
+    """What the interpreter says of itself; nothing where the name is a shim with nothing behind it."""
     try:
         ended = process.run([program, "-I", "-S", "-c", TELL], timeout=30)
     except (OSError, TimeoutError):
-        return None
-    return ended.stdout.strip() if ended.returncode == 0 else None
+        return ""
+    return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
 def _numbers(version: str) -> list[int]:

@@ -27,6 +27,7 @@ def measure_cold_start(
     original: OriginalModel | None,
     process: Process,
     rounds: int = 7,
+    program: str = sys.executable,
 ) -> ColdStart:
     """Time whole processes in turn: a bare `python -I -S -c pass`, the function with and without its
     byte-code, and the original model.
@@ -36,7 +37,8 @@ def measure_cold_start(
     the model was given rows in training). Each is timed by another process from its start to its end, and
     processor time is user plus system time of all its threads. Peak memory is what the process itself reads
     at its end. Medians of the rounds. A further process answers the same event over and over for the time of
-    a warm call, and of the model's part in it. Errors: BundleError when one of them fails.
+    a warm call, and of the model's part in it. `program` is the interpreter of all but the original. Errors:
+    BundleError when one of them fails.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as name:
         folder = Path(name)
@@ -44,7 +46,7 @@ def measure_cold_start(
             archive.extractall(folder / "function")
             sources = [name for name in archive.namelist() if not name.endswith(".pyc")]
             archive.extractall(folder / "sources", sources)
-        commands = _commands(folder, answers, original)
+        commands = _commands(folder, answers, original, program)
         plan = [
             (name, command)
             for number in range(rounds)
@@ -66,11 +68,13 @@ def measure_cold_start(
         )
 
 
-def _commands(folder: Path, answers: Path, original: OriginalModel | None) -> dict[str, list[str]]:
+def _commands(
+    folder: Path, answers: Path, original: OriginalModel | None, program: str
+) -> dict[str, list[str]]:
     given = msgspec.json.decode(answers.read_bytes(), type=Answers)
     row = json.dumps(dict(zip(given.columns, _typical_row(given), strict=True)))
     (folder / "row.json").write_text(row, encoding="utf-8")
-    lean = [sys.executable, "-I", "-S"]
+    lean = [program, "-I", "-S"]
     commands = {
         "bare": [*lean, "-c", "pass"],
         "function": [

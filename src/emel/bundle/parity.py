@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from emel.bundle.bytecode import OWN
 from emel.errors import BundleError
 from emel.records import Answers, Parity
 from emel.system.process import Process
@@ -20,16 +21,23 @@ ASK = Path(__file__).with_name("children") / "ask.py"
 
 
 def check_parity(
-    zip_path: Path, answers: Path, *, tolerance: float, process: Process, python: Path | None = None
+    zip_path: Path,
+    answers: Path,
+    *,
+    tolerance: float,
+    process: Process,
+    python: str = OWN,
+    program: str = sys.executable,
 ) -> Parity:
     """Put every row of `answers` through `handler.yandex` of the unzipped bundle, under `python -I -S`.
 
     Labels must be equal, type and all. The difference of a probability is absolute; that of a regression's
     number is divided by the original where that is larger than 1. A refused row counts as infinitely
-    different. A mismatch is a Parity that is not `ok`. Errors: BundleError when the bundle does not run.
+    different. `program` is the interpreter of the version `python`. A mismatch is a
+    Parity that is not `ok`. Errors: BundleError when the bundle does not run.
     """
     original = msgspec.json.decode(answers.read_bytes(), type=Answers)
-    replies = _replies(zip_path, answers, process, python or Path(sys.executable))
+    replies = _replies(zip_path, answers, process, program)
     differences = [_difference(original, row, *reply) for row, reply in enumerate(replies)]
     worst = max(range(len(differences)), key=differences.__getitem__, default=None)
     labels_equal = original.labels is None or all(
@@ -38,6 +46,7 @@ def check_parity(
     )
     largest = 0.0 if worst is None else differences[worst]
     return Parity(
+        python=python,
         rows=original.sample_rows,
         boundary_rows=len(original.rows) - original.sample_rows,
         tolerance=tolerance,
@@ -48,12 +57,12 @@ def check_parity(
     )
 
 
-def _replies(zip_path: Path, answers: Path, process: Process, python: Path) -> list[tuple[Any, Any]]:
+def _replies(zip_path: Path, answers: Path, process: Process, program: str) -> list[tuple[Any, Any]]:
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         unzipped, output = Path(folder) / "function", Path(folder) / "replies.json"
         with zipfile.ZipFile(zip_path) as archive:
             archive.extractall(unzipped)
-        ended = process.run([python, "-I", "-S", ASK, unzipped, answers.absolute(), output])
+        ended = process.run([program, "-I", "-S", ASK, unzipped, answers.absolute(), output])
         if ended.returncode:
             words = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]
             raise BundleError(

@@ -1,8 +1,9 @@
-"""Whether a cloud takes a function of this size, and what would make it smaller."""
+"""Which clouds take a function of this size, and what would make it smaller."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,11 +34,19 @@ class Ceiling(NamedTuple):
 
 
 YANDEX = Ceiling("Yandex Cloud", 128 * 2**20, 680 * 2**20)
-"""Its documentation, «Quotas and limits» of Cloud Functions, read November 2026."""
+"""https://yandex.cloud/en/docs/functions/concepts/limits, read November 2026. The zip comes from a bucket, or
+directly up to 3.5 MB."""
+AWS = Ceiling("AWS Lambda", 250 * 2**20, 250 * 2**20)
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, November 2026: 250 MB unpacked.
+The zip comes from a bucket, or directly up to 50 MB."""
+CEILINGS = (YANDEX, AWS)
 
 
-def check_size(zip_path: Path, ceiling: Ceiling) -> None:
-    """Errors: BundleError that names the ten largest parts of the zip, and what would help."""
+def check_size(zip_path: Path, ceilings: Sequence[Ceiling] = CEILINGS) -> tuple[str, ...]:
+    """The clouds for which the zip is too large.
+
+    Errors: BundleError where none takes it, with the ten largest parts of the zip, and what would help.
+    """
     zipped = zip_path.stat().st_size
     with zipfile.ZipFile(zip_path) as archive:
         parts: dict[str, int] = {}
@@ -45,13 +54,15 @@ def check_size(zip_path: Path, ceiling: Ceiling) -> None:
             part = entry.filename.partition("/")[0]
             parts[part] = parts.get(part, 0) + entry.file_size
     unpacked = sum(parts.values())
-    if zipped <= ceiling.zipped and unpacked <= ceiling.unpacked:
-        return
+    over = tuple(one.cloud for one in ceilings if zipped > one.zipped or unpacked > one.unpacked)
+    if len(over) < len(ceilings):
+        return over
     largest = sorted(parts, key=lambda part: (-parts[part], part))[:SHOWN]
     told = ", ".join(f"{part} {parts[part] / MB:.1f}" for part in largest)
     helps = list(dict.fromkeys(TIPS[part] for part in largest if part in TIPS))
+    taken = ", ".join(f"{one.cloud} {one.zipped / MB:.0f} and {one.unpacked / MB:.0f}" for one in ceilings)
     raise BundleError(
-        f"the function is {zipped / MB:.0f} MB as a zip and {unpacked / MB:.0f} MB unpacked; {ceiling.cloud} "
-        f"takes {ceiling.zipped / MB:.0f} and {ceiling.unpacked / MB:.0f}. The largest parts, in MB: {told}",
+        f"the function is {zipped / MB:.0f} MB as a zip and {unpacked / MB:.0f} MB unpacked. At the "
+        f"most, {taken} are taken. The largest parts, in MB: {told}",
         hint="; or ".join(helps or ['require fewer packages, or take tier = "onnx"']),
     )

@@ -19,10 +19,7 @@ UV = (
     sys.executable, "-m", "uv", "pip", "install",
     "--quiet", "--no-config", "--no-progress", "--link-mode", "copy",
 )  # fmt: skip
-TARGET = (
-    "--python", sys.executable, "--python-version", "{}.{}".format(*sys.version_info),
-    "--python-platform", PLATFORM, "--only-binary", ":all:",
-)  # fmt: skip
+TARGET = ("--python", sys.executable, "--python-platform", PLATFORM, "--only-binary", ":all:")
 LEANER = {"xgboost": "xgboost-cpu"}
 """The same package without the libraries for graphics cards, which are ten times its size."""
 LOCKED_WITH = {"nvidia-nccl-cu12": "xgboost"}
@@ -32,20 +29,21 @@ BOOKKEEPING = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.
 REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)(?P<rest>.*)$", re.DOTALL)
 
 
-def add_exactly(packages: Sequence[str], root: Path, process: Process) -> None:
-    """Unpack these packages into `root`, and none that they ask for.
+def add_exactly(packages: Sequence[str], root: Path, process: Process, python: str) -> None:
+    """Unpack these packages into `root`, for a version of Python, and none that they ask for.
 
     Errors: BundleError in uv's own words, MissingExtraError when uv is not installed.
     """
-    _install("\n".join(packages), ["--no-deps"], root, process)
+    _install("\n".join(packages), ["--python-version", python, "--no-deps"], root, process)
 
 
-def add_resolved(requirements: str, root: Path, process: Process) -> None:
-    """Unpack what a requirements file or a lock says into `root`, with all that it needs.
+def add_resolved(requirements: str, root: Path, process: Process, python: str) -> None:
+    """Unpack what a requirements file or a lock says into `root`, for a version of Python, with all that it
+    needs.
 
     Errors: BundleError in uv's own words, MissingExtraError when uv is not installed.
     """
-    _install(leaner(requirements), [], root, process)
+    _install(leaner(requirements), ["--python-version", python], root, process)
 
 
 def leaner(requirements: str) -> str:

@@ -110,10 +110,10 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], env: Mapping[str, str], flags: Mapping[str, Any]) -> dict[str, str]:
     """Put environment variables and flags into `values`; return dotted key → where its value came from."""
     origins: dict[str, str] = {}
-    for key in scalar_keys():
+    for key, kind in _kinds().items():
         name = "EMEL_" + key.replace(".", "_").upper()
         if name in env:
-            _put(values, key, _typed(env[name]))
+            _put(values, key, _typed(env[name], kind))
             origins[key] = f"environment variable {name}"
     for key, value in flags.items():
         if value is not None:
@@ -124,13 +124,17 @@ def _overlay(values: dict[str, Any], env: Mapping[str, str], flags: Mapping[str,
 
 def scalar_keys() -> tuple[str, ...]:
     """All dotted keys that hold one value: `model.name`, `function.memory`, …"""
-    hints = get_type_hints(Config, include_extras=True)
-    return tuple(
-        f"{table}.{key.name}"
-        for table, kind in hints.items()
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-        for key in msgspec.structs.fields(kind)
-    )
+    return tuple(_kinds())
+
+
+def _kinds() -> dict[str, Any]:
+    """Dotted key → its type."""
+    return {
+        f"{table}.{name}": kind
+        for table, struct in get_type_hints(Config, include_extras=True).items()
+        if isinstance(struct, type) and issubclass(struct, msgspec.Struct)
+        for name, kind in get_type_hints(struct, include_extras=True).items()
+    }
 
 
 def _put(values: dict[str, Any], key: str, value: Any) -> None:
@@ -140,12 +144,18 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
         inner[name] = value
 
 
-def _typed(raw: str) -> Any:
-    """An environment variable as TOML would read it; what is no TOML value is text."""
+def _typed(raw: str, kind: Any) -> Any:
+    """An environment variable as TOML would read it. What is no TOML value is text, and so is a number where
+    the key takes texts alone: `3.12` of a version."""
     try:
-        return tomllib.loads(f"value = {raw}")["value"]
+        value = tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:
         return raw
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError:
+        return value
+    return raw if isinstance(value, int | float) else value
 
 
 def _explained(

@@ -22,7 +22,7 @@ class ModelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The name of the model, its versions and its function: 3 to 63 small letters, digits, hyphens."""
     path: str
     """The model file that the pipeline writes, relative to emel.toml: of joblib, pickle, skops, LightGBM,
-    XGBoost, CatBoost or ONNX."""
+    XGBoost, CatBoost, ONNX or PyTorch; or the folder of an MLflow model."""
     sample: str
     """Rows like those that the endpoint will get, for parity, tests and comparisons: CSV, JSON, Parquet or a
     pickled frame."""
@@ -78,6 +78,10 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How many instances may run at once; one serves one request at a time."""
     provisioned: Annotated[int, Meta(ge=0, le=100)] = 0
     """How many instances are kept warm."""
+    python: Literal["3.11", "3.12", "3.13", "3.14"] | None = None
+    """The version of Python that the function runs under; without it, the one that runs emel. The libraries
+    of the tiers `onnx` and `python` are for this version and run under no other. Yandex Cloud has 3.12 and
+    3.14; the local platform has the one that runs emel."""
     calls_per_instance: Annotated[int, Meta(ge=1)] = 1000
     """How many calls you expect an instance to answer before it is gone: by it, `auto` weighs a tier's start
     against its calls."""

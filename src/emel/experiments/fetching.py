@@ -1,4 +1,4 @@
-"""One file of the project as it was at a revision."""
+"""One file of the project as it was at a revision, or a folder of files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emel.system.process import Process
 
 
 def fetch(dvc: Dvc, process: Process, path: str, revision: Revision, into: Path) -> Path:
-    """Put the file below the folder `into`; see Pipeline.fetch."""
+    """Put the file or folder below the folder `into`; see Pipeline.fetch."""
     if Path(path).is_absolute() or ".." in Path(path).parts:
         raise ResultsError(
             "the file is outside of the project", where=path, hint="write its path relative to emel.toml"
@@ -30,6 +30,8 @@ def fetch(dvc: Dvc, process: Process, path: str, revision: Revision, into: Path)
     found = _at(repo, dvc.root, revision, path)
     if found is not None:
         write_atomic(target, found)
+        return target
+    if _folder_at(repo, dvc.root, revision, path, target):
         return target
     digest = _locked_digest(repo, dvc.root, revision, path)
     cached = dvc.root / ".dvc/cache/files/md5" / digest[:2] / digest[2:] if digest else None
@@ -50,6 +52,8 @@ def fetch(dvc: Dvc, process: Process, path: str, revision: Revision, into: Path)
 
 
 def _copy(source: Path, target: Path, path: str) -> Path:
+    if source.is_dir():
+        return Path(shutil.copytree(source, target))
     if not source.is_file():
         raise ResultsError(
             "there is no such file in the working tree",
@@ -63,6 +67,15 @@ def _copy(source: Path, target: Path, path: str) -> Path:
 def _at(repo: GitRepo, root: Path, revision: Revision, path: str) -> bytes | None:
     inside = (root.resolve() / path).relative_to(repo.root.resolve())
     return repo.read(revision.commit, inside.as_posix())
+
+
+def _folder_at(repo: GitRepo, root: Path, revision: Revision, path: str, target: Path) -> bool:
+    """Write the files of a folder that Git has at the revision, if it has one."""
+    inside = (root.resolve() / path).relative_to(repo.root.resolve()).as_posix()
+    names = repo.files(revision.commit, inside)
+    for name in names:
+        write_atomic(target / Path(name).relative_to(inside), repo.read(revision.commit, name) or b"")
+    return bool(names)
 
 
 def _locked_digest(repo: GitRepo, root: Path, revision: Revision, path: str) -> str | None:

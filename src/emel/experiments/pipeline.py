@@ -54,7 +54,7 @@ class Pipeline:
         return plotting.plots(self._dvc, base, candidate)
 
     def fetch(self, path: str, revision: Revision, into: Path) -> Path:
-        """Put a file of the project, as it was at the revision, below the folder `into`; return where it is.
+        """Put a file or folder of the project, as it was at the revision, below `into`; return where it is.
 
         It comes from Git, from DVC's cache or from DVC's remote; for the working tree it is copied.
         `path` is relative to `root`. Errors: ResultsError when the revision has no such file.

@@ -14,6 +14,7 @@ from emel.errors import ModelError, UnsupportedModelError
 from emel.lowering.builder import Program
 from emel.lowering.registry import READERS, describe
 from emel.lowering.values import Column, Label, Notes
+from emel_runtime.habits import habits
 
 __all__ = ["Column", "Lowered", "Made", "describe", "lower"]
 
@@ -57,7 +58,9 @@ def lower(model: Any, columns: Sequence[Column]) -> Lowered:
             f"{describe(model)} has no predict",
             hint="save the fitted model itself, or the pipeline that ends with it",
         )
-    program = Program(columns, READERS)
+    known = habits(model, [column.name for column in columns])
+    nones = [place for place, column in enumerate(columns) if known.get(column.name, known) is None]
+    program = Program(columns, READERS, nones)
     try:
         answer = program.finish(program.read_predictor(model, program.row))
     except AttributeError as problem:

@@ -9,7 +9,7 @@ from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program, names_of
 from emel.lowering.nodes import Arithmetic, Tree, tree_sum
 from emel.lowering.trees import PREDICTORS as FORESTS
-from emel.lowering.trees import tree_of
+from emel.lowering.trees import on_features, tree_of
 from emel.lowering.values import Outputs, Value
 
 AS_TREES = Arithmetic(values="f32", infinite=False)
@@ -53,11 +53,7 @@ def isolation_forest(model: Any, program: Program, value: Value) -> Outputs:
     ):
         paths, inner = model._decision_path_lengths[place], model._average_path_length_per_tree[place]
         depths = [[path + length - 1.0] for path, length in zip(paths.tolist(), inner.tolist(), strict=True)]
-        tree = tree_of(member.tree_, depths)
-        positions = [int(feature) for feature in features]
-        parts.append(
-            tree._replace(features=[positions[feature] if feature >= 0 else -1 for feature in tree.features])
-        )
+        parts.append(on_features(tree_of(member.tree_, depths), features))
     depth = tree_sum(program, value, parts, [0] * len(parts), [0.0], AS_TREES)
     power = program.add("power_of_two", program.columnwise("divide", depth, [-whole]))
     scores = program.columnwise("subtract", program.columnwise("multiply", power, [-1.0]), [model.offset_])

@@ -5,7 +5,7 @@ The layout is documented in docs/reference/model-format.md; `emel_runtime.pure` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -45,8 +45,12 @@ class Readers(NamedTuple):
 class Program:
     """A program while it is written. `row` is the input row; each operation makes a further value."""
 
-    def __init__(self, columns: Sequence[Column], readers: Readers | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column], readers: Readers | None = None, nones: Collection[int] = ()
+    ) -> None:
         self.columns = tuple(columns)
+        self.nones = frozenset(nones)
+        """The columns in which None stands for a missing value; in the others NaN does."""
         self.notes = Notes(set(), set())
         self.row = Value(
             0,
@@ -98,6 +102,7 @@ class Program:
         may lack numbers: as its inputs, when not given. `sparse` is for operations that make sparse values
         themselves. `attributes` are what JSON can hold.
         """
+        matrix = sparse or (any(value.matrix for value in values) and SPARSE.get(name, ("", False))[1])
         if any(value.sparse for value in values):
             if name in SPARSE:
                 name, sparse = SPARSE[name]
@@ -112,6 +117,7 @@ class Program:
             tuple(origins) if origins is not None else (None,) * made,
             missing=any(value.missing for value in values) if missing is None else missing,
             sparse=sparse,
+            matrix=matrix,
         )
 
     def array(self, dtype: str, items: Any, shape: Sequence[int] | None = None) -> int:
@@ -163,6 +169,16 @@ class Program:
             return value
         self._operations.append(Operation("dense", (value.place,), {}, {"width": value.width}))
         return value._replace(place=len(self._operations), sparse=False)
+
+    def absent(self, value: Value) -> Value:
+        """The vector, with NaN for what is absent where scikit-learn makes a sparse matrix of it."""
+        if not value.matrix:
+            return self.dense(value)
+        if not value.sparse:
+            return self.add("hide", value, origins=value.origins, missing=True, low=0.0, high=0.0)
+        made = self.dense(value)
+        self._operations[-1].attributes["gaps"] = True
+        return made._replace(missing=True)
 
     def is_text(self, value: Value, position: int) -> bool:
         """Whether a position of a value holds a column's strings."""

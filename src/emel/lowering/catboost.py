@@ -1,4 +1,4 @@
-"""CatBoost, read from its own JSON: numeric features, in symmetric trees and in others.
+"""CatBoost, read from its own JSON: symmetric trees and others.
 
 It rounds values to float32, sends those above a border right, and adds leaves in float64
 (catboost/libs/model/cpu/evaluator_impl.cpp).
@@ -13,10 +13,11 @@ from typing import Any
 
 from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.catboost_features import Features, features_of
 from emel.lowering.nodes import Arithmetic, Tree, tree_sum
 from emel.lowering.values import Outputs, Value
 
-LABELS = {"MultiClass", "MultiClassOneVsAll", "Logloss", "CrossEntropy"}
+LABELS = {"MultiClass", "MultiClassOneVsAll", "Logloss", "CrossEntropy", "Focal"}
 EXPONENTIAL = {"Poisson", "Tweedie"}
 PLAIN = {
     "RMSE",
@@ -30,6 +31,8 @@ PLAIN = {
     "Huber",
     "LogCosh",
     "MultiRMSE",
+    "MultiRMSEWithMissingValues",
+    "Cox",
     "YetiRank",
     "YetiRankPairwise",
     "QueryRMSE",
@@ -76,16 +79,10 @@ def either(model: Any, program: Program, value: Value) -> Outputs:
 
 def _scores(model: Any, program: Program, value: Value) -> tuple[Value, str]:
     kept = _kept(model)
-    features = kept["features_info"]
-    for kind in ("categorical_features", "text_features", "embedding_features"):
-        if features.get(kind):
-            raise _refusal(model, f"has {kind.replace('_', ' ')}, whose hashes cannot be read back")
-    numeric = features["float_features"]
-    columns = [entry["flat_feature_index"] for entry in numeric]
-    high = [entry["nan_value_treatment"] == "AsTrue" for entry in numeric]
+    features = features_of(model, kept, program, value)
     scale, biases = kept["scale_and_bias"]
     write = _symmetric if "oblivious_trees" in kept else _others
-    value = write(kept, columns, high, program, value)
+    value = write(kept, features, program)
     if scale != 1:
         value = program.columnwise("multiply", value, [scale] * value.width)
     if any(biases):
@@ -94,6 +91,9 @@ def _scores(model: Any, program: Program, value: Value) -> tuple[Value, str]:
 
 
 def _kept(model: Any) -> dict[str, Any]:
+    for kind in ("text", "embedding"):
+        if getattr(model, f"get_{kind}_feature_indices")():
+            raise _refusal(model, f"has {kind} features, which CatBoost writes in its own format alone")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.json"
         model.save_model(str(file), format="json")
@@ -101,46 +101,36 @@ def _kept(model: Any) -> dict[str, Any]:
     return kept
 
 
-def _symmetric(
-    kept: dict[str, Any], columns: list[int], high: list[bool], program: Program, value: Value
-) -> Value:
+def _symmetric(kept: dict[str, Any], features: Features, program: Program) -> Value:
     """Trees whose nodes of one depth all ask the same; without a split a tree is one leaf."""
-    value = program.dense(value)
+    value = features.value
     trees = kept["oblivious_trees"]
-    splits = [split for tree in trees for split in tree.get("splits") or ()]
+    splits = [features.question(split) for tree in trees for split in tree.get("splits") or ()]
     width = len(kept["scale_and_bias"][1])
-    places = [columns[split["float_feature_index"]] for split in splits]
-    borders = [float(split["border"]) for split in splits]
-    program.note_thresholds(value, zip(places, borders, strict=True))
+    program.note_thresholds(value, splits)
     leaves = [number for tree in trees for number in tree["leaf_values"]]
     arrays = {
         "depths": program.array("u32", [len(tree.get("splits") or ()) for tree in trees]),
-        "features": program.array("u32", places),
-        "borders": program.array("f64", borders),
+        "features": program.array("u32", [place for place, _ in splits]),
+        "borders": program.array("f64", [border for _, border in splits]),
         "leaves": program.array("f64", leaves, (len(leaves) // width, width)),
     }
     if value.missing:
-        arrays["missing_high"] = program.array("u8", _by_column(columns, high, value.width))
+        high = [int(place in features.high) for place in range(value.width)]
+        arrays["missing_high"] = program.array("u8", high)
     return program.add(
         "symmetric_trees", value, width=width, arrays=arrays, missing=False, inputs=value.width, outputs=width
     )
 
 
-def _by_column(columns: list[int], high: list[bool], width: int) -> list[int]:
-    found = dict(zip(columns, high, strict=True))
-    return [int(found.get(column, False)) for column in range(width)]
-
-
-def _others(
-    kept: dict[str, Any], columns: list[int], high: list[bool], program: Program, value: Value
-) -> Value:
+def _others(kept: dict[str, Any], features: Features, program: Program) -> Value:
     width = len(kept["scale_and_bias"][1])
-    trees = [_tree(root, columns, high, width) for root in kept["trees"]]
+    trees = [_tree(root, features, width) for root in kept["trees"]]
     start = [0.0] * width
-    return tree_sum(program, value, trees, [0] * len(trees), start, Arithmetic(values="f32"), width)
+    return tree_sum(program, features.value, trees, [0] * len(trees), start, Arithmetic(values="f32"), width)
 
 
-def _tree(root: dict[str, Any], columns: list[int], high: list[bool], width: int) -> Tree:
+def _tree(root: dict[str, Any], features: Features, width: int) -> Tree:
     nodes, lefts, rights = [root], [-1], [-1]
     for place, node in enumerate(nodes):
         if "split" in node:
@@ -148,14 +138,14 @@ def _tree(root: dict[str, Any], columns: list[int], high: list[bool], width: int
             nodes += [node["left"], node["right"]]
             lefts += [-1, -1]
             rights += [-1, -1]
-    splits = [node.get("split", {"float_feature_index": 0, "border": 0.0}) for node in nodes]
+    splits = [features.question(node["split"]) if "split" in node else (0, 0.0) for node in nodes]
     values = [node.get("value", 0.0) for node in nodes]
     return Tree(
         lefts,
         rights,
-        features=[columns[split["float_feature_index"]] for split in splits],
-        thresholds=[float(split["border"]) for split in splits],
-        gaps=[not high[split["float_feature_index"]] for split in splits],
+        features=[place for place, _ in splits],
+        thresholds=[border for _, border in splits],
+        gaps=[place not in features.high for place, _ in splits],
         leaves=[each if isinstance(each, list) else [each] * width for each in values],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Any, NamedTuple
 
@@ -43,7 +43,8 @@ def one_hot_encoder(model: Any, program: Program, value: Value) -> Value:
         ]
         codes.append(Codes(known, None if model.handle_unknown == "error" else other))
     widths = [int(width) for width in model._n_features_outs]
-    return one_hot(program, categorize(program, value, codes), widths)
+    made = one_hot(program, categorize(program, value, codes), widths)
+    return made._replace(matrix=model.sparse_output)
 
 
 def _mapping(model: Any, place: int) -> Any:
@@ -141,7 +142,8 @@ def dict_vectorizer(model: Any, program: Program, value: Value) -> Value:
     joined = program.dense(program.concat(parts))
     order = sorted(range(len(positions)), key=positions.__getitem__)
     arrays = {"positions": program.array("u32", [positions[place] for place in order])}
-    return program.add("to_sparse", program.select(joined, order), width=width, arrays=arrays, sparse=True)
+    made = program.add("to_sparse", program.select(joined, order), width=width, arrays=arrays, sparse=True)
+    return made._replace(matrix=model.sparse)
 
 
 def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
@@ -178,6 +180,24 @@ def categorize(program: Program, value: Value, codes: Sequence[Codes]) -> Value:
     made = [*results, *(code for gap in gaps for code in gap), *(one.other for one in codes)]
     lacking = any(code is not None and code != code for code in made)
     return program.add("categorize", value, width=len(codes), missing=lacking, arrays=arrays, refuse=refuse)
+
+
+def encode_frame(
+    program: Program, value: Value, known: Mapping[int, Sequence[Any]], *, refuse: bool
+) -> Value:
+    """Numbers in place of the categories of pandas at these positions, as their order has them; NaN for a
+    missing one, and for one that is unknown unless that refuses the row."""
+    places = list(known)
+    other = None if refuse else nan
+    codes = [
+        Codes([*((each, float(code)) for code, each in enumerate(known[place])), (None, nan)], other)
+        for place in places
+    ]
+    rest = [place for place in range(value.width) if place not in known]
+    parts = [categorize(program, program.select(value, places), codes)]
+    joined = program.concat([*parts, program.select(value, rest)] if rest else parts)
+    order = [*places, *rest]
+    return program.select(joined, [order.index(place) for place in range(value.width)])
 
 
 def one_hot(program: Program, value: Value, widths: Sequence[int]) -> Value:

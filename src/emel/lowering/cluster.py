@@ -17,9 +17,12 @@ def nearest_center(model: Any, program: Program, value: Value) -> Outputs:
 
 def distances_to_centers(model: Any, program: Program, value: Value) -> Value:
     """The distance to each center."""
-    count = len(model.cluster_centers_)
-    arrays = {"points": program.array("f64", model.cluster_centers_)}
-    squares = program.add("square_distances", value, width=count, arrays=arrays, count=count)
+    return _distances(program, value, model.cluster_centers_)
+
+
+def _distances(program: Program, value: Value, centers: Any) -> Value:
+    arrays = {"points": program.array("f64", centers)}
+    squares = program.add("square_distances", value, width=len(centers), arrays=arrays, count=len(centers))
     return program.add("square_root", squares)
 
 
@@ -29,8 +32,30 @@ def nearness(program: Program, value: Value, centers: Any) -> Value:
     return linear_planes(program, value, 2.0 * centers, [-center @ center for center in centers])
 
 
+def nearest_subcluster(model: Any, program: Program, value: Value) -> Outputs:
+    """Birch: the cluster of the nearest center of a part of one."""
+    nearest = program.add("argmax", nearness(program, value, model.subcluster_centers_), width=1)
+    labels = [int(label) for label in model.subcluster_labels_.tolist()]
+    known = sorted(set(labels))
+    places = [known.index(label) for label in labels]
+    arrays = {"numbers": program.array("f64", places)}
+    return Outputs(tuple(known), label=program.add("lookup", nearest, width=1, arrays=arrays))
+
+
+def distances_to_subclusters(model: Any, program: Program, value: Value) -> Value:
+    """Birch: the distance to each of these centers."""
+    return _distances(program, value, model.subcluster_centers_)
+
+
 TRANSFORMERS = {
+    "sklearn.Birch": distances_to_subclusters,
     "sklearn.KMeans": distances_to_centers,
     "sklearn.MiniBatchKMeans": distances_to_centers,
 }
-PREDICTORS = {"sklearn.KMeans": nearest_center, "sklearn.MiniBatchKMeans": nearest_center}
+PREDICTORS = {
+    "sklearn.KMeans": nearest_center,
+    "sklearn.MiniBatchKMeans": nearest_center,
+    "sklearn.AffinityPropagation": nearest_center,
+    "sklearn.MeanShift": nearest_center,
+    "sklearn.Birch": nearest_subcluster,
+}

@@ -51,7 +51,7 @@ def column_transformer(model: Any, program: Program, value: Value) -> Value:
         parts.append(_weighted(program, part, weights.get(name)))
     if not parts:
         raise UnsupportedModelError("ColumnTransformer keeps none of its columns")
-    return program.concat(parts)
+    return program.concat(parts)._replace(matrix=model.sparse_output_)
 
 
 def feature_union(model: Any, program: Program, value: Value) -> Value:

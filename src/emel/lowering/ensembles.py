@@ -17,7 +17,7 @@ from emel.lowering.members import (
     value_of,
 )
 from emel.lowering.nodes import Arithmetic, tree_sum
-from emel.lowering.trees import tree_of
+from emel.lowering.trees import mean_of_trees, on_features, tree_of
 from emel.lowering.values import Outputs, Value
 
 AS_TREES = Arithmetic(values="f32", infinite=False)
@@ -44,6 +44,8 @@ def voting_regressor(model: Any, program: Program, value: Value) -> Outputs:
 def bagging_classifier(model: Any, program: Program, value: Value) -> Outputs:
     """The mean of the members' probabilities, or the share of their votes where they have none."""
     labels = tuple(model.classes_.tolist())
+    if all("sklearn.DecisionTreeClassifier" in names_of(member) for member in model.estimators_):
+        return Outputs(labels, probabilities=_bag_of_trees(model, program, value, len(labels)))
     parts = []
     for member, features in _members(model):
         picked = program.select(value, features)
@@ -61,6 +63,8 @@ def bagging_classifier(model: Any, program: Program, value: Value) -> Outputs:
 
 def bagging_regressor(model: Any, program: Program, value: Value) -> Outputs:
     """The mean of the members' numbers."""
+    if all("sklearn.DecisionTreeRegressor" in names_of(member) for member in model.estimators_):
+        return Outputs(value=_bag_of_trees(model, program, value))
     parts = [
         value_of(member, program, program.select(value, features)) for member, features in _members(model)
     ]
@@ -142,6 +146,20 @@ def _members(model: Any) -> list[tuple[Any, list[int]]]:
         (member, [int(feature) for feature in features])
         for member, features in zip(model.estimators_, model.estimators_features_, strict=True)
     ]
+
+
+def _bag_of_trees(model: Any, program: Program, value: Value, labels: int = 0) -> Value:
+    """The same mean as one forest, which walks its trees in a sixth of the time; `labels` of a classifier."""
+    trees = []
+    for member, features in _members(model):
+        leaves = member.tree_.value[:, 0, :].tolist() if labels else member.tree_.value[:, :, 0].tolist()
+        if labels and len(member.classes_) < labels:
+            # Members are trained on the places of the labels, and may have seen some of them only.
+            places = [int(place) for place in member.classes_.tolist()]
+            shares = [dict(zip(places, leaf, strict=True)) for leaf in leaves]
+            leaves = [[each.get(place, 0.0) for place in range(labels)] for each in shares]
+        trees.append(on_features(tree_of(member.tree_, leaves), features))
+    return mean_of_trees(program, value, trees)
 
 
 def _votes_of_trees(

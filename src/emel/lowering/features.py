@@ -105,7 +105,9 @@ def bins_discretizer(model: Any, program: Program, value: Value) -> Value:
         "counts": program.array("u32", [len(edges) for edges in inner]),
     }
     made = program.add("bins", value, missing=False, arrays=arrays)
-    return made if model.encode == "ordinal" else one_hot(program, made, model.n_bins_.tolist())
+    if model.encode == "ordinal":
+        return made
+    return one_hot(program, made, model.n_bins_.tolist())._replace(matrix=model.encode == "onehot")
 
 
 def function_transformer(model: Any, program: Program, value: Value) -> Value:

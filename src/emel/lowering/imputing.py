@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
+from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
 from emel.lowering.categories import fill, is_missing
 from emel.lowering.values import Value
@@ -16,18 +18,37 @@ def simple_imputer(model: Any, program: Program, value: Value) -> Value:
     kept = [
         place
         for place, statistic in enumerate(statistics)
-        if model.keep_empty_features or not is_missing(statistic)
+        if model.keep_empty_features or statistic is None or not is_missing(statistic)
     ]
     parts = []
     if kept:
-        parts.append(
-            fill(program, program.select(value, kept), [statistics[place] for place in kept], marker)
-        )
+        parts.append(_filled(model, program, program.select(value, kept), [statistics[at] for at in kept]))
         for place in kept:
             program.note_categories(value, place, [] if marker is None else [marker])
     if model.add_indicator:
         parts += _told(program, value, model.indicator_.features_.tolist(), marker)
     return program.concat(parts)
+
+
+def _filled(model: Any, program: Program, value: Value, statistics: list[Any]) -> Value:
+    """The value without gaps; None is none to an imputer that looks for NaN."""
+    marker = _marker(model)
+    looks_for_nan = type(model.missing_values) is float and isnan(model.missing_values)
+    handed_on = [
+        place
+        for place, origin in enumerate(value.origins)
+        if looks_for_nan and origin is not None and origin.column in program.nones
+    ]
+    if not handed_on and None not in statistics:
+        return fill(program, value, statistics, marker)
+    rest = [place for place in range(value.width) if place not in handed_on]
+    if any(statistics[place] is None for place in rest):
+        raise UnsupportedModelError("SimpleImputer fills with None", hint="train it on NaN in place of None")
+    left = program.select(value, handed_on)
+    parts = [fill(program, program.select(value, rest), [statistics[place] for place in rest], marker)]
+    order = [*rest, *handed_on]
+    joined = program.concat([*parts, left] if rest else [left])
+    return program.select(joined, [order.index(place) for place in range(value.width)])
 
 
 def missing_indicator(model: Any, program: Program, value: Value) -> Value:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.categories import encode_frame
 from emel.lowering.nodes import Arithmetic, Tree, tree_sum
 from emel.lowering.values import Outputs, Value
+from emel_runtime.habits import lightgbm_categories
 
 ZERO = 1.0000000180025095e-35
 """LightGBM's kZeroThreshold, the float32 nearest to 1e-35: what is not beyond it is read as zero."""
@@ -50,7 +52,9 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
         shares = program.add("complement", shares, width=2)
     # `predict` takes the larger probability, and what the scores say may differ where both are rounded.
     label = program.add("argmax", shares, width=1)
-    return Outputs(tuple(model.classes_.tolist()), probabilities=shares, label=label)
+    # `decision_function` came with LightGBM 4.7.
+    raw = scores if hasattr(model, "decision_function") else None
+    return Outputs(tuple(model.classes_.tolist()), probabilities=shares, scores=raw, label=label)
 
 
 def regressor(model: Any, program: Program, value: Value) -> Outputs:
@@ -67,8 +71,8 @@ def booster(model: Any, program: Program, value: Value) -> Outputs:
 
 def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[Value, Objective]:
     dump = native.dump_model()
-    if dump.get("pandas_categorical"):
-        raise _refusal(model, "was trained on categories of pandas")
+    if native.pandas_categorical:
+        value = _coded(model, native, program, value)
     trees = [entry["tree_structure"] for entry in dump["tree_info"]]
     nodes = [_flat(model, tree) for tree in trees]
     kinds = {node["missing_type"] for tree in nodes for node in tree if node.get("decision_type") == "<="}
@@ -83,6 +87,15 @@ def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[Va
     if dump.get("average_output"):
         scores = program.columnwise("divide", scores, [len(trees) // width] * width)
     return scores, _objective(dump)
+
+
+def _coded(model: Any, native: Any, program: Program, value: Value) -> Value:
+    """Categories of pandas as their numbers; ordered ones are numbers to LightGBM too, which tells no places
+    of them."""
+    places, known = lightgbm_categories(native), native.pandas_categorical
+    if len(places) != len(known):
+        raise _refusal(model, "was trained on ordered categories of pandas, or on numbers as categories too")
+    return encode_frame(program, value, dict(zip(places, known, strict=True)), refuse=False)
 
 
 def _flat(model: Any, root: dict[str, Any]) -> list[dict[str, Any]]:

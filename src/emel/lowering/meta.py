@@ -164,7 +164,13 @@ def _inverse_power(transformer: Any, program: Program, value: Value) -> Value:
     return program.add(inverse, value, arrays={"lambdas": lambdas})
 
 
+def self_trained(model: Any, program: Program, value: Value) -> Outputs:
+    """The estimator that was trained last."""
+    return program.read_predictor(model.estimator_, value)
+
+
 PREDICTORS = {
+    "sklearn.SelfTrainingClassifier": self_trained,
     "sklearn.GridSearchCV": search,
     "sklearn.RandomizedSearchCV": search,
     "sklearn.HalvingGridSearchCV": search,

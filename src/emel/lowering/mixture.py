@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from math import log, pi
 from typing import Any
 
@@ -13,13 +14,41 @@ from emel.lowering.values import Outputs, Value
 
 def gaussian_mixture(model: Any, program: Program, value: Value) -> Outputs:
     """The number of the likeliest component, and the probabilities of all."""
+    return _likeliest(model, program, value, [0.0] * len(model.means_), logarithms(model.weights_.tolist()))
+
+
+def bayesian_mixture(model: Any, program: Program, value: Value) -> Outputs:
+    """The same with what the uncertainty of the weights and of the precisions adds."""
+    digamma = importlib.import_module("scipy.special").digamma
+    width = value.width
+    freedom = _for_each(model.degrees_of_freedom_, len(model.means_))
+    precision = _for_each(model.mean_precision_, len(model.means_))
+    added = [
+        0.5 * (sum(float(digamma(0.5 * (degrees - place))) for place in range(width)) + width * log(2.0))
+        - 0.5 * width * log(degrees)
+        - 0.5 * width / precise
+        for degrees, precise in zip(freedom, precision, strict=True)
+    ]
+    return _likeliest(model, program, value, added, model._estimate_log_weights().tolist())
+
+
+def _for_each(numbers: Any, count: int) -> list[float]:
+    listed = numbers.tolist() if hasattr(numbers, "tolist") else numbers
+    return listed if isinstance(listed, list) else [float(listed)] * count
+
+
+def _likeliest(
+    model: Any, program: Program, value: Value, added: list[float], weights: list[float]
+) -> Outputs:
     read = _along_axes if model.covariance_type in ("full", "tied") else _by_column
     squares, determinants = read(model, program, value)
     count = squares.width
     scores = program.columnwise("add", squares, [value.width * log(2.0 * pi)] * count)
     scores = program.columnwise("multiply", scores, [-0.5] * count)
     scores = program.columnwise("add", scores, determinants)
-    scores = program.columnwise("add", scores, logarithms(model.weights_.tolist()))
+    if any(added):
+        scores = program.columnwise("add", scores, added)
+    scores = program.columnwise("add", scores, weights)
     return likeliest(range(count), program, scores)
 
 
@@ -53,4 +82,7 @@ def _by_column(model: Any, program: Program, value: Value) -> tuple[Value, list[
     return squares, [sum(map(log, line)) for line in factors]
 
 
-PREDICTORS = {"sklearn.GaussianMixture": gaussian_mixture}
+PREDICTORS = {
+    "sklearn.GaussianMixture": gaussian_mixture,
+    "sklearn.BayesianGaussianMixture": bayesian_mixture,
+}

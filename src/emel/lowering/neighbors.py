@@ -64,6 +64,53 @@ def regressor(model: Any, program: Program, value: Value) -> Outputs:
     return Outputs(value=mean)
 
 
+def classifier_within(model: Any, program: Program, value: Value) -> Outputs:
+    """The share of each class among all training rows within the radius."""
+    if model.outputs_2d_:
+        raise UnsupportedModelError(
+            "RadiusNeighborsClassifier has several targets", hint="train one per target"
+        )
+    labels = model.classes_.tolist()
+    known = model._y.ravel().tolist()
+    targets = [float(each == place) for each in known for place in range(len(labels))]
+    outlier = None
+    if model.outlier_label_ is not None:
+        (label,) = model.outlier_label_
+        if label not in labels:
+            raise UnsupportedModelError(
+                f"RadiusNeighborsClassifier has the outlier label {label!r}, which is none of its classes",
+                hint="use outlier_label='most_frequent'",
+            )
+        outlier = [float(each == label) for each in labels]
+    return Outputs(tuple(labels), probabilities=_within(model, program, value, targets, len(labels), outlier))
+
+
+def regressor_within(model: Any, program: Program, value: Value) -> Outputs:
+    """The mean of the targets of all training rows within the radius."""
+    targets = model._y.reshape(len(model._y), -1)
+    return Outputs(value=_within(model, program, value, targets, targets.shape[1], None))
+
+
+def _within(
+    model: Any, program: Program, value: Value, targets: Any, outputs: int, outlier: list[float] | None
+) -> Value:
+    points = _points(model)
+    arrays = {"points": program.array("f64", points), "targets": program.array("f64", targets)}
+    if outlier is not None:
+        arrays["outlier"] = program.array("f64", outlier)
+    return program.add(
+        "radius_means",
+        value,
+        width=outputs,
+        arrays=arrays,
+        missing=False,
+        outputs=outputs,
+        radius=float(model.radius),
+        power=_power(model),
+        weighted=_weighted(model),
+    )
+
+
 def nearest_centroid(model: Any, program: Program, value: Value) -> Outputs:
     """The nearest centroid where the classes were equally frequent; else what their prior adds counts too."""
     if model.metric not in ("euclidean", "manhattan"):
@@ -84,17 +131,8 @@ def nearest_centroid(model: Any, program: Program, value: Value) -> Outputs:
 
 def _nearest(model: Any, program: Program, value: Value) -> tuple[Value, Any]:
     """The nearest rows, and in which order the training rows are written: that of the tree's cells."""
-    points = model._fit_X
-    if hasattr(points, "toarray"):
-        raise UnsupportedModelError(
-            f"{type(model).__name__} was trained on sparse rows", hint="reduce them with TruncatedSVD first"
-        )
-    rows, width = points.shape
-    if rows * width > LARGEST:
-        raise UnsupportedModelError(
-            f"{type(model).__name__} keeps {rows} rows of {width} numbers, which is too slow in pure Python",
-            hint="train it on fewer rows, or use another model",
-        )
+    points = _points(model)
+    rows = len(points)
     power = _power(model)
     order, starts, ends, arrays = list(range(rows)), [0], [rows], {}
     if model._fit_method != "brute":
@@ -118,6 +156,22 @@ def _nearest(model: Any, program: Program, value: Value) -> tuple[Value, Any]:
         "nearest", value, width=2 * count, arrays=arrays, missing=False, count=count, power=power
     )
     return near, order
+
+
+def _points(model: Any) -> Any:
+    """The training rows. Errors: UnsupportedModelError for those that are sparse or too many."""
+    points = model._fit_X
+    if hasattr(points, "toarray"):
+        raise UnsupportedModelError(
+            f"{type(model).__name__} was trained on sparse rows", hint="reduce them with TruncatedSVD first"
+        )
+    rows, width = points.shape
+    if rows * width > LARGEST:
+        raise UnsupportedModelError(
+            f"{type(model).__name__} keeps {rows} rows of {width} numbers, which is too slow in pure Python",
+            hint="train it on fewer rows, or use another model",
+        )
+    return points
 
 
 def _power(model: Any) -> float | None:
@@ -177,4 +231,6 @@ PREDICTORS = {
     "sklearn.KNeighborsClassifier": classifier,
     "sklearn.KNeighborsRegressor": regressor,
     "sklearn.NearestCentroid": nearest_centroid,
+    "sklearn.RadiusNeighborsClassifier": classifier_within,
+    "sklearn.RadiusNeighborsRegressor": regressor_within,
 }

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from emel.errors import SampleError
 from emel.lowering.builder import names_of
 from emel.lowering.values import Column
+from emel_runtime.habits import habits
 from emel_runtime.tables import table
 
 Cell = float | str | None
@@ -31,6 +32,7 @@ class Original:
 
     def __init__(self, model: Any, columns: Sequence[Column], *, probabilities: bool) -> None:
         self.form: Form = form_of(model)
+        self._habits = habits(model, [column.name for column in columns])
         self._model = model
         self._columns = tuple(columns)
         self._probabilities = probabilities and hasattr(model, "predict_proba")
@@ -80,13 +82,16 @@ class Original:
         if names_of(self._model)[0] != "xgboost.Booster":
             return table
         booster = self._model
+        # A frame of categories brings names and types of its own.
+        types = None if self._habits else booster.feature_types
         return importlib.import_module("xgboost").DMatrix(
-            table, feature_names=booster.feature_names, feature_types=booster.feature_types
+            table, feature_names=booster.feature_names, feature_types=types, enable_categorical=True
         )
 
     def table(self, rows: Sequence[Row]) -> Any:
         """Rows as the model was given them in training."""
-        return table(self.form, [(one.name, one.type, one.missing) for one in self._columns], rows)
+        shape = [(one.name, one.type, one.missing) for one in self._columns]
+        return table(self.form, shape, rows, self._habits)
 
 
 def form_of(model: Any) -> Form:
@@ -98,8 +103,15 @@ def form_of(model: Any) -> Form:
         return "texts"
     if type(first).__name__ == "DictVectorizer":
         return "dicts"
-    named = hasattr(model, "feature_names_in_") and importlib.util.find_spec("pandas")
-    return "frame" if named else "array"
+    named = hasattr(model, "feature_names_in_") or _knows_frames(model)
+    return "frame" if named and importlib.util.find_spec("pandas") else "array"
+
+
+def _knows_frames(model: Any) -> bool:
+    """Whether a native booster was trained on pandas' categories."""
+    if names_of(model)[0] == "xgboost.Booster":
+        return "c" in (model.feature_types or ())
+    return names_of(model)[0] == "lightgbm.Booster" and bool(model.pandas_categorical)
 
 
 def _first_step(model: Any) -> Any:

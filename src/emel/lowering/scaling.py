@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import NormalDist
 from typing import Any
 
+from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
 from emel.lowering.values import Value
 
@@ -65,6 +66,11 @@ def power_transformer(model: Any, program: Program, value: Value) -> Value:
 
 def quantile_transformer(model: Any, program: Program, value: Value) -> Value:
     """The share of the column that lies below, then that share's place in a normal distribution."""
+    if value.matrix:
+        raise UnsupportedModelError(
+            "QuantileTransformer leaves the zeros of sparse rows as they are, wherever their quantile is",
+            hint="make the rows dense before it",
+        )
     normal = model.output_distribution == "normal"
     arrays = {
         "landmarks": program.array("f64", model.quantiles_.T),

@@ -55,6 +55,8 @@ class Value(NamedTuple):
     """Whether a position may be missing."""
     sparse: bool = False
     """Whether it is a dict of position and number; `Program.add` sees to it."""
+    matrix: bool = False
+    """Whether scikit-learn makes a sparse matrix of it, of which XGBoost takes what is absent for missing."""
 
     @property
     def width(self) -> int:

@@ -12,8 +12,10 @@ from typing import Any
 
 from emel.errors import UnsupportedModelError
 from emel.lowering.builder import Program
+from emel.lowering.categories import encode_frame
 from emel.lowering.nodes import Arithmetic, Tree, single, single_below, tree_sum
 from emel.lowering.values import Outputs, Value
+from emel_runtime.habits import legible, xgboost_categories
 
 IN_SINGLE = Arithmetic(values="f32", sums="f32", infinite=False)
 LOGISTIC = {"binary:logistic", "reg:logistic"}
@@ -37,6 +39,8 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
     """Probabilities of the classes, and the label that they say."""
     objective, scores = _scores(model, model.get_booster(), program, _without(model, program, value))
     labels = tuple(model.classes_.tolist())
+    if objective == "binary:logistic" and scores.width > 1:
+        return Outputs(parts=_each_label(program, _answers(model, objective, program, scores)))
     if scores.width not in (1, len(labels)) or objective == "multi:softmax" or not labels:
         raise _refusal(model, f"has {scores.width} outputs for {len(labels)} classes with {objective}")
     shares = _answers(model, objective, program, scores)
@@ -45,6 +49,15 @@ def classifier(model: Any, program: Program, value: Value) -> Outputs:
     label = program.add("positive", program.columnwise("subtract", shares, [0.5]))
     both = program.add("single", program.add("complement", shares, width=2))
     return Outputs(labels, probabilities=both, label=label)
+
+
+def _each_label(program: Program, shares: Value) -> tuple[Outputs, ...]:
+    """Several labels a row, each of which a row has or has not."""
+    each = [program.select(shares, [place]) for place in range(shares.width)]
+    return tuple(
+        Outputs((0.0, 1.0), label=program.add("positive", program.columnwise("subtract", share, [0.5])))
+        for share in each
+    )
 
 
 def regressor(model: Any, program: Program, value: Value) -> Outputs:
@@ -61,6 +74,7 @@ def booster(model: Any, program: Program, value: Value) -> Outputs:
 
 def _without(model: Any, program: Program, value: Value) -> Value:
     """The value with the number hidden that stands for a missing one."""
+    value = program.absent(value)
     if model.missing is None or isnan(model.missing):
         return value
     number = single(model.missing)
@@ -72,31 +86,36 @@ def _scores(model: Any, native: Any, program: Program, value: Value) -> tuple[st
     learner = json.loads(native.save_raw("json"))["learner"]
     kept, weights = _kept_trees(model, learner["gradient_booster"])
     first, end = _range(model, native, kept)
+    value = _coded(model, learner["gradient_booster"], program, value)
     objective = learner["objective"]["name"]
     bases = json.loads(learner["learner_model_param"]["base_score"])
     start = [_margin(objective, base) for base in (bases if isinstance(bases, list) else [bases])]
     shape = learner["learner_model_param"]
     width = max(int(shape["num_class"]), int(shape.get("num_target", 1)), 1)
-    trees = [_tree(model, tree, weight) for tree, weight in zip(kept["trees"], weights, strict=True)]
-    return objective, tree_sum(
-        program,
-        value,
-        trees[first:end],
-        kept["tree_info"][first:end],
-        start * width if len(start) == 1 else start,
-        IN_SINGLE,
-    )
+    start = start * width if len(start) == 1 else start
+    targets = kept["tree_info"]
+    trees = [_tree(model, tree) for tree in kept["trees"]]
+    if weights:
+        bases = [0.0 if model is native else start[target] for target in targets]
+        trees = [_weighted(*each) for each in zip(trees, weights, bases, strict=True)]
+    return objective, tree_sum(program, value, trees[first:end], targets[first:end], start, IN_SINGLE)
+
+
+def _coded(model: Any, booster: dict[str, Any], program: Program, value: Value) -> Value:
+    """Categories of pandas as their numbers."""
+    known = xgboost_categories(booster)
+    if not legible(known):
+        raise _refusal(model, "keeps categories with letters beyond ASCII in part only")
+    places = {place: each for place, each in enumerate(known) if each}
+    return encode_frame(program, value, places, refuse=True) if places else value
 
 
 def _kept_trees(model: Any, kept: dict[str, Any]) -> tuple[dict[str, Any], list[float]]:
-    """The trees, and what each is multiplied with."""
+    """The trees, and what dart multiplies each with."""
     if kept["name"] == "gblinear":
         raise _refusal(model, "has a linear booster (gblinear)")
     trees = kept["gbtree"]["model"] if kept["name"] == "dart" else kept["model"]
-    if trees.get("cats", {}).get("enc"):
-        raise _refusal(model, "was trained on categories of strings or of pandas")
-    weights = [single(weight) for weight in kept.get("weight_drop", [])]
-    return trees, weights or [1.0] * len(trees["trees"])
+    return trees, [single(weight) for weight in kept.get("weight_drop", [])]
 
 
 def _range(model: Any, native: Any, kept: dict[str, Any]) -> tuple[int, int]:
@@ -106,7 +125,7 @@ def _range(model: Any, native: Any, kept: dict[str, Any]) -> tuple[int, int]:
     return 0, ends[-1] if best is None else ends[best + 1]
 
 
-def _tree(model: Any, tree: dict[str, Any], weight: float) -> Tree:
+def _tree(model: Any, tree: dict[str, Any]) -> Tree:
     if int(tree["tree_param"]["size_leaf_vector"]) > 1:
         raise _refusal(model, "has several numbers in a leaf (multi_output_tree)")
     lefts, rights = list(tree["left_children"]), list(tree["right_children"])
@@ -126,9 +145,16 @@ def _tree(model: Any, tree: dict[str, Any], weight: float) -> Tree:
         tree["split_indices"],
         [single_below(number) for number in numbers],
         gaps,
-        [[single(number * weight)] for number in numbers],
+        [[number] for number in numbers],
         members,
     )
+
+
+def _weighted(tree: Tree, weight: float, base: float) -> Tree:
+    """The tree of dart with this weight. An estimator's `predict`, unlike that of a booster, adds each leaf
+    to the base score first and takes that away again, which rounds it."""
+    leaves = [single(single(base + number) - base) for (number,) in tree.leaves]
+    return tree._replace(leaves=[[single(single(number) * weight)] for number in leaves])
 
 
 def _margin(objective: str, base: float) -> float:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from emel.errors import ModelError
 from emel.models import mlflow
 
-Kind = Literal["pickle", "skops", "lightgbm", "xgboost", "catboost", "onnx", "predictor"]
+Kind = Literal["pickle", "skops", "lightgbm", "xgboost", "catboost", "onnx", "torch", "predictor"]
 
 
 class ModelFile(NamedTuple):
@@ -22,6 +22,8 @@ class ModelFile(NamedTuple):
     kind: Kind
     folders: tuple[Path, ...]
     """Where the classes that a pickle names may lie: beside the model, or an MLflow model's own code."""
+    trained_with: Mapping[str, str] = {}
+    """Library → version, of an MLflow model."""
 
 
 PICKLES = (b"\x80", b"\x78", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22\x4d\x18")
@@ -36,8 +38,10 @@ STARTS: dict[Kind, Callable[[bytes], bool]] = {
     # A protobuf message whose first field is `ir_version`, a small number, as in every exporter's files.
     "onnx": lambda start: bool(re.match(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x3a\x42]", start)),
 }
-"""Kind → does a file of it begin so? None begins as two do. (skops writes a zip: see _holds_schema.)"""
+"""Kind → does a file of it begin so? None begins as two do. (skops and PyTorch write zips: see _zipped.)"""
 ZIP = b"PK\x03\x04"
+MEMBERS: dict[Kind, tuple[str, ...]] = {"skops": ("schema.json",), "torch": ("archive_format", "data.pkl")}
+"""Kind → a file that its zip archives hold; those of PyTorch are one folder down."""
 SUFFIXES: dict[str, tuple[Kind, ...]] = {
     ".joblib": ("pickle",),
     ".pkl": ("pickle",),
@@ -49,6 +53,9 @@ SUFFIXES: dict[str, tuple[Kind, ...]] = {
     ".json": ("xgboost", "catboost"),
     ".cbm": ("catboost",),
     ".onnx": ("onnx",),
+    ".pt2": ("torch",),
+    ".pt": ("torch",),
+    ".pth": ("torch",),
 }
 """What a name promises. Others, such as .model and .bin, promise nothing."""
 NAMES: dict[Kind, str] = {
@@ -58,11 +65,13 @@ NAMES: dict[Kind, str] = {
     "xgboost": "an XGBoost model",
     "catboost": "a CatBoost model",
     "onnx": "an ONNX model",
+    "torch": "a PyTorch model",
 }
 OTHERS = {
-    ZIP: "a zip archive, as PyTorch and Keras write them",
+    ZIP: "a zip archive, as Keras writes them",
     b"\x89HDF": "an HDF5 file, as older Keras writes them",
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not fetched",
+    b'{"name": "tree"': "a dump of LightGBM, which LightGBM itself cannot read back; call save_model",
     b"{": "JSON, but no model of XGBoost or CatBoost",
     b"outs:": "a pointer of DVC; the file itself was not pulled",
     b"PAR1": "a Parquet file",
@@ -81,7 +90,7 @@ def look(path: Path) -> ModelFile:
     """
     if path.is_dir() or path.name == mlflow.FILE:
         found = mlflow.unwrap(path if path.is_dir() else path.parent)
-        return ModelFile(found.path, _kind(found.path), found.folders)
+        return ModelFile(found.path, _kind(found.path), found.folders, found.trained_with)
     return ModelFile(path, _kind(path), (path.absolute().parent,))
 
 
@@ -93,9 +102,9 @@ def require_safe(file: ModelFile) -> None:
             where=str(file.path),
             hint="package the model file by itself",
         )
-    if file.kind == "pickle":
+    if file.kind in ("pickle", "torch"):
         raise ModelError(
-            "this is a pickle, which runs code when it is loaded, and pickles are not allowed here",
+            f"this is {NAMES[file.kind]}, which runs code when it is loaded, and that is not allowed here",
             where=str(file.path),
             hint=f"save the model in a format that holds no code: {SAFE}",
         )
@@ -104,13 +113,13 @@ def require_safe(file: ModelFile) -> None:
 def _kind(path: Path) -> Kind:
     start = _start(path)
     kind = next((kind for kind, begins in STARTS.items() if begins(start)), None)
-    if start.startswith(ZIP) and _holds_schema(path):
-        kind = "skops"
+    if start.startswith(ZIP):
+        kind = _zipped(path)
     promised = SUFFIXES.get(path.suffix.lower(), tuple(NAMES))
     if kind in promised:
         return kind
     told = " or ".join(NAMES[one] for one in promised) if path.suffix.lower() in SUFFIXES else "a known model"
-    likeness = NAMES[kind] if kind else _likeness(start)
+    likeness = NAMES[kind] if kind else _likeness(start, path)
     raise ModelError(
         f"this should be {told}, going by its name; it looks like {likeness}",
         where=str(path),
@@ -136,17 +145,20 @@ def _start(path: Path) -> bytes:
         ) from problem
 
 
-def _holds_schema(path: Path) -> bool:
+def _zipped(path: Path) -> Kind | None:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "schema.json" in archive.namelist()
+            names = [name.rpartition("/")[2] for name in archive.namelist()]
     except (OSError, zipfile.BadZipFile):
-        return False
+        return None
+    return next((kind for kind, members in MEMBERS.items() if not set(members).isdisjoint(names)), None)
 
 
-def _likeness(start: bytes) -> str:
+def _likeness(start: bytes, path: Path) -> str:
     if not start:
         return "an empty file"
+    if start.startswith(ZIP) and not zipfile.is_zipfile(path):
+        return "a zip archive that is cut off"
     for beginning, name in OTHERS.items():
         if start.startswith(beginning):
             return name

@@ -21,15 +21,24 @@ FILE_KEYS = {
     "onnx": "data",
 }
 """Flavour → the key that names its file. A flavour of the model's own library is preferred to pyfunc."""
+VERSION_KEYS = {
+    "sklearn_version": "scikit-learn",
+    "lgb_version": "lightgbm",
+    "xgb_version": "xgboost",
+    "catboost_version": "catboost",
+}
+"""Key of a flavour → the library whose version it holds."""
 PYFUNC = "python_function"
 PYFUNC_KEYS = ("model_path", "data")
 
 
 class Unwrapped(NamedTuple):
-    """The model file of an MLflow model, and the folders of the code that was saved with it."""
+    """The model file of an MLflow model, the folders of the code that was saved with it, and the versions of
+    the libraries that made it."""
 
     path: Path
     folders: tuple[Path, ...]
+    trained_with: dict[str, str]
 
 
 def unwrap(folder: Path) -> Unwrapped:
@@ -66,7 +75,9 @@ def _found(folder: Path, flavor: dict[str, str], key: str) -> Unwrapped:
             hint="log the model anew",
         )
     code = flavor.get("code", "null")
-    return Unwrapped(inside[0], (folder.absolute(), *([folder.absolute() / code] if code != "null" else [])))
+    folders = (folder.absolute(), *([folder.absolute() / code] if code != "null" else []))
+    versions = {library: flavor[key] for key, library in VERSION_KEYS.items() if key in flavor}
+    return Unwrapped(inside[0], folders, versions)
 
 
 def _flavors(folder: Path) -> dict[str, dict[str, str]]:

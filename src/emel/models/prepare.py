@@ -71,7 +71,7 @@ def prepare(
     return Artifact(
         name=name,
         tier=tier,
-        reason=_reason(tier, result),
+        reason=_reason(tier, result, file),
         description=result["description"],
         file=opened,
         digest=sha256_of(opened),
@@ -83,6 +83,7 @@ def prepare(
         requirements=_text(requirements) if requirements and tier == "python" else result["requirements"],
         sources={name: Path(source) for name, source in result["sources"].items()},
         sample_digest=sha256_of(sample),
+        near_splits=msgspec.convert(result["near_splits"], dict[int, tuple[str, float]], strict=False),
     )
 
 
@@ -136,8 +137,11 @@ def _text(requirements: Path) -> str:
         ) from problem
 
 
-def _reason(tier: Tier, result: dict[str, Any]) -> str:
+def _reason(tier: Tier, result: dict[str, Any], file: ModelFile) -> str:
+    """Why this tier, and where the model was trained by another version of its library than read it."""
     reason = REASONS[tier]
-    for library, version in result["trained_with"].items():
-        reason += f"; trained with {library} {version}, read with {result['libraries'].get(library)}"
+    for library, version in {**file.trained_with, **result["trained_with"]}.items():
+        here = result["libraries"].get(library)
+        if here and here != version:
+            reason += f"; trained with {library} {version}, read with {here}"
     return reason

@@ -14,7 +14,8 @@ and writes to the folder `output` the `file` that the tier's function opens, and
 
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
     {columns: [name], form, description, labels, outputs, libraries, trained_with: {library: version},
-     rows, sample_rows, predictions, probabilities, engine, requirements, sources}
+     rows, sample_rows, near_splits: {row: [column, threshold]}, predictions, probabilities, engine,
+     requirements, sources}
     {columns: [{name, values}]}                 of a frame
 
 A library that prints may do so: nothing is read from standard output.
@@ -35,6 +36,7 @@ from typing import Any
 from emel.errors import EmelError, ModelError, SampleError, UnsupportedModelError
 from emel.lowering import Column, Made, describe
 from emel.lowering.boundary import boundary_rows
+from emel.lowering.coarse import Splits
 from emel.lowering.original import Original, Row, form_of
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
@@ -45,16 +47,29 @@ FORMATS = {
     "xgboost": "xgboost_file",
     "catboost": "catboost_file",
     "onnx": "onnx_file",
+    "torch": "torch_file",
     "predictor": "predictor_file",
     "frame": "frame_file",
 }
 """Kind of file → the module of `formats/` whose `read` opens it."""
 TIERS = {"pure": "pure_tier", "onnx": "onnx_tier", "python": "python_tier"}
 """Tier → the module of `tiers/` whose `make` makes what its function opens."""
+GRAPHS = "graph_tier"
+"""That of the onnx tier for models that are graphs by themselves, and need no converter."""
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
 """What boosters call columns that came without a name."""
+AGAIN = (
+    "copy it anew if it was cut off; or save it anew, from classes that can be imported, with the library "
+    "versions in use here"
+)
 TIE = 1e-5
-BOOSTERS = ("catboost", "lightgbm", "xgboost")
+WRITTEN_BY = {
+    "xgboost": rb'"version":\s*\[(\d+),\s*(\d+),\s*(\d+)\]|version\[#L\0{7}\x03[iU](.)[iU](.)[iU](.)',
+    "catboost": rb"CatBoost release (\d+)\.(\d+)\.?(\d*)",
+}
+"""Library → where its files, and pickles of its models, say which version wrote them: XGBoost's in JSON or in
+UBJSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), CatBoost's in metadata."""
+BOOSTERS = ("catboost", "lightgbm", "torch", "xgboost")
 """Packages of the same name as their module; told of where the model made Python load them."""
 
 
@@ -90,9 +105,14 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
     original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
     # Converters write for float32, which can neither tell a threshold from its neighbours nor break a tie.
     coarse = task["tier"] == "onnx"
-    beside = original.accepted(boundary_rows(made.notes, columns, sample, coarse=coarse))
+    near: dict[int, tuple[str, float]] = {}
+    beside = boundary_rows(made.notes, columns, sample, coarse=coarse)
     if coarse:
-        beside = _decided(beside, original)
+        splits = Splits(made.notes, columns, sample)
+        near = {number: found for number, row in enumerate(sample) if (found := splits.near(row))}
+        beside = _decided(original.accepted(splits.cleared(beside)), original)
+    else:
+        beside = original.accepted(beside)
     predictions, probabilities = original.answers(sample + beside)
     return {
         "columns": [column.name for column in columns],
@@ -110,6 +130,7 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
             for row in sample + beside
         ],
         "sample_rows": len(sample),
+        "near_splits": near,
         "predictions": predictions,
         "probabilities": probabilities,
     }
@@ -125,7 +146,7 @@ def table(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
-    """What a file holds, and the scikit-learn that it was trained with if that is another.
+    """What a file holds, and the libraries that it was trained with, as far as it tells them.
 
     Errors: ModelError.
     """
@@ -144,11 +165,28 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
         except Exception as problem:
             raise ModelError(
                 f"the file cannot be loaded: {type(problem).__name__}: {_first_line(problem)}",
-                hint="save it anew, from classes that can be imported, with the library versions in use here",
+                hint=AGAIN if kind == "pickle" else "copy or save it anew: it may be cut off or damaged",
             ) from problem
     told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
     version = next((one for one in told if one), None)
-    return loaded, {"scikit-learn": version} if version else {}
+    return loaded, {**_boosters_in(path), **({"scikit-learn": version} if version else {})}
+
+
+def _boosters_in(path: Path) -> dict[str, str]:
+    """The versions of the boosting libraries that wrote the file, as far as these tell; LightGBM does not."""
+    data = path.read_bytes()
+    found = {
+        library: match
+        for library, pattern in WRITTEN_BY.items()
+        if library in sys.modules and (match := re.search(pattern, data, re.DOTALL))
+    }
+    return {
+        # Text is a version as it stands; the bytes of the binary form are its numbers.
+        library: b".".join(
+            part if part.isdigit() else b"%d" % part[0] for part in match.groups() if part
+        ).decode()
+        for library, match in found.items()
+    }
 
 
 def _decided(rows: list[Row], original: Original) -> list[Row]:
@@ -162,7 +200,8 @@ def _decided(rows: list[Row], original: Original) -> list[Row]:
 
 def _made(tier: str, model: Any, columns: list[Column], sample: list[Row], source: Path) -> Made:
     try:
-        maker = _part("tiers", TIERS[tier])
+        graph = tier == "onnx" and hasattr(model, "graph")
+        maker = _part("tiers", GRAPHS if graph else TIERS[tier])
     except ModuleNotFoundError as problem:
         raise UnsupportedModelError(
             f"the tier {tier} needs the module {problem.name!r} to convert the model, which is not installed",
@@ -245,12 +284,13 @@ def _value(cell: float | str | None, column: Column) -> float | int | bool | str
 
 def _libraries() -> dict[str, str]:
     found = {}
-    for package in (*PACKAGES, *(name for name in BOOSTERS if name in sys.modules)):
+    for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    # The package may be called otherwise, as xgboost-cpu is.
+    return {**found, **{name: str(sys.modules[name].__version__) for name in BOOSTERS if name in sys.modules}}
 
 
 def _first_line(problem: Exception) -> str:

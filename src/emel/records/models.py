@@ -69,6 +69,9 @@ class Artifact(Struct, frozen=True, kw_only=True):
     """Path in the function → module of the user's."""
     sample_digest: str | None = None
     """The digest of the sample file."""
+    near_splits: dict[int, tuple[str, float]] = {}
+    """Of the onnx tier, the sample rows with a value that float32 cannot tell from a threshold of the model:
+    row → column, threshold."""
 
 
 class Serving(Struct, frozen=True, kw_only=True):
@@ -113,6 +116,8 @@ class OriginalModel(Struct, frozen=True, kw_only=True):
 class Parity(Struct, frozen=True, kw_only=True):
     """The finished bundle beside the original model, on the same rows."""
 
+    python: str = ""
+    """The version of Python that the bundle ran under."""
     rows: int
     """Rows of the user's own sample."""
     boundary_rows: int
@@ -162,6 +167,7 @@ class BuiltZip(Struct, frozen=True, kw_only=True):
     digest: str
     zip_bytes: int
     bytecode: tuple[str, ...] = ()
+    python: str = ""
     """As in Bundle."""
 
 
@@ -197,6 +203,14 @@ class Bundle(Struct, frozen=True, kw_only=True):
     """The tiers that were tried, in order; `reason` says in one line why this one."""
     serving: Serving = Serving()
     """What the project said of callers, log and page when it was made."""
+    python: str = ""
+    """The version of Python that the function is made for: its libraries run under no other. Where that is
+    not at hand, parity and cold start are those of the same bundle with libraries for the Python that runs
+    emel."""
+    too_large_for: tuple[str, ...] = ()
+    """The clouds that take no function of this size."""
+    settings_digest: str = ""
+    """The digest of the settings that it was made by: see emel.workflows.settings."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emel import __version__, cost
+from emel import __version__, bundle, cost
 from emel.bundle.shelf import Shelf, answers_of
-from emel.records import Bundle, Serving
+from emel.records import BuiltZip, Bundle, ColdStart, Serving
 from emel.system.files import sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
+from emel.workflows.settings import settings_digest
 from emel.workflows.tiers import Settled, Source, settle
 
 MEMORY_CLASSES = (128, 256, 512, 1024, 2048)
@@ -24,14 +25,14 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
     model: nothing is kept then.
     """
     best = settle(project, source, workdir, progress)
-    result = _record(source, best, project.config.serving())
+    result = _record(source, best, project.config.serving(), settings_digest(project))
     write_atomic(result.path, best.built.path.read_bytes())
     write_atomic(result.answers, best.artifact.answers.read_bytes())
     Shelf(result.path.parent).put(result)
     return result
 
 
-def _record(source: Source, best: Settled, serving: Serving) -> Bundle:
+def _record(source: Source, best: Settled, serving: Serving, settings: str) -> Bundle:
     artifact, built, cold_start = best.artifact, best.built, best.cold_start
     processor = cost.load_tariff(TARIFF).processor
     return Bundle(
@@ -54,7 +55,17 @@ def _record(source: Source, best: Settled, serving: Serving) -> Bundle:
         bytecode=built.bytecode,
         trials=best.trials,
         serving=serving,
+        python=built.python,
+        too_large_for=bundle.check_size(built.path),
+        settings_digest=settings,
         projected_cold_start={
-            memory: cold_start.cpu_seconds / processor.share(memory) for memory in MEMORY_CLASSES
+            memory: _start_seconds(built, cold_start) / processor.share(memory) for memory in MEMORY_CLASSES
         },
     )
+
+
+def _start_seconds(built: BuiltZip, cold_start: ColdStart) -> float:
+    """Processor seconds of a start under the function's own Python, which may find no byte-code."""
+    if built.python in built.bytecode:
+        return cold_start.cpu_seconds
+    return cold_start.without_bytecode_cpu_seconds or cold_start.cpu_seconds

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from emel import __version__, registry
+from emel.bundle import OWN
 from emel.bundle.shelf import Shelf, answers_of, record_of
 from emel.errors import (
     BundleError,
@@ -19,11 +20,13 @@ from emel.errors import (
     SampleError,
 )
 from emel.gitrepo import GitRepo
+from emel.models.looks import look
 from emel.records import Bundle, Revision
 from emel.system.files import sha256_of
 from emel.workflows.make import make
 from emel.workflows.project import Progress, Project
 from emel.workflows.revisions import candidate_revision
+from emel.workflows.settings import settings_digest
 from emel.workflows.tiers import Source
 
 
@@ -84,7 +87,8 @@ def packaged(project: Project, *, revision: str | None = None, progress: Progres
 
 
 def find_bundle(project: Project, revision: Revision) -> Bundle | None:
-    """The bundle on the shelf that was made by this emel from the revision's own model and sample files."""
+    """The bundle on the shelf that was made by this emel and the present settings from the revision's own
+    model and sample files."""
     name = project.config.model.name
     version = version_of(project.repo(), name, revision)
     shelf = shelf_of(project)
@@ -93,17 +97,19 @@ def find_bundle(project: Project, revision: Revision) -> Bundle | None:
     candidates = [item for item in shelf.all() if item.name == name and item.version == version]
     if not candidates or candidates[0].built_by != __version__:
         return None
+    if candidates[0].settings_digest != settings_digest(project):
+        return None
     # A Predictor is code, whose change no digest on the shelf would show.
-    settings = project.config.model
+    settings, python = project.config.model, project.config.function.python or OWN
     if settings.predictor or settings.tier not in ("auto", candidates[0].tier):
         return None
-    # Who takes the rows of the sample off the page must not find them on it.
-    if candidates[0].serving != project.config.serving():
+    if candidates[0].tier != "pure" and candidates[0].python != python:
         return None
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         model, sample = _fetch(project, revision, Path(scratch))
+        file = look(model).path if model.is_dir() else model
         same = (candidates[0].source_digest, candidates[0].sample_digest) == (
-            sha256_of(model),
+            sha256_of(file),
             sha256_of(sample),
         )
     return candidates[0] if same else None

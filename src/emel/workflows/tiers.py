@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from emel import bundle, models
 from emel.bundle.choice import TIERS, choose, may_pay
-from emel.bundle.size import YANDEX
 from emel.errors import BundleError, MissingExtraError, ParityError, UnsupportedModelError
 from emel.models.looks import look
 from emel.records import Artifact, BuiltZip, ColdStart, OriginalModel, Parity, Tier, Trial
@@ -19,6 +19,8 @@ ROUNDS: dict[Tier, int] = {"pure": 7, "onnx": 5, "python": 3}
 """The longer a tier takes to start, the fewer rounds show how long."""
 REFUSALS = (UnsupportedModelError, ParityError, BundleError, MissingExtraError)
 """What keeps a tier from shipping, and lets the next be tried."""
+GRAPHS = ("onnx", "torch")
+"""Kinds of model files that the onnx tier alone takes."""
 ADVICE: dict[Tier, str] = {
     "pure": "report this, with the model's class and version: it is a fault of emel's lowering",
     "onnx": 'take tier = "pure" or "python": float32 is not enough for this model',
@@ -98,7 +100,7 @@ def _tiers(project: Project, source: Source) -> tuple[Tier, ...]:
         return ("python",)
     if settings.tier != "auto":
         return (settings.tier,)
-    return ("onnx",) if look(source.model).kind == "onnx" else TIERS
+    return ("onnx",) if look(source.model).kind in GRAPHS else TIERS
 
 
 class _Attempt:
@@ -114,40 +116,53 @@ class _Attempt:
 
     def __call__(self, tier: Tier) -> Settled:
         """Errors: those of `settle`, for this tier."""
-        tell = self._progress.step
+        tell, process, tolerance = self._progress.step, self._process, self._settings.tolerance
         tell(f"tier {tier}: making the model ready, and asking the original for its answers")
         artifact = self._prepare(tier)
+        target = self._project.config.function.python or bundle.OWN
         tell(f"tier {tier}: building the zip")
-        built = bundle.build(
-            artifact,
-            version=self._source.version,
-            commit=self._source.commit,
-            output=self._workdir / tier / f"{self._settings.name}.zip",
-            process=self._process,
-            keep=self._settings.keep,
-            serving=self._project.config.serving(),
-            metrics=self._source.metrics,
-        )
-        bundle.check_size(built.path, YANDEX)
+        built = self._build(artifact, target)
+        bundle.check_size(built.path)
+        program = bundle.interpreters(process, (target,)).get(target)
+        python, proved = target if program else bundle.OWN, built
+        if not program and tier != "pure":
+            tell(f"tier {tier}: building it for Python {python} too, as no {target} is at hand to try it")
+            proved = self._build(artifact, python)
         tell(f"tier {tier}: parity, the same rows through the bundle")
-        tolerance = self._settings.tolerance
         parity = bundle.check_parity(
-            built.path,
+            proved.path,
             artifact.answers,
             tolerance=TOLERANCES[tier] if tolerance is None else tolerance,
-            process=self._process,
+            process=process,
+            python=python,
+            program=program or sys.executable,
         )
         _refuse_mismatch(parity, artifact)
         built = bundle.attest(built, parity)
         tell(f"tier {tier}: measuring the cold start")
         cold_start = bundle.measure_cold_start(
-            built.path,
+            proved.path,
             artifact.answers,
             original=self._original(artifact),
-            process=self._process,
+            process=process,
             rounds=ROUNDS[tier],
+            program=program or sys.executable,
         )
         return Settled(artifact, built, parity, cold_start, artifact.reason, ())
+
+    def _build(self, artifact: Artifact, python: str) -> BuiltZip:
+        """The zip for a version of Python."""
+        return bundle.build(
+            artifact,
+            version=self._source.version,
+            commit=self._source.commit,
+            output=self._workdir / artifact.tier / python / f"{self._settings.name}.zip",
+            process=self._process,
+            keep=self._settings.keep,
+            serving=self._project.config.serving(),
+            metrics=self._source.metrics,
+            python=python,
+        )
 
     def _prepare(self, tier: Tier) -> Artifact:
         settings, root = self._settings, self._project.root
@@ -176,10 +191,18 @@ class _Attempt:
             return None
         file = look(self._source.model)
         strings = any(column.type == "string" for column in artifact.signature.columns)
-        if file.kind == "onnx" or (strings and file.kind in ("lightgbm", "xgboost", "catboost")):
+        if file.kind in GRAPHS or (strings and file.kind in ("lightgbm", "xgboost", "catboost")):
             return None
         folders = (*file.folders, self._project.root)
         return OriginalModel(model=file.path, python=self._interpreter(), kind=file.kind, folders=folders)
+
+
+def _cause(parity: Parity, artifact: Artifact) -> str:
+    """Why the worst row differs, where that is known."""
+    if parity.worst_row not in artifact.near_splits:
+        return ""
+    column, threshold = artifact.near_splits[parity.worst_row]
+    return f", where {column} lies on a split of the model, at {threshold:.7g}: float32 rounds it across"
 
 
 def _trial(made: Settled) -> Trial:
@@ -198,6 +221,6 @@ def _refuse_mismatch(parity: Parity, artifact: Artifact) -> None:
     rows = parity.rows + parity.boundary_rows
     raise ParityError(
         f"the {artifact.tier} bundle of {artifact.description} {what} on {rows} rows "
-        f"(tolerance {parity.tolerance:g}); worst row: {parity.worst_row}",
+        f"(tolerance {parity.tolerance:g}); worst row: {parity.worst_row}{_cause(parity, artifact)}",
         hint=ADVICE[artifact.tier],
     )

@@ -54,6 +54,17 @@ def square_sums(counts: memoryview) -> Step:
     return step
 
 
+def inner_product() -> Step:
+    """The sum of the products of two inputs' elements."""
+
+    def step(one: Vector, other: Vector) -> Vector:
+        product = sumprod(one, other)
+        require_finite((product,))
+        return (product,)
+
+    return step
+
+
 def square_root() -> Step:
     return lambda row: list(map(sqrt, row))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import dist, sqrt
 
-from emel_runtime.operations import require_finite
+from emel_runtime.operations import Unfit, require_finite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +98,42 @@ def neighbor_means(targets: memoryview, outputs: int, count: int, weighted: bool
         starts = [int(number) * outputs for number in row[:count]]
         return [
             sum([targets[start + place] * weight for start, weight in zip(starts, weights)]) / total  # noqa: B905
+            for place in range(outputs)
+        ]
+
+    return step
+
+
+def radius_means(
+    points: memoryview,
+    targets: memoryview,
+    outputs: int,
+    radius: float,
+    power: float | None,
+    weighted: bool,
+    outlier: memoryview | None = None,
+) -> Step:
+    """The means of the targets of all points within the radius; without any the row has the targets of an
+    `outlier`, or is refused."""
+    rows = _rows(points, len(targets) // outputs)
+    distance = _distance_of(power)
+    limit = radius if power is None else radius**power
+
+    def step(row: Vector) -> Vector:
+        require_finite(row)
+        point = tuple(row)
+        far = [distance(point, other, INFINITE) for other in rows]
+        near = [number for number, reach in enumerate(far) if reach <= limit]
+        if not near:
+            if outlier is None:
+                raise Unfit("no point that the model knows is within its radius")
+            return outlier.tolist()
+        weights = [1.0] * len(near)
+        if weighted:
+            weights = list(_weights([_rooted(far[number], power) for number in near]))
+        total = sum(weights)
+        return [
+            sum([targets[number * outputs + place] * weight for number, weight in zip(near, weights)]) / total  # noqa: B905
             for place in range(outputs)
         ]
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     Sparse = dict[int, float]
 
 
-def dense(width: int) -> Step:
-    """The same as a vector."""
+def dense(width: int, gaps: bool = False) -> Step:
+    """The same as a vector; with `gaps`, what is absent is NaN."""
+    absent = float("nan") if gaps else 0.0
 
     def step(row: Sparse) -> Vector:
-        values = [0.0] * width
+        values = [absent] * width
         for position, value in row.items():
             values[position] = value
         return values

@@ -16,7 +16,14 @@ from emel.system.files import sha256_of
 from emel.system.process import SystemProcess
 
 PARITY = Parity(
-    rows=40, boundary_rows=9, tolerance=1e-6, max_abs_diff=2.2e-16, labels_equal=True, ok=True, worst_row=3
+    python="3.12",
+    rows=40,
+    boundary_rows=9,
+    tolerance=1e-6,
+    max_abs_diff=2.2e-16,
+    labels_equal=True,
+    ok=True,
+    worst_row=3,
 )
 
 
@@ -38,6 +45,7 @@ def test_the_manifest_holds_what_was_found_and_nothing_else_changes(built: Built
 
     manifest = open_manifest(built.path)
     assert manifest["parity"] == {
+        "python": "3.12",
         "rows": 40,
         "boundary_rows": 9,
         "tolerance": 1e-6,

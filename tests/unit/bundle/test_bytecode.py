@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from emel.bundle import build
-from emel.bundle.bytecode import compile_for, interpreters
+from emel.bundle.bytecode import OWN, compile_for, interpreters
 from emel.errors import BundleError
 from emel.system.process import Completed, SystemProcess
-
-OWN = "{}.{}".format(*sys.version_info)
 
 
 class Machine:
@@ -37,12 +35,15 @@ def test_the_interpreter_that_runs_emel_is_always_there() -> None:
 
 def test_programs_are_found_by_name_and_asked_what_they_are() -> None:
     machine = Machine(
-        python2_10="2.10 cpython\n", python2_7="2.7 cpython\n", python2_8="2.8 pypy\n", python2_9=""
+        python2_10="2.10 cpython /opt/2.10\n",
+        python2_7="2.7 cpython /opt/2.7\n",
+        python2_8="2.8 pypy /p\n",
+        python2_9="",
     )
 
     found = interpreters(machine, ["2.10", "2.7", "2.8", "2.9", "2.6", OWN])
 
-    assert found == {"2.7": "python2.7", "2.10": "python2.10", OWN: sys.executable}
+    assert found == {"2.7": "/opt/2.7", "2.10": "/opt/2.10", OWN: sys.executable}
 
 
 def test_a_module_that_does_not_compile_is_an_error(tmp_path: Path) -> None:

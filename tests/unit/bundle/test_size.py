@@ -24,13 +24,19 @@ def function(tmp_path: Path) -> Path:
 
 
 def test_a_function_within_the_limits_may_ship(function: Path) -> None:
-    check_size(function, Ceiling("a cloud", 200_000, 98_000))
+    assert check_size(function, [Ceiling("a cloud", 200_000, 98_000)]) == ()
+
+
+def test_a_function_that_one_cloud_alone_takes_may_ship_and_the_other_is_named(function: Path) -> None:
+    small, large = Ceiling("small", 200_000, 97_999), Ceiling("large", 200_000, 98_000)
+
+    assert check_size(function, [small, large]) == ("small",)
 
 
 @pytest.mark.parametrize("ceiling", [Ceiling("a cloud", 200_000, 97_999), Ceiling("a cloud", 90_000, 10**6)])
 def test_one_beyond_them_is_told_with_its_ten_largest_parts(function: Path, ceiling: Ceiling) -> None:
     with pytest.raises(BundleError) as caught:
-        check_size(function, ceiling)
+        check_size(function, [ceiling])
 
     *_, largest = caught.value.message.partition("in MB: ")
     assert [part.split()[0] for part in largest.split(", ")] == [

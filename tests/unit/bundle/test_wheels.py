@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emel.bundle.bytecode import OWN
 from emel.bundle.slimming import STEPS, slim
 from emel.bundle.wheels import add_exactly, add_resolved, leaner
 from emel.errors import BundleError
@@ -43,16 +44,17 @@ def test_xgboost_comes_without_its_libraries_for_graphics_cards(given: str, lean
 
 def test_what_uv_says_is_told(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="No solution found Because frob has no wheels"):
-        add_resolved("frob", tmp_path, FailingUv())
+        add_resolved("frob", tmp_path, FailingUv(), OWN)
 
 
 def test_wheels_are_those_of_the_functions_machine_and_never_built_here(tmp_path: Path) -> None:
     uv = FailingUv()
     with pytest.raises(BundleError):
-        add_exactly(["numpy==2"], tmp_path, uv)
+        add_exactly(["numpy==2"], tmp_path, uv, "3.14")
 
     words = [str(word) for word in uv.command]
     assert words[words.index("--python-platform") + 1] == "x86_64-manylinux_2_28"
+    assert words[words.index("--python-version") + 1] == "3.14"
     assert words[words.index("--only-binary") + 1] == ":all:"
     assert "--no-deps" in words
 
@@ -102,7 +104,7 @@ def test_the_python_tier_keeps_what_libraries_may_ask_for(installed: Path) -> No
 
 @pytest.mark.slow
 def test_a_package_is_unpacked_without_a_trace_of_the_installer(tmp_path: Path) -> None:
-    add_exactly(["threadpoolctl"], tmp_path, SystemProcess())
+    add_exactly(["threadpoolctl"], tmp_path, SystemProcess(), OWN)
 
     found = left(tmp_path)
     assert "threadpoolctl.py" in found

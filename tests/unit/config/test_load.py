@@ -57,6 +57,14 @@ def test_a_text_value_in_the_environment_needs_no_quotes(write):
     assert load(write(MINIMAL), env={"EMEL_MODEL_TARGET": "diagnosis"}).model.target == "diagnosis"
 
 
+def test_a_text_value_in_the_environment_may_look_like_a_number(write):
+    env = {"EMEL_FUNCTION_PYTHON": "3.12", "EMEL_MODEL_TARGET": "2026", "EMEL_FUNCTION_MEMORY": "256"}
+
+    config = load(write(MINIMAL), env=env)
+
+    assert (config.function.python, config.model.target, config.function.memory) == ("3.12", "2026", 256)
+
+
 @pytest.mark.parametrize(
     ("extra", "line", "words", "hint"),
     [

@@ -195,7 +195,7 @@ def test_a_cut_file_is_said_to_be_damaged(size: int) -> None:
     ("before", "after", "words"),
     [
         (pure.MAGIC, b"PK\x03\x04....", "first bytes"),
-        (struct.pack("<I", 1), struct.pack("<I", 9), "format 9"),
+        (struct.pack("<I", pure.FORMAT), struct.pack("<I", 9), "format 9"),
         (b'"divide"', b'"devide"', "devide"),
         (b'"f64"', b'"f16"', "f16"),
         (b'"constant"', b'"bonstant"', "bonstant"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,34 @@ def test_a_file_comes_as_it_was_from_git_or_from_dvcs_cache(history: Experiment,
         assert history.pipeline.fetch("params.yaml", revision, into).read_text() == f"depth: {depth}\n"
         assert history.pipeline.fetch("model.txt", revision, into).read_text() == "tree " * depth
         assert sorted(path.name for path in into.iterdir()) == ["model.txt", "params.yaml"]
+
+
+def test_a_folder_comes_with_all_its_files_from_git_and_the_working_tree(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    (experiment.root / "exported/deep").mkdir(parents=True)
+    experiment.write("exported/MLmodel", "old")
+    experiment.write("exported/deep/model ünd.bin", "1")
+    old = experiment.commit("old")
+    experiment.write("exported/MLmodel", "new")
+
+    for revision, text in ((old, "old"), (experiment.workspace(), "new")):
+        folder = experiment.pipeline.fetch("exported", revision, tmp_path / revision.label)
+
+        assert (folder / "MLmodel").read_text() == text
+        assert (folder / "deep/model ünd.bin").read_text() == "1"
+
+
+def test_a_folder_comes_from_dvcs_cache(experiment: Experiment, tmp_path: Path) -> None:
+    (experiment.root / "exported").mkdir()
+    experiment.write("exported/MLmodel", "old")
+    experiment.process.run([sys.executable, "-m", "dvc", "add", "-q", "exported"], cwd=experiment.root)
+    old = experiment.commit("old")
+    shutil.rmtree(experiment.root / "exported")
+
+    folder = experiment.pipeline.fetch("exported", old, tmp_path)
+
+    assert (folder / "MLmodel").read_text() == "old"
 
 
 def test_a_file_that_the_working_tree_lacks_is_an_error(experiment: Experiment, tmp_path: Path) -> None:

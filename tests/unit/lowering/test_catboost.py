@@ -48,6 +48,7 @@ def test_classifiers_are_met(grown: str, dataset: Any) -> None:
         "MultiQuantile:alpha=0.1,0.5",
         "Huber:delta=1",
         "LogLinQuantile",
+        "Cox",
     ],
 )
 def test_regressors_of_each_loss_are_met(loss: str) -> None:
@@ -79,7 +80,9 @@ def test_labels_keep_their_type(labels: list[Any]) -> None:
     assert beside(catboost.CatBoostClassifier(**FEW).fit(x, np.array(labels)[y]), rows, limit=60).labels_equal
 
 
-@pytest.mark.parametrize("loss", ["MultiClassOneVsAll", "CrossEntropy"])
+@pytest.mark.parametrize(
+    "loss", ["MultiClassOneVsAll", "CrossEntropy", "Focal:focal_alpha=0.3;focal_gamma=1.5"]
+)
 def test_other_links_of_classes_are_met(loss: str) -> None:
     x, y, rows = held_out(load_iris if loss.startswith("Multi") else load_breast_cancer)
 
@@ -98,11 +101,17 @@ def test_several_targets_and_ranks_are_met() -> None:
     assert beside(ranks, rows).difference <= LAST_BITS
 
 
-def test_categorical_features_are_refused() -> None:
-    model = catboost.CatBoostClassifier(**FEW).fit([["a", 1.0], ["b", 2.0]] * 5, [0, 1] * 5, cat_features=[0])
+@pytest.mark.parametrize("loss", ["RMSEWithUncertainty", "MultiLogloss"])
+def test_losses_with_other_links_are_refused_by_name(loss: str) -> None:
+    x, y, _ = held_out(load_iris)
+    kind, target = (
+        (catboost.CatBoostClassifier, np.column_stack([y == 1, y == 2]).astype(int))
+        if loss == "MultiLogloss"
+        else (catboost.CatBoostRegressor, y)
+    )
 
-    with pytest.raises(UnsupportedModelError, match="categorical features"):
-        lower(model, columns(2))
+    with pytest.raises(UnsupportedModelError, match=f"the loss '{loss}'"):
+        lower(kind(**FEW, loss_function=loss).fit(x, target), columns(4))
 
 
 def test_a_threshold_of_probability_is_refused() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import AffinityPropagation, Birch, KMeans, MeanShift, MiniBatchKMeans
+from sklearn.covariance import EllipticEnvelope
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
-from sklearn.mixture import GaussianMixture
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tests.fakes.lowered import beside
+from tests.fakes.lowered import beside, held_out
+from tests.fakes.transformed import transformed
 
 LAST_BITS = 1e-12
 
@@ -51,3 +53,44 @@ def test_mixtures_give_the_same_components(covariance: str, data: Any) -> None:
     assert both.labels_equal
     assert len(set(both.predictions)) == 3
     assert both.difference <= LAST_BITS * 10
+
+
+@pytest.mark.parametrize("kind", ["dirichlet_process", "dirichlet_distribution"])
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical"])
+def test_bayesian_mixtures_give_the_same_components(covariance: str, kind: str) -> None:
+    x, _, rows = held_out(load_iris)
+    model = BayesianGaussianMixture(
+        n_components=3, covariance_type=covariance, weight_concentration_prior_type=kind, random_state=0
+    )
+
+    both = beside(model.fit(x), rows)
+
+    assert both.labels_equal
+    assert both.difference <= LAST_BITS
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        AffinityPropagation(random_state=0),
+        MeanShift(),
+        Birch(n_clusters=3),
+        Birch(threshold=0.2, n_clusters=None),
+        EllipticEnvelope(random_state=0),
+        EllipticEnvelope(contamination=0.3, random_state=0),
+    ],
+    ids=str,
+)
+def test_other_clusters_and_outliers_are_the_same(model: Any) -> None:
+    x, _, rows = held_out(load_iris)
+
+    both = beside(model.fit(x), rows)
+
+    assert both.labels_equal
+    assert len(set(both.predictions)) > 1
+
+
+def test_birch_transforms_to_distances() -> None:
+    x, _, rows = held_out(load_iris)
+
+    assert transformed(Birch(n_clusters=3).fit(x), rows).difference <= 1e-9

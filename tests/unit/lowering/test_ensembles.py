@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -14,6 +15,7 @@ from sklearn.ensemble import (
     BaggingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    RandomTreesEmbedding,
     StackingClassifier,
     StackingRegressor,
     VotingClassifier,
@@ -21,15 +23,19 @@ from sklearn.ensemble import (
 )
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tests.fakes.lowered import beside, columns, held_out
+from tests.fakes.transformed import transformed
 
 from emel.errors import UnsupportedModelError
 from emel.lowering import lower
+from emel_runtime.pure import decode
 
 LAST_BITS = 1e-12
 LINEAR = make_pipeline(StandardScaler(), LogisticRegression())
@@ -110,3 +116,46 @@ def test_a_member_that_cannot_be_read_is_named() -> None:
         lower(model.fit(x, y), columns(4))
 
     assert caught.value.where == "step GaussianProcessClassifier"
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_features": 0.5}, {"max_samples": 3}], ids=str)
+def test_bags_of_trees_are_walked_as_one_forest(settings: dict[str, Any]) -> None:
+    x, y, rows = held_out(load_iris)
+    bag = BaggingClassifier(DecisionTreeClassifier(), 20, random_state=0, **settings).fit(x, y)
+    mean = BaggingRegressor(DecisionTreeRegressor(), 20, random_state=0, **settings).fit(x, y / 3)
+
+    for model in (bag, mean):
+        program, _ = decode(lower(model, columns(4)).data)
+        both = beside(model, rows, limit=400)
+
+        assert [entry["name"] for entry in program["operations"]][:1] == ["forest"]
+        assert both.labels_equal
+        assert both.difference == 0.0
+
+
+def test_trees_become_ones_at_their_leaves() -> None:
+    x, y, rows = held_out(load_iris)
+    few, many = (RandomTreesEmbedding(count, random_state=0) for count in (3, 30))
+
+    assert transformed(few.fit(x), rows).difference == 0.0
+    both = beside(make_pipeline(many, LAST).fit(x, y), rows, limit=400)
+    assert both.labels_equal
+    assert both.difference <= LAST_BITS
+
+
+@pytest.mark.parametrize("outer", [OneVsOneClassifier, OutputCodeClassifier, OneVsRestClassifier])
+def test_what_is_sure_by_its_score_is_asked_for_that(outer: Any) -> None:
+    x, y, rows = held_out(load_iris)
+    model = outer(LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1)).fit(x, y)
+
+    assert beside(model, rows, limit=400).labels_equal
+
+
+def test_a_classifier_that_trains_itself_answers_as_its_last_estimator() -> None:
+    x, y, rows = held_out(load_iris)
+    some = np.where(np.arange(len(y)) % 2, y, -1)
+
+    both = beside(SelfTrainingClassifier(LINEAR).fit(x, some), rows)
+
+    assert both.labels_equal
+    assert both.difference <= LAST_BITS

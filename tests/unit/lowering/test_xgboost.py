@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas
 import pytest
 import xgboost
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import KBinsDiscretizer, MaxAbsScaler
 from tests.fakes.lowered import beside, coded, columns, held_out
+from tests.fakes.titanic import passengers
 
 from emel.errors import UnsupportedModelError
 from emel.lowering import Column, lower
@@ -93,11 +98,23 @@ def test_several_targets_are_met_where_each_has_its_trees() -> None:
     assert beside(xgboost.XGBRegressor(**FEW).fit(x, y), rows).difference == EXACT
 
 
-def test_rankers_are_met() -> None:
+@pytest.mark.parametrize("objective", ["rank:ndcg", "rank:pairwise", "rank:map"])
+def test_rankers_are_met(objective: str) -> None:
     x, y, rows = held_out(load_diabetes)
-    model = xgboost.XGBRanker(**FEW).fit(x, np.digitize(y, [100, 200]), group=[100, len(x) - 100])
+    ranks = (y > 150).astype(int) if objective == "rank:map" else np.digitize(y, [100, 200])
+    model = xgboost.XGBRanker(**FEW, objective=objective).fit(x, ranks, group=[100, len(x) - 100])
 
     assert beside(model, rows, limit=300).difference == EXACT
+
+
+def test_shares_and_times_to_an_event_are_met() -> None:
+    x, y, rows = held_out(load_diabetes)
+    shares = xgboost.XGBRegressor(**FEW, objective="reg:logistic").fit(x, y / 400)
+    bounds = xgboost.DMatrix(x, label_lower_bound=y, label_upper_bound=y + 5)
+    times = xgboost.train({"objective": "survival:aft", "nthread": 1}, bounds, 10)
+
+    assert beside(shares, rows, limit=300).difference <= ONE_ULP
+    assert beside(times, rows, limit=300).difference <= ONE_ULP
 
 
 @pytest.mark.parametrize("missing", [NAN, 0.2])
@@ -170,11 +187,52 @@ def test_what_is_no_sum_of_trees_is_refused(settings: dict[str, Any], reason: st
         lower(model, columns(3))
 
 
-def test_categories_of_pandas_are_refused() -> None:
-    cities = pandas.Series(["Омск", "Тверь"] * 10).astype("category")
-    model = xgboost.XGBClassifier(**FEW, enable_categorical=True).fit(
-        pandas.DataFrame({"city": cities}), [0, 1] * 10
-    )
+@pytest.mark.parametrize("settings", [{}, {"objective": "count:poisson"}, {"num_parallel_tree": 3}], ids=str)
+def test_dart_rounds_in_estimators_otherwise_than_in_boosters(settings: dict[str, Any]) -> None:
+    x, y, rows = held_out(load_diabetes)
+    model = xgboost.XGBRegressor(**FEW, booster="dart", rate_drop=0.4, **settings).fit(x, y)
 
-    with pytest.raises(UnsupportedModelError, match="categories of"):
-        lower(model, [Column("city", "string")])
+    assert beside(model, rows, limit=300).difference == 0.0
+    assert beside(model.get_booster(), rows, limit=300).difference == 0.0
+
+
+@pytest.mark.parametrize("missing", [NAN, 0.0, 1.0])
+@pytest.mark.parametrize(
+    "vectorizer",
+    [
+        TfidfVectorizer(analyzer="char", ngram_range=(1, 2)),
+        make_pipeline(CountVectorizer(), TfidfTransformer(), SelectKBest(k=10), MaxAbsScaler()),
+    ],
+    ids=["tf-idf", "selected"],
+)
+def test_what_a_sparse_matrix_lacks_is_missing(vectorizer: Any, missing: float) -> None:
+    texts = [f"{name} ж" for name in passengers().name[:90]]
+    model = make_pipeline(vectorizer, xgboost.XGBClassifier(**FEW, missing=missing))
+    model.fit(texts[:60], passengers().survived.astype(int)[:60])
+
+    both = beside(model, [[text] for text in texts], [Column("text", "string")])
+
+    assert both.labels_equal
+    assert both.difference <= ONE_ULP
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0], ids=["made dense", "kept sparse"])
+@pytest.mark.parametrize("encode", ["onehot", "onehot-dense"])
+def test_zeros_are_missing_where_columns_stay_sparse(encode: str, threshold: float) -> None:
+    x, y, rows = held_out(load_iris)
+    bins = KBinsDiscretizer(6, encode=encode, strategy="uniform")
+    columns = make_column_transformer((bins, [0, 1]), (MaxAbsScaler(), [2, 3]), sparse_threshold=threshold)
+    model = make_pipeline(columns, xgboost.XGBClassifier(**FEW)).fit(x, y)
+
+    both = beside(model, [*rows, [0.0] * 4], limit=600)
+
+    assert both.labels_equal
+    assert both.difference <= ONE_ULP
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_labels_a_row_are_met(count: int) -> None:
+    x, y, rows = held_out(load_iris)
+    labels = np.column_stack([y == 1, x[:, 0] > 5.8, y == 2])[:, :count].astype(int)
+
+    assert beside(xgboost.XGBClassifier(**FEW).fit(x, labels), rows, limit=200).labels_equal

@@ -17,7 +17,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from skops import io
 
-from emel.errors import ModelError, SampleError
+from emel.errors import MissingExtraError, ModelError, SampleError
 from emel.models.looks import look
 from emel.models.worker import load, table
 
@@ -104,6 +104,16 @@ def test_a_pickle_is_not_loaded_without_trust(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="pickles are not allowed"):
         load(tmp_path / "m.joblib", "pickle", trusted=False)
+
+
+def test_a_model_of_pytorch_needs_pytorch(tmp_path: Path) -> None:
+    # It is no part of emel, and not installed here.
+    (tmp_path / "m.pt2").write_bytes(b"PK")
+
+    with pytest.raises(MissingExtraError, match="PyTorch, which is not installed") as caught:
+        load(tmp_path / "m.pt2", "torch", trusted=True)
+
+    assert "torch, onnx, onnxscript" in str(caught.value.hint)
 
 
 def read(path: Path, *, trusted: bool = False) -> Any:

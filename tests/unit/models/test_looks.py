@@ -62,6 +62,8 @@ def test_joblib_files_are_known_however_compressed(tmp_path: Path, model: Any, c
         ("m.json", b'{\n  "features_info":\n', "catboost"),
         ("m.cbm", b"CBM1\x30\x33", "catboost"),
         ("m.onnx", b"\x08\x09\x12\x08skl2onnx", "onnx"),
+        ("m.pt2", skops_like("m/archive_format"), "torch"),
+        ("m.pth", skops_like("m/data.pkl"), "torch"),
         ("m.model", b"CBM1\x30\x33", "catboost"),
         ("m", b"tree\nversion=v4\n", "lightgbm"),
     ],
@@ -80,10 +82,13 @@ def test_files_of_other_libraries_are_known(tmp_path: Path, name: str, content: 
         ("m.onnx", b"tree\nversion=v4\n", "should be an ONNX model, .* looks like a LightGBM model"),
         ("m.cbm", pickle.dumps(1), "should be a CatBoost model, .* looks like a pickle"),
         ("m.json", b'{"a": 1}', "an XGBoost model or a CatBoost model, .* no model of"),
-        ("m.skops", skops_like("data.pkl"), "a skops file, .* a zip archive"),
+        ("m.skops", skops_like("weights.h5"), "a skops file, .* a zip archive"),
+        ("m.skops", skops_like("m/data.pkl"), "a skops file, .* a PyTorch model"),
         ("m.joblib", b"CBM1\x30\x33", "a pickle or joblib file, .* a CatBoost model"),
         ("m.bin", b"binf\0\0", "a known model, .* before version 3"),
         ("m.ubj", b"", "an empty file"),
+        ("m.skops", skops_like()[:60], "a zip archive that is cut off"),
+        ("m.json", b'{"name": "tree",\n', "a dump of LightGBM, .* call save_model"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_told(
@@ -141,7 +146,7 @@ def mlflow_folder(
 
 
 def test_an_mlflow_model_is_the_file_inside(tmp_path: Path) -> None:
-    own = "  lightgbm:\n    code: code\n    data: model.lgb\n"
+    own = "  lightgbm:\n    code: code\n    data: model.lgb\n    lgb_version: 4.1.0\n"
     folder = mlflow_folder(tmp_path / "m", own=own)
 
     for path in (folder, folder / "MLmodel"):
@@ -149,6 +154,7 @@ def test_an_mlflow_model_is_the_file_inside(tmp_path: Path) -> None:
 
         assert (found.path, found.kind) == (folder / "model.lgb", "lightgbm")
         assert found.folders == (folder, folder / "code")
+        assert found.trained_with == {"lightgbm": "4.1.0"}
 
 
 def test_a_pyfunc_around_a_known_flavour_is_unwrapped(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,16 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF
-from sklearn.linear_model import LogisticRegression
+from sklearn.gaussian_process.kernels import RationalQuadratic
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from emel.errors import UnsupportedModelError
+from emel.errors import ModelError, SampleError, UnsupportedModelError
 from emel.models import prepare
 from emel.models.worker import carry_out
 from emel.records import Artifact
@@ -99,9 +100,11 @@ def numbers() -> list[Any]:
     return [
         pytest.param(scaled.fit(x, y), id="scaled linear"),
         pytest.param(RandomForestClassifier(50, random_state=0).fit(x, y), id="forest with ties"),
+        pytest.param(make_pipeline(StandardScaler(), RandomForestClassifier(50, random_state=0)).fit(x, y),
+                     id="forest behind a scaler"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, words), id="labels of text"),
         pytest.param(RandomForestClassifier(9, random_state=0).fit(x, y == 1), id="labels of booleans"),
-    ]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", numbers())
@@ -112,6 +115,20 @@ def test_a_converted_classifier_gives_the_same_labels(model: Any, tmp_path: Path
     assert wrong == 0
     assert gap < 1e-6
     assert len(told["rows"]) > 200
+
+
+def test_rows_on_a_split_behind_a_scaler_are_told_and_no_others_differ(tmp_path: Path) -> None:
+    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=3, random_state=0))
+    file = saved(tmp_path, model.fit(CANCER.data, CANCER.target))
+
+    told = made(tmp_path, file, "onnx", CANCER.data.iloc[::5])
+
+    _, shares = OnnxModel((tmp_path / "opened").read_bytes(), told["engine"], told["labels"]).answer(
+        told["rows"]
+    )
+    gaps = np.abs(np.subtract(shares, told["probabilities"])).max(axis=1)
+    different = set(np.flatnonzero(gaps > 1e-6).tolist())
+    assert different and different <= told["near_splits"].keys()
 
 
 def test_boosting_libraries_are_converted(tmp_path: Path) -> None:
@@ -130,7 +147,7 @@ def test_boosting_libraries_are_converted(tmp_path: Path) -> None:
 def test_what_pure_refuses_may_be_converted(tmp_path: Path) -> None:
     # Far from its data such a model answers with zeros, so the kernel must reach over them.
     x, y = DIABETES.data * 20, DIABETES.target
-    model = GaussianProcessRegressor(RBF(3.0), alpha=1.0, optimizer=None).fit(x[:200], y[:200])
+    model = GaussianProcessRegressor(RationalQuadratic(3.0), alpha=1.0, optimizer=None).fit(x[:200], y[:200])
     file = saved(tmp_path, model)
 
     with pytest.raises(UnsupportedModelError):
@@ -147,6 +164,13 @@ def test_operators_that_onnxruntime_lacks_are_told(tmp_path: Path) -> None:
         made(tmp_path, saved(tmp_path, model), "onnx", CANCER.data[:9])
 
 
+def test_a_graph_that_would_take_seconds_to_open_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    file = saved(tmp_path, IsolationForest(n_estimators=31, random_state=0).fit(CANCER.data))
+
+    with pytest.raises(UnsupportedModelError, match=r"IsolationForest .* 31 trees"):
+        made(tmp_path, file, "onnx", CANCER.data[:9])
+
+
 def test_columns_of_text_and_numbers_are_inputs_of_their_own(tmp_path: Path) -> None:
     frame = pd.DataFrame({"city": ["Москва", "Тверь", "Омск"] * 20, "age": np.arange(60.0)})
     steps = [("c", OneHotEncoder(handle_unknown="ignore"), ["city"]), ("n", StandardScaler(), ["age"])]
@@ -154,6 +178,16 @@ def test_columns_of_text_and_numbers_are_inputs_of_their_own(tmp_path: Path) -> 
     file = saved(tmp_path, model.fit(frame, frame["age"] > 30))
 
     wrong, gap = differences(tmp_path, made(tmp_path, file, "onnx", frame))
+    assert (wrong, gap < 1e-6) == (0, True)
+
+
+def test_column_names_that_are_no_identifiers_reach_their_inputs(tmp_path: Path) -> None:
+    rows, labels = load_wine(as_frame=True, return_X_y=True)
+    assert any("/" in name for name in rows.columns)
+    scaler = ColumnTransformer([("s", StandardScaler(), list(rows.columns))])
+    file = saved(tmp_path, make_pipeline(scaler, LogisticRegression()).fit(rows, labels))
+
+    wrong, gap = differences(tmp_path, made(tmp_path, file, "onnx", rows))
     assert (wrong, gap < 1e-6) == (0, True)
 
 
@@ -192,6 +226,16 @@ def test_an_onnx_file_is_taken_as_it_is(tmp_path: Path, batch: Any) -> None:
     assert np.allclose(told["predictions"][: len(expected)], expected, rtol=1e-4)
 
 
+def test_a_graph_of_operators_to_come_is_told(tmp_path: Path) -> None:
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", given[:1], given[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 99)], ir_version=10)
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+
+    with pytest.raises(ModelError, match=rf"ai\.onnx 99\) that onnxruntime {onnxruntime.__version__}"):
+        made(tmp_path, tmp_path / "m.onnx", "onnx", CANCER.data.iloc[:2, :1], "onnx")
+
+
 def test_the_python_tier_names_the_libraries_of_the_model_and_no_others(tmp_path: Path) -> None:
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(CANCER.data, CANCER.target)
     file = saved(tmp_path, model)
@@ -206,7 +250,7 @@ def test_the_python_tier_names_the_libraries_of_the_model_and_no_others(tmp_path
 
 
 def test_requirements_of_the_users_own_go_before(tmp_path: Path) -> None:
-    file = saved(tmp_path, LogisticRegression(max_iter=9999).fit(CANCER.data, CANCER.target))
+    file = saved(tmp_path, LinearRegression().fit(CANCER.data, CANCER.target))
     (tmp_path / "requirements.txt").write_text("scikit-learn\n")
 
     artifact = prepared(tmp_path, file, requirements=tmp_path / "requirements.txt")
@@ -224,6 +268,31 @@ def test_a_predictor_answers_rows_and_brings_its_own_modules(tmp_path: Path) -> 
     assert set(artifact.sources) == {"predictor.py", "naming.py"}
     assert artifact.signature.labels == ("мало", "много")
     assert artifact.requirements == ""
+
+
+@pytest.mark.parametrize(
+    ("opens", "answers", "kind", "words"),
+    [
+        ("1 / 0", "[]", ModelError, r"Predictor\(model_path\) raises ZeroDivisionError: division"),
+        ("pass", "rows[:1]", ModelError, "gave 1 answers to 9 rows"),
+        ("pass", "rows", ModelError, "answered a row with dict"),
+        ("pass", "[rows[0]['gone']]", SampleError, r"predict raises KeyError: 'gone'"),
+    ],
+)
+def test_what_a_predictor_does_wrong_is_told(
+    tmp_path: Path, opens: str, answers: str, kind: type[Exception], words: str
+) -> None:
+    (tmp_path / "predictor.py").write_text(
+        f"class Predictor:\n def __init__(self, path): {opens}\n def predict(self, rows): return {answers}\n"
+    )
+    (tmp_path / "m.bin").write_bytes(b"")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        with pytest.raises(kind, match=words):
+            made(tmp_path, tmp_path / "m.bin", "python", CANCER.data[:9], "predictor")
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("predictor", None)
 
 
 def test_a_row_that_the_original_refuses_is_told_by_its_number(tmp_path: Path) -> None:

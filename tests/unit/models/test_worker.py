@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn.semi_supervised import LabelPropagation
 
 from emel.errors import ModelError, SampleError, UnsupportedModelError
 from emel.models.worker import carry_out
+from emel.models.worker import load as load_model
 from emel_runtime.pure import load
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
@@ -153,6 +155,39 @@ def test_regression_has_no_labels_and_no_probabilities(tmp_path: Path) -> None:
 def test_a_class_without_a_reader_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedModelError, match="LabelPropagation"):
         result(tmp_path, LabelPropagation().fit(X, Y))
+
+
+@pytest.mark.parametrize(("suffix", "old", "new"), [
+    ("json", b'"version":[3,', b'"version":[2,'),
+    ("ubj", b"version[#L\0\0\0\0\0\0\0\x03i\x03", b"version[#L\0\0\0\0\0\0\0\x03i\x02"),
+    ("pkl", b"version[#L\0\0\0\0\0\0\0\x03i\x03", b"version[#L\0\0\0\0\0\0\0\x03i\x02"),
+])  # fmt: skip
+def test_xgboost_tells_the_version_that_wrote_a_model(
+    tmp_path: Path, suffix: str, old: bytes, new: bytes
+) -> None:
+    import xgboost
+
+    file, model = tmp_path / f"m.{suffix}", xgboost.XGBRegressor(n_estimators=1).fit(X, Y)
+    if suffix == "pkl":
+        file.write_bytes(pickle.dumps(model))
+    else:
+        model.save_model(file)
+    kind = "pickle" if suffix == "pkl" else "xgboost"
+    own = load_model(file, kind, trusted=True)[1]
+    assert old in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(old, new))
+
+    assert own == {"xgboost": xgboost.__version__}
+    assert load_model(file, kind, trusted=True)[1]["xgboost"] == "2" + xgboost.__version__[1:]
+
+
+def test_catboost_tells_the_version_that_wrote_a_model(tmp_path: Path) -> None:
+    import catboost
+
+    model = catboost.CatBoostRegressor(iterations=1, verbose=0, allow_writing_files=False).fit(X, Y)
+    model.save_model(str(tmp_path / "m.cbm"))
+
+    assert load_model(tmp_path / "m.cbm", "catboost", trusted=True)[1] == {"catboost": catboost.__version__}
 
 
 def test_a_damaged_pickle_is_told(tmp_path: Path) -> None:

@@ -28,15 +28,28 @@ def main(model_file: str, row_file: str, memory_file: str, form: str, kind: str,
     elif form == "dicts":
         predict([{name: value for name, value in told.items() if value is not None}])
     elif form == "frame":
-        import pandas
-
-        predict(pandas.DataFrame([row]))
+        predict(framed(row, getattr(predict, "__self__", None)))
     else:
         import numpy
 
         strings = any(isinstance(value, str) for value in row.values())
         predict(numpy.array([list(row.values())], dtype=object if strings else numpy.float64))
     Path(memory_file).write_text(str(peak_bytes()), encoding="utf-8")
+
+
+def framed(row: dict[str, Any], model: Any) -> Any:
+    """The row as a frame whose columns are of the kinds that the model was trained on."""
+    import pandas
+
+    sys.path.append(str(Path(__file__).parents[3]))
+    from emel_runtime.habits import habits
+
+    made = pandas.DataFrame([row])
+    for name, known in habits(model, list(row)).items():
+        value = None if row[name] != row[name] else row[name]
+        told = pandas.Series([value], dtype=object)
+        made[name] = told if known is None else pandas.Categorical(told, known.categories)
+    return made
 
 
 def opened(file: str, kind: str) -> Any:

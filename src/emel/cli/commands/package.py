@@ -55,9 +55,9 @@ def command(
     """Turn a fitted model into a function's zip, prove that it answers as the original, measure its start.
 
     Without MODEL it is the one of emel.toml, and the zip stands in .emel/bundles/. With MODEL, a file of
-    joblib, pickle, skops, LightGBM, XGBoost, CatBoost or ONNX, or the folder of an MLflow model, nothing
-    but --sample is needed: no repository and no emel.toml. Options beat emel.toml where there is one, and the
-    zip is written to the folder of the call.
+    joblib, pickle, skops, LightGBM, XGBoost, CatBoost, ONNX or PyTorch, or the folder of an MLflow model,
+    nothing but --sample is needed: no repository and no emel.toml. Options beat emel.toml where there is one,
+    and the zip is written to the folder of the call.
 
     The sample rows, and rows made from the model itself, go through the original and through the finished
     zip. A bundle that differs is not kept.

@@ -17,10 +17,11 @@ def bundle(made: Bundle) -> RenderableType:
         facts(
             ("bundle", str(made.path)),
             ("tier", f"{made.tier}: {made.reason}"),
-            ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…"),
+            ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…{_too_large(made)}"),
             ("parity", _parity(made)),
             *_cold_start(made.cold_start),
             *_projected(made),
+            *_python(made),
             ("byte-code", _bytecode(made)),
             *_page(made),
         ),
@@ -121,10 +122,28 @@ def _page(made: Bundle) -> list[tuple[str, str]]:
     return [("page", f"shows up to {count} rows of the sample; `examples = 0` under [page] lets none out")]
 
 
+def _too_large(made: Bundle) -> str:
+    return f"; too large for {', '.join(made.too_large_for)}" if made.too_large_for else ""
+
+
+def _python(made: Bundle) -> tuple[tuple[str, str], ...]:
+    """What the function runs under, where that is one version alone or another than it was tried under."""
+    tried = made.parity.python
+    if made.tier == "pure" and tried == made.python:
+        return ()
+    if tried == made.python:
+        return (("runs under", f"Python {made.python}"),)
+    how = f"tried and measured under {tried}, as no {made.python} is at hand"
+    return (("runs under", f"Python {made.python}; {how}"),)
+
+
 def _bytecode(made: Bundle) -> str:
-    versions = ", ".join(made.bytecode) or "no version"
     price = made.cold_start.without_bytecode_cpu_seconds
-    if price is None:
-        return f"for Python {versions}"
-    more = words.seconds(max(0.0, price - made.cold_start.cpu_seconds))
-    return f"for Python {versions}; others compile at each start, {more} of processor time more, as measured"
+    more = words.seconds(max(0.0, price - made.cold_start.cpu_seconds)) if price else None
+    if not made.bytecode:
+        slower = f": it compiles at each start, {more} of processor time more, as measured" if more else ""
+        return f"none, as no Python {made.python} is at hand{slower}"
+    versions = f"for Python {', '.join(made.bytecode)}"
+    if more is None:
+        return versions
+    return f"{versions}; others compile at each start, {more} of processor time more, as measured"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
-from emel.errors import BundleError
+from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, function_status, server_status, server_url
 from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion
 from emel.system.files import sha256_of
@@ -27,6 +28,7 @@ class LocalFunctions:
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         _check_digest(bundle)
+        _check_python(bundle)
         return self._store.create_version(
             function, bundle.path, model_version=bundle.version, commit=bundle.commit, settings=settings
         )
@@ -48,6 +50,17 @@ class LocalFunctions:
 
     def delete(self, function: str) -> None:
         self._store.delete(function)
+
+
+def _check_python(bundle: Bundle) -> None:
+    """Instances run under the Python that runs emel, and libraries under no other than they are for."""
+    own = "{}.{}".format(*sys.version_info)
+    if bundle.tier != "pure" and bundle.python not in ("", own):
+        raise DeployError(
+            f"the libraries in the bundle are for Python {bundle.python}, and the local platform runs {own}",
+            where=str(bundle.path),
+            hint=f"package it for {own}: EMEL_FUNCTION_PYTHON={own} emel deploy --to local",
+        )
 
 
 def _check_digest(bundle: Bundle) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,9 @@ import numpy
 import onnx
 import onnxruntime
 
-from emel.errors import ModelError, UnsupportedModelError
-from emel.lowering.onnx_graph import labels_in, locales_set, without_zipmaps
-from emel_runtime.onnx_tier import DTYPES, OnnxModel
-
-WHOLE = ("tensor(int64)", "tensor(int32)", "tensor(bool)", "tensor(string)")
-"""Types of outputs that hold labels."""
+from emel.errors import ModelError
+from emel.lowering.onnx_graph import engine_of, locales_set, without_zipmaps
+from emel_runtime.onnx_tier import OnnxModel
 
 
 class OnnxGraph:
@@ -23,19 +19,18 @@ class OnnxGraph:
 
     def __init__(self, data: bytes) -> None:
         session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-        graph = onnx.load_from_string(data)
-        self.onnx_bytes = data
-        self.engine: dict[str, Any] = {"inputs": _inputs(session.get_inputs()), **_outputs(session)}
-        self.outputs = 1
-        self.labels = labels_in(graph) if self.engine["label"] else ()
-        self.n_features_in_ = sum(len(one["columns"]) for one in self.engine["inputs"])
-        if len(self.engine["inputs"]) > 1:
-            self.feature_names_in_ = numpy.array([one["name"] for one in self.engine["inputs"]], dtype=object)
-        self._labelled = bool(self.engine["label"]) and not self.labels
-        self._probable = bool(self.engine["probabilities"])
-        if self._labelled:
-            self.labels = _counted(session, self.engine)
-        self._model = OnnxModel(data, self.engine, self.labels)
+        engine, labels = engine_of(session, onnx.load_from_string(data))
+        inputs = engine["inputs"]
+        self.n_features_in_ = sum(len(one["columns"]) for one in inputs)
+        if len(inputs) > 1:
+            self.feature_names_in_ = numpy.array([one["name"] for one in inputs], dtype=object)
+        self._data = data
+        self._probable = bool(engine["probabilities"])
+        self._model = OnnxModel(data, engine, labels)
+
+    def graph(self, width: int) -> bytes:
+        """The graph itself, which knows how many columns it takes."""
+        return self._data
 
     @property
     def predict_proba(self) -> Any:
@@ -64,52 +59,10 @@ def read(path: Path, *, trusted: bool) -> OnnxGraph:
     try:
         return OnnxGraph(path.read_bytes() if before == after else after)
     except onnxruntime.capi.onnxruntime_pybind11_state.Fail as problem:
+        if "opset" in str(problem).lower():
+            sets = ", ".join(f"{one.domain or 'ai.onnx'} {one.version}" for one in graph.opset_import)
+            raise ModelError(
+                f"the graph is of operators ({sets}) that onnxruntime {onnxruntime.__version__} lacks",
+                hint="export it for an older opset, or install a newer onnxruntime",
+            ) from problem
         raise ModelError(f"onnxruntime cannot open the graph: {problem}", hint="export it anew") from problem
-
-
-def _inputs(given: Any) -> list[dict[str, Any]]:
-    """Columns are dealt out to the inputs in turn, each as many as its shape has places."""
-    inputs, first = [], 0
-    for one in given:
-        places = one.shape[1:]
-        if one.type not in DTYPES or not all(isinstance(place, int) for place in places):
-            raise UnsupportedModelError(
-                f"the input {one.name!r} is {one.type} of the shape {one.shape}, which no row fits",
-                hint="export the model with inputs of numbers or strings, only the first dimension dynamic",
-            )
-        if one.shape and isinstance(one.shape[0], int) and one.shape[0] != 1:
-            raise UnsupportedModelError(
-                f"the input {one.name!r} takes {one.shape[0]} rows at a time",
-                hint="export the model with a dynamic batch",
-            )
-        count = prod(places)
-        inputs.append({"name": one.name, "columns": list(range(first, first + count))})
-        first += count
-    return inputs
-
-
-def _outputs(session: Any) -> dict[str, str | None]:
-    """The first output of labels, and the first of numbers: probabilities beside labels, values alone."""
-    labels = [one for one in session.get_outputs() if one.type in WHOLE]
-    numbers = [one for one in session.get_outputs() if one.type in ("tensor(float)", "tensor(double)")]
-    if labels:
-        likely = [one.name for one in numbers if "prob" in one.name.lower()]
-        return {"label": labels[0].name, "probabilities": likely[0] if likely else None, "value": None}
-    if not numbers:
-        raise UnsupportedModelError(
-            "the graph gives neither labels nor numbers", hint="export it with tensors as outputs"
-        )
-    return {"label": None, "probabilities": None, "value": numbers[0].name}
-
-
-def _counted(session: Any, engine: dict[str, Any]) -> tuple[int, ...]:
-    """Labels that no node names: the places of the probabilities."""
-    shape: list[Any] = next(
-        (one.shape for one in session.get_outputs() if one.name == engine["probabilities"]), []
-    )
-    if len(shape) != 2 or not isinstance(shape[1], int):
-        raise UnsupportedModelError(
-            "the graph gives labels, and does not say which there are",
-            hint="export it with its probabilities, as a tensor of a fixed width",
-        )
-    return tuple(range(shape[1]))

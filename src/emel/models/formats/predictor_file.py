@@ -8,6 +8,9 @@ from typing import Any
 
 from emel.errors import ModelError
 
+ANSWER = (str, int, float, list, tuple)
+ANSWERS = "return a list with one label, number or list of numbers for each row"
+
 
 class Predictor:
     """The user's predictor as an estimator whose rows are objects of column and value."""
@@ -18,15 +21,24 @@ class Predictor:
         self._own = own
 
     def predict(self, rows: list[dict[str, Any]]) -> list[Any]:
-        """One answer a row."""
-        answers = list(self._own.predict(rows))
+        """One answer a row. Errors: ValueError where the user's code raises, ModelError for other answers."""
+        try:
+            answers = list(self._own.predict(rows))
+        # It may raise anything, and raises it for the rows.
+        except Exception as problem:
+            raise ValueError(f"Predictor.predict raises {type(problem).__name__}: {problem}") from problem
         if len(answers) != len(rows):
-            raise ValueError(f"Predictor.predict gave {len(answers)} answers to {len(rows)} rows")
+            raise ModelError(
+                f"Predictor.predict gave {len(answers)} answers to {len(rows)} rows", hint=ANSWERS
+            )
+        odd = [one for one in answers if not isinstance(one, ANSWER) and not hasattr(one, "tolist")]
+        if odd:
+            raise ModelError(f"Predictor.predict answered a row with {type(odd[0]).__name__}", hint=ANSWERS)
         return answers
 
 
 def read(path: Path, *, trusted: bool) -> Predictor:
-    """`Predictor(path)` of the module `predictor`. Errors: ModelError when it has no such class."""
+    """`Predictor(path)` of the module `predictor`. Errors: ModelError when there is none, or it raises."""
     module = importlib.import_module("predictor")
     own = getattr(module, "Predictor", None)
     if own is None:
@@ -34,4 +46,9 @@ def read(path: Path, *, trusted: bool) -> Predictor:
             "predictor.py has no class Predictor",
             hint="write one with __init__(self, model_path) and predict(self, rows)",
         )
-    return Predictor(own(str(path)))
+    try:
+        return Predictor(own(str(path)))
+    except Exception as problem:
+        raise ModelError(
+            f"Predictor(model_path) raises {type(problem).__name__}: {problem}", hint="mend predictor.py"
+        ) from problem

@@ -1,4 +1,4 @@
-"""The onnx tier: a model converted by skl2onnx and onnxmltools, or an ONNX file as it is.
+"""The onnx tier: a model converted by skl2onnx and onnxmltools, or exported by CatBoost.
 
 Converters write for float32, so numbers lose digits on their way in; parity decides whether that is enough.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import importlib.metadata
 import sys
 import tempfile
 import warnings
@@ -23,7 +22,7 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from emel.errors import UnsupportedModelError
 from emel.lowering import Column, Made, lower
 from emel.lowering.labels import labels_of
-from emel.lowering.onnx_graph import locales_set, without_zipmaps
+from emel.lowering.onnx_graph import locales_set, runtime_requirements, without_zipmaps
 from emel.lowering.original import Original, Row
 from emel.lowering.values import Notes
 
@@ -38,16 +37,14 @@ SHAPES = {
     "Classifier": shape_calculator.calculate_linear_classifier_output_shapes,
     "Regressor": shape_calculator.calculate_linear_regressor_output_shapes,
 }
-RUNTIME = ("onnxruntime", "numpy")
+MOST_ISOLATING = 30
+"""Trees of IsolationForest: 100 took a minute to convert and 14 s to open. Other forests are one operator."""
 WITHOUT_SPLITS = Notes(set(), set())
 
 
 def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: Path) -> Made:
     """Errors: UnsupportedModelError with the converter's own words."""
-    if hasattr(model, "onnx_bytes"):
-        return Made(
-            model.onnx_bytes, model.labels, model.outputs, WITHOUT_SPLITS, model.engine, _requirements(), {}
-        )
+    _refuse_slow(model)
     predictions, _ = Original(model, columns, probabilities=False).answers(sample)
     labels, outputs = labels_of(model, predictions)
     if labels and outputs > 1:
@@ -59,12 +56,18 @@ def make(model: Any, columns: Sequence[Column], sample: Sequence[Row], source: P
     else:
         engine["label"] = names[0]
         engine["probabilities"] = names[1] if hasattr(model, "predict_proba") and len(names) > 1 else None
-    return Made(data, labels, outputs, _notes(model, columns), engine, _requirements(), {})
+    return Made(data, labels, outputs, _notes(model, columns), engine, runtime_requirements(), {})
 
 
-def _requirements() -> str:
-    """What the function runs the graph with, at the versions that are installed here."""
-    return "".join(f"{package}=={importlib.metadata.version(package)}\n" for package in RUNTIME)
+def _refuse_slow(model: Any) -> None:
+    last = getattr(model, "steps", [("", model)])[-1][1]
+    trees = len(getattr(last, "estimators_", None) or ())
+    if type(last).__name__ == "IsolationForest" and trees > MOST_ISOLATING:
+        raise UnsupportedModelError(
+            f"skl2onnx writes each tree of IsolationForest as dozens of operators, and with {trees} trees "
+            f"onnxruntime takes seconds to start; it is converted up to {MOST_ISOLATING}",
+            hint='take tier = "pure"',
+        )
 
 
 def _convert(model: Any, columns: Sequence[Column]) -> tuple[bytes, list[dict[str, Any]], list[str]]:
