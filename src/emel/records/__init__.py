@@ -54,6 +54,7 @@ from emel.records.models import (
     Trial,
 )
 from emel.records.money import Estimate, Usage, VmPrice
+from emel.records.reports import Picture, RenderedReport
 from emel.records.scalars import Scalar
 
 __all__ = [
@@ -86,8 +87,10 @@ __all__ = [
     "OriginalModel",
     "ParamChange",
     "Parity",
+    "Picture",
     "PipelineRun",
     "Plot",
+    "RenderedReport",
     "Revision",
     "Scalar",
     "Serving",
