@@ -41,6 +41,10 @@ class Notes(Protocol):
         """Whom the token stands for. One request, however often it is asked."""
         ...
 
+    def proof(self, text: str) -> str:
+        """A digest of the text that only who has the token can make, in hexadecimal digits. Sends nothing."""
+        ...
+
     def all(self, on: Noteable) -> Iterator[Note]:
         """Every note that may be seen, from all pages, newest first where the forge sorts them."""
         ...

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from emel.records.scalars import Scalar
+
 NoteableType = Literal["merge_request", "issue", "commit"]
 LinkType = Literal["other", "runbook", "image", "package"]
 CommitState = Literal["pending", "running", "success", "failed", "canceled", "skipped"]
@@ -39,6 +41,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """Its number (iid), when the pipeline says to which merge request it belongs."""
     merge_request_project: str | None = None
     """The number or path of the project that the merge request stands in: of a fork's, another one."""
+    merge_request_url: str | None = None
+    """Its page."""
     pipeline: str | None = None
     job: str | None = None
     job_name: str | None = None
@@ -66,6 +70,18 @@ class Note(Struct, frozen=True, kw_only=True):
     created_at: str = ""
     discussion_id: str | None = None
     """The discussion that a note on a commit belongs to; its note cannot be reached without."""
+
+
+class ReportRun(Struct, frozen=True, kw_only=True):
+    """What the comment of a report remembers of one run."""
+
+    commit: str
+    pipeline: int | None
+    """Its number grows with time; None outside of CI."""
+    headline: str
+    passed: bool | None
+    """What the gate said; None without any rule."""
+    metrics: dict[str, Scalar]
 
 
 class Upload(Struct, frozen=True):

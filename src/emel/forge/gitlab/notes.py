@@ -32,6 +32,9 @@ class GitLabNotes:
             self._me = self._api.get("/user", User)
         return self._me
 
+    def proof(self, text: str) -> str:
+        return self._api.sender.proof(text)
+
     def all(self, on: Noteable) -> Iterator[Note]:
         path = self._path(on)
         if on.type != "commit":

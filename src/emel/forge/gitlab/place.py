@@ -24,6 +24,7 @@ def place_of_job(env: Mapping[str, str]) -> Place | None:
         return None
     target = env.get("CI_MERGE_REQUEST_PROJECT_ID") or None
     iid = env.get("CI_MERGE_REQUEST_IID") or None
+    path = env.get("CI_MERGE_REQUEST_PROJECT_PATH") or env.get("CI_PROJECT_PATH")
     if iid is None:
         path, iid = _of_branch_pipeline(env)
         # The project's own path is its number by another name; one of them is enough in addresses.
@@ -38,6 +39,7 @@ def place_of_job(env: Mapping[str, str]) -> Place | None:
         branch=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or env.get("CI_COMMIT_BRANCH") or None,
         merge_request=iid,
         merge_request_project=(target or project) if iid else None,
+        merge_request_url=_merge_request_url(env, api_url, path, iid) if iid else None,
         pipeline=env.get("CI_PIPELINE_ID") or None,
         job=env.get("CI_JOB_ID") or None,
         job_name=env.get("CI_JOB_NAME") or None,
@@ -73,6 +75,12 @@ def _of_branch_pipeline(env: Mapping[str, str]) -> tuple[str | None, str | None]
     first = env.get("CI_OPEN_MERGE_REQUESTS", "").split(",")[0]
     path, mark, iid = first.strip().rpartition("!")
     return (path, iid) if mark and iid.isdigit() else (None, None)
+
+
+def _merge_request_url(env: Mapping[str, str], api_url: str, path: str | None, iid: str) -> str | None:
+    server = api_url.rstrip("/").removesuffix("/api/v4")
+    project = env.get("CI_MERGE_REQUEST_PROJECT_URL") or (f"{server}/{path}" if path else None)
+    return f"{project}/-/merge_requests/{iid}" if project else None
 
 
 def _project_url(env: Mapping[str, str], api_url: str) -> str:
