@@ -21,9 +21,11 @@ from emel.records.endpoints import (
     TagMove,
 )
 from emel.records.experiments import (
+    Best,
     Check,
     Comparison,
     DataChange,
+    DataFacts,
     Direction,
     Effect,
     GateRule,
@@ -54,12 +56,13 @@ from emel.records.models import (
     Trial,
 )
 from emel.records.money import Estimate, Usage, VmPrice
-from emel.records.reports import Picture, RenderedReport
+from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
 from emel.records.scalars import Scalar
 
 __all__ = [
     "Answers",
     "Artifact",
+    "Best",
     "BuiltZip",
     "Bundle",
     "Check",
@@ -68,6 +71,7 @@ __all__ = [
     "ColumnType",
     "Comparison",
     "DataChange",
+    "DataFacts",
     "Direction",
     "Effect",
     "Endpoint",
@@ -85,6 +89,7 @@ __all__ = [
     "MetricChange",
     "ModelVersion",
     "OriginalModel",
+    "OwnSection",
     "ParamChange",
     "Parity",
     "Picture",
@@ -96,6 +101,7 @@ __all__ = [
     "Serving",
     "Shadow",
     "Signature",
+    "Slice",
     "SlimStep",
     "Snapshot",
     "StageRun",

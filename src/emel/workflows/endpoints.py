@@ -11,7 +11,7 @@ from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, running_alone
-from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
+from emel.records import Bundle, Endpoint, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
 from emel.system.files import write_atomic
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
@@ -97,6 +97,22 @@ def shadow(
     )
 
 
+def preview(
+    project: Project, *, tag: str, production: str = "prod", to: str = LOCAL, progress: Progress
+) -> tuple[Endpoint, Shadow | None]:
+    """The endpoint of a tag, and its answers beside production's.
+
+    No answers where production is absent, or is the same version.
+    """
+    version = _version(project, to, tag)
+    url = _url(project, to, tag, progress)
+    endpoint = Endpoint(url=url, function=project.config.model.name, tag=tag, version=version, changed=False)
+    tags = open_cloud(project, to).functions.tags(project.config.model.name)
+    if tags.get(production) in (None, version.number):
+        return endpoint, None
+    return endpoint, shadow(project, candidate=tag, production=production, to=to, progress=progress)
+
+
 def estimate_cost(
     project: Project,
     *,
@@ -107,6 +123,17 @@ def estimate_cost(
 ) -> Estimate:
     """What the revision's function would cost on Yandex Cloud, from the times measured on this machine."""
     bundle = packaged(project, revision=revision, progress=progress)
+    return price(project, bundle, calls_per_month=calls_per_month, price_file=price_file)
+
+
+def price(
+    project: Project,
+    bundle: Bundle,
+    *,
+    calls_per_month: int | None = None,
+    price_file: Path | None = None,
+) -> Estimate:
+    """The same for a bundle."""
     usage = Usage(
         memory=project.config.function.memory,
         cpu_seconds=bundle.cold_start.warm_call_seconds,
