@@ -125,7 +125,7 @@ class SystemHttp:
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
-        direct = _is_direct(parts.hostname or "", self._unproxied)
+        direct = is_direct(parts.hostname or "", self._unproxied)
         proxy = None if direct else self._proxies.get(parts.scheme)
         if proxy not in self._pools:
             self._pools[proxy] = self._new_pool(proxy)
@@ -144,6 +144,16 @@ class SystemHttp:
         return urllib3.ProxyManager(address, proxy_headers=headers, **options)
 
 
+def is_direct(host: str, unproxied: str) -> bool:
+    """Whether no proxy stands before the host: this machine, and what `no_proxy` lists by name or suffix."""
+    if host in ("localhost", "::1") or host.startswith("127."):
+        return True
+    entries = (entry.strip().lower().removeprefix("*").lstrip(".") for entry in unproxied.split(","))
+    return "*" in unproxied.split(",") or any(
+        entry and (host == entry or host.endswith(f".{entry}")) for entry in entries
+    )
+
+
 def _trusting(ca_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     try:
@@ -155,16 +165,6 @@ def _trusting(ca_file: str) -> ssl.SSLContext:
             hint="give a file of certificates in PEM form",
         ) from problem
     return context
-
-
-def _is_direct(host: str, unproxied: str) -> bool:
-    """Whether no proxy stands before the host: this machine, and what `no_proxy` lists by name or suffix."""
-    if host in ("localhost", "::1") or host.startswith("127."):
-        return True
-    entries = (entry.strip().lower().removeprefix("*").lstrip(".") for entry in unproxied.split(","))
-    return "*" in unproxied.split(",") or any(
-        entry and (host == entry or host.endswith(f".{entry}")) for entry in entries
-    )
 
 
 def _explained(url: str, problem: urllib3.exceptions.HTTPError) -> EndpointError:

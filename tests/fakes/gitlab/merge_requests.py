@@ -52,7 +52,7 @@ def create_merge_request(request: Request) -> Reply:
     if project.repository is not None and resolve(project, f"refs/heads/{source}") is None:
         raise Refusal(422, {"message": {"source_branch": ["does not exist"]}})
     fields = {key: content[key] for key in SETTABLE if key in content}
-    opened = request.world.merge_request(project, source, **fields, target_branch=target)
+    opened = request.world.merge_request(project, source, **{**fields, "target_branch": target})
     opened |= {"labels": _labels(content.get("labels")), "author": request.user.shown}
     return Reply(201, shown(project, opened))
 

@@ -70,6 +70,8 @@ class FakeGitLab:
         self.clock = clock or ManualClock()
         self.latency = latency
         self.log: list[Logged] = []
+        self.crashes: list[Exception] = []
+        """Bugs of the fake itself; the first is raised when the server ends."""
         self.before: Callable[[str, str], None] = lambda method, path: None
         """Called with each request before it has its effect; may block, so that tests can order events."""
         self._folder = folder
@@ -96,6 +98,8 @@ class FakeGitLab:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        if self.crashes:
+            raise self.crashes[0]
 
     def calls(self, method: str = "", path: str = "") -> list[Logged]:
         """The requests so far whose method and path match; `path` is a part of the path."""
@@ -122,6 +126,9 @@ class FakeGitLab:
                 return _dispatch(request)
             except Refusal as refusal:
                 return refusal.reply
+            except Exception as problem:
+                self.crashes.append(problem)
+                return Reply(500, {"message": "500 Internal Server Error"})
 
 
 def _dispatch(request: Request) -> Reply:

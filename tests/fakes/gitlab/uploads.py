@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.message import Message
 from email.parser import BytesParser
+from urllib.parse import unquote
 
 from tests.fakes.gitlab.routing import Refusal, Reply, Request, not_found, route
 from tests.fakes.gitlab.state import GUEST, MAINTAINER
@@ -30,7 +31,7 @@ def create_upload(request: Request) -> Reply:
 
 @route("DELETE", "/projects/:project/uploads/:secret/:name", role=MAINTAINER)
 def delete_upload(request: Request) -> Reply:
-    key = f"{request.variables['secret']}/{request.variables['name']}"
+    key = unquote(f"{request.variables['secret']}/{request.variables['name']}")
     if request.project.uploads.pop(key, None) is None:
         raise not_found("File")
     return Reply(204)

@@ -111,7 +111,7 @@ class Sender:
                     else next(faults, None)
                 )
                 if wait is None:
-                    raise _lost(call, where, problem, sent) from problem
+                    raise _lost(call, problem, sent) from problem
                 why = "does not answer"
             else:
                 if reply.status == 429:
@@ -161,10 +161,13 @@ class Sender:
         return self._http.request(call.method, url, body=call.body, headers=headers, timeout=TIMEOUT)
 
 
-def _lost(call: Call, where: str, problem: EndpointError, sent: bool) -> ForgeError:
+def _lost(call: Call, problem: EndpointError, sent: bool) -> ForgeError:
     doubt = ", and it may have taken effect" if sent and call.once else ""
+    untrusted = isinstance(problem, CertificateError)
     return ForgeError(
-        f"{problem.message}{doubt}", where=where, hint=problem.hint, maybe_done=sent and call.once
+        f"GitLab does not answer {call.method}: {problem.message}{doubt}",
+        hint=problem.hint if untrusted else "check the server's address and the network, and run this again",
+        maybe_done=sent and call.once,
     )
 
 
