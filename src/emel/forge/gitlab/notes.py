@@ -21,7 +21,10 @@ class Discussion(msgspec.Struct):
 
 
 class GitLabNotes:
-    """See emel.forge.base.Notes."""
+    """See emel.forge.base.Notes.
+
+    Who reads notes here is about to write one, for which a job token does not suffice: none is used to read.
+    """
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -38,14 +41,10 @@ class GitLabNotes:
     def all(self, on: Noteable) -> Iterator[Note]:
         path = self._path(on)
         if on.type != "commit":
-            yield from self._api.list(
-                path,
-                Note,
-                query={"order_by": "created_at", "sort": "desc"},
-                job_token=on.type == "merge_request",
-            )
+            order = {"order_by": "created_at", "sort": "desc"}
+            yield from self._api.list(path, Note, query=order, needs=WRITE)
             return
-        for discussion in self._api.list(path, Discussion):
+        for discussion in self._api.list(path, Discussion, needs=WRITE):
             for note in discussion.notes:
                 yield msgspec.structs.replace(note, discussion_id=discussion.id)
 
