@@ -44,11 +44,13 @@ class State(Struct, frozen=True, kw_only=True):
     """The last ones, oldest first."""
 
     def with_run(self, run: ReportRun) -> State:
-        """The state after this run; a job that is run again for the same commit counts once."""
+        """The state after this run. Of a commit that ran more than once the newest pipeline counts."""
+        same = [old for old in self.runs if old.commit == run.commit]
+        if any((old.pipeline or 0) > (run.pipeline or 0) for old in same):
+            return self
         kept = dict(list(run.metrics.items())[:KEPT_METRICS])
         slim = msgspec.structs.replace(run, metrics=kept)
-        others = [old for old in self.runs if (old.commit, old.pipeline) != (run.commit, run.pipeline)]
-        runs = [*others, slim]
+        runs = [*(old for old in self.runs if old.commit != run.commit), slim]
         if run.pipeline:
             runs.sort(key=lambda each: each.pipeline or 0)
         return msgspec.structs.replace(self, runs=tuple(runs[-KEPT_RUNS:]))

@@ -84,9 +84,10 @@ def test_the_last_ten_runs_are_kept_in_the_order_of_their_pipelines() -> None:
     assert [each.pipeline for each in state.runs] == list(range(4, 14))
 
 
-def test_a_job_that_runs_again_counts_once() -> None:
-    state = State().with_run(run("a", 1, accuracy=0.5)).with_run(run("a", 1, accuracy=0.6))
-    assert [each.metrics for each in state.runs] == [{"accuracy": 0.6}]
+@pytest.mark.parametrize(("first", "second", "kept"), [(1, 1, 0.6), (1, 2, 0.6), (2, 1, 0.5)])
+def test_of_a_commit_that_runs_again_the_newest_pipeline_counts(first: int, second: int, kept: float) -> None:
+    state = State().with_run(run("a", first, accuracy=0.5)).with_run(run("a", second, accuracy=kept))
+    assert [each.metrics for each in state.runs] == [{"accuracy": kept}]
 
 
 def test_ten_runs_of_two_hundred_metrics_stay_small() -> None:

@@ -21,7 +21,7 @@ from emel.system.http import SystemHttp, is_direct
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with what came; `/short` promises more than it sends."""
+    """Answers with what came; `/short` promises more than it sends, `/absent` is not there."""
 
     protocol_version = "HTTP/1.1"
 
@@ -45,6 +45,10 @@ class Echo(BaseHTTPRequestHandler):
 
 class EchoWithoutBody(Echo):
     def do_GET(self) -> None:
+        if self.path == "/slow":
+            # There is nothing more to read: this waits until the client has gone.
+            self.close_connection = not self.rfile.read(1)
+            return
         self._send(b"content" * 1000, "/short" in self.path)
 
 
@@ -121,6 +125,12 @@ def test_a_download_that_breaks_off_is_an_error(server: HTTPServer, tmp_path: Pa
 def test_nothing_was_sent_when_nobody_listens() -> None:
     with pytest.raises(NoConnectionError, match=r"no answer from http://127\.0\.0\.1:9/"):
         SystemHttp(env={}).request("GET", "http://127.0.0.1:9/")
+
+
+def test_a_server_that_does_not_answer_in_time_may_have_got_the_call(server: HTTPServer) -> None:
+    with pytest.raises(EndpointError, match="timed out") as caught:
+        SystemHttp(env={}).request("GET", url(server, "/slow"), timeout=0.05)
+    assert not isinstance(caught.value, NoConnectionError)
 
 
 def test_a_company_certificate_is_trusted_when_it_is_named(secure: HTTPServer, tmp_path: Path) -> None:

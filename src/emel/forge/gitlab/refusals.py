@@ -31,32 +31,22 @@ def refused(
     return ForgeError(
         f"GitLab says {reply.status}: {said}{tried}",
         where=where,
-        hint=_hint(reply.status, token, needs, project_url),
+        hint=_hint(reply.status, needs, project_url),
         status=reply.status,
         maybe_done=once and reply.status >= 500,
     )
 
 
-def missing_token(
-    *, where: str, job_token: Token | None, needs: Needs, project_url: str
-) -> MissingTokenError:
+def missing_token(*, job_token: Token | None, needs: Needs, project_url: str) -> MissingTokenError:
     """The error of a call that no token at hand may make; nothing has been sent."""
     named = f"none of {', '.join(ACCESS_VARIABLES)} is set"
     if job_token:
         named = f"GitLab's own {JOB_VARIABLE} may not do this, and {named}"
     return MissingTokenError(
-        f"no token for GitLab: {named}", where=where, hint=how_to_make(needs, project_url)
-    )
-
-
-def how_to_make(needs: Needs, project_url: str) -> str:
-    """Where and with what rights the missing token is made."""
-    server = project_url.split("/", 3)[:3]
-    return (
-        f"make a project access token with role {needs.role} and scope `{needs.scope}` at "
-        f"{project_url}/-/settings/access_tokens (where the plan has none: a personal one at "
-        f"{'/'.join(server)}/-/user_settings/personal_access_tokens) and add it to the project's CI/CD "
-        f"variables as {ACCESS_VARIABLES[0]}, masked and not protected"
+        f"no token for GitLab: {named}",
+        hint=f"make {_token(needs, project_url)} and add it to the project's CI/CD variables as "
+        f"{ACCESS_VARIABLES[0]}, masked and not protected; a personal access token does, too, where the plan "
+        "has no project ones",
     )
 
 
@@ -98,6 +88,12 @@ def _flat(value: Any) -> str:
     return str(value)
 
 
+def _token(needs: Needs, project_url: str) -> str:
+    """The token that is missing, and where it is made."""
+    address = f"{project_url}/-/settings/access_tokens"
+    return f"a project access token with role {needs.role} and scope `{needs.scope}` ({address})"
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -105,16 +101,11 @@ def _phrase(status: int) -> str:
         return "no reason given"
 
 
-def _hint(status: int, token: Token | None, needs: Needs, project_url: str) -> str | None:
+def _hint(status: int, needs: Needs, project_url: str) -> str | None:
     if status == 401:
-        return f"check that the token is neither expired nor revoked, or {how_to_make(needs, project_url)}"
+        return f"check that the token is neither expired nor revoked, or make {_token(needs, project_url)}"
     if status in (403, 404):
-        if token and token.variable == JOB_VARIABLE:
-            return how_to_make(needs, project_url)
-        return (
-            f"check that the token has the scope `{needs.scope}` and the role {needs.role} in the project; "
-            f"else {how_to_make(needs, project_url)}"
-        )
+        return f"check that the address is right, or make {_token(needs, project_url)}"
     if status == 413:
         return "make the file smaller, or ask an administrator to raise the limit"
     if status == 429:

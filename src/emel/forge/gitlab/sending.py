@@ -73,9 +73,7 @@ class Sender:
         token = self._tokens.access or (self._tokens.job if call.job_token else None)
         where = f"{call.method} {self.api_url}{call.path}"
         if token is None:
-            raise missing_token(
-                where=where, job_token=self._tokens.job, needs=call.needs, project_url=self._project_url
-            )
+            raise missing_token(job_token=self._tokens.job, needs=call.needs, project_url=self._project_url)
         reply = self._persist(call, token, where)
         if reply.status in (401, 403) and call.job_token and self._tokens.job not in (None, token):
             # An access token for comments need not have the rights that the job token has for releases.
@@ -165,7 +163,7 @@ def _lost(call: Call, problem: EndpointError, sent: bool) -> ForgeError:
     doubt = ", and it may have taken effect" if sent and call.once else ""
     untrusted = isinstance(problem, CertificateError)
     return ForgeError(
-        f"GitLab does not answer {call.method}: {problem.message}{doubt}",
+        f"{problem.message}{doubt}",
         hint=problem.hint if untrusted else "check the server's address and the network, and run this again",
         maybe_done=sent and call.once,
     )
