@@ -65,6 +65,8 @@ def _counted(path: str, size: int, data: BinaryIO) -> DataFacts:
     except csv.Error:
         # A field without an end: not a table that could be counted.
         return DataFacts(bytes=size)
+    finally:
+        text.detach()
 
 
 def _table(size: int, rows: Iterator[list[str]]) -> DataFacts:

@@ -49,10 +49,13 @@ def endpoint_section(known: Known) -> list[Block]:
     url = known.endpoint.url
     version = Code(known.endpoint.version.model_version)
     answers: Line = ("Version ", version, " answers at ", Link(url), ", where it can be tried in a browser.")
+    commit = known.endpoint.version.commit
+    if commit and commit != known.comparison.candidate.commit:
+        answers = (*answers, " It was made from another commit than this report: ", Code(commit[:8]), ".")
     blocks: list[Block] = [Heading("Preview endpoint"), Paragraph(answers)]
-    if known.candidate_bundle is None:
+    if known.preview_bundle is None:
         return blocks
-    row = json.dumps(_example(known.candidate_bundle.signature.columns), ensure_ascii=False)
+    row = json.dumps(_example(known.preview_bundle.signature.columns), ensure_ascii=False)
     address = shlex.quote(f"{url}/predict")
     command = f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
     return [*blocks, CodeBlock(command, "shell")]
@@ -75,9 +78,11 @@ def shadow_section(known: Known) -> list[Block]:
         blocks.append(
             Paragraph(
                 (
-                    "Least where ",
-                    Code(f"{worst.column} {worst.condition}"),
-                    f": {numbers.share(worst.agreement)} of {worst.rows:,} rows.",
+                    "Worst slice: ",
+                    Code(worst.column),
+                    " ",
+                    Code(worst.condition),
+                    f", where {numbers.share(worst.agreement)} of {worst.rows:,} rows do.",
                 )
             )
         )

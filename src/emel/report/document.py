@@ -22,6 +22,9 @@ from emel.report.card import cost_section, endpoint_section, model_section, shad
 from emel.report.known import Known
 from emel.report.results import data_section, gate_section, metrics_section, params_section
 
+SHOWN_PLOTS = 6
+"""More are folded away."""
+
 
 def build(known: Known, sections: Sequence[str] | None = None) -> Document:
     """The document: the verdict, then the sections in this order. What is not known is left out.
@@ -97,7 +100,12 @@ def _plots(known: Known) -> list[Block]:
         return []
     compared = (known.comparison.base, known.comparison.candidate)
     labels = [revision.label for revision in compared if revision]
-    return [Heading("Plots"), *(Image(plot, f"{plot.title}: {' and '.join(labels)}") for plot in known.plots)]
+    images = [Image(plot, f"{plot.title}: {' and '.join(labels)}") for plot in known.plots]
+    blocks: list[Block] = [Heading("Plots"), *images[:SHOWN_PLOTS]]
+    if len(images) > SHOWN_PLOTS:
+        rest = tuple(images[SHOWN_PLOTS:])
+        blocks.append(Details("1 more plot" if len(rest) == 1 else f"{len(rest)} more plots", rest))
+    return blocks
 
 
 def _reproduce(known: Known) -> list[Block]:

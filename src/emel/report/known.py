@@ -37,6 +37,8 @@ class Known(Struct, frozen=True, kw_only=True):
     base_estimate: Estimate | None = None
     endpoint: Endpoint | None = None
     """The preview of the candidate."""
+    preview_bundle: Bundle | None = None
+    """What answers there."""
     shadow: Shadow | None = None
     worst_slice: Slice | None = None
     row_address: str | None = None

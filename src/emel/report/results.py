@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from emel.records import Best, DataChange, DataFacts, Effect, MetricChange, ParamChange
+from emel.records import Best, DataChange, DataFacts, Effect, MetricChange, ParamChange, Revision
 from emel.report import numbers
 from emel.report.blocks import Block, Code, Details, Heading, Inline, Line, Paragraph, Table, Tone, Toned
 from emel.report.known import Known
@@ -36,13 +36,15 @@ def metrics_section(known: Known) -> list[Block]:
     earlier = {best.revision.commit for best in known.best.values()} - {comparison.base.commit}
     best = known.best if earlier else {}
     if len(changes) <= FOLD_FROM:
-        return [heading, _metric_table(changes, best)]
+        return [heading, _metric_table(changes, best, comparison.base)]
     moved = [change for change in changes if change.effect != "same"]
     still = [change for change in changes if change.effect == "same"]
     none = Paragraph((f"None of {len(changes)} metrics changed.",))
-    blocks: list[Block] = [heading, _metric_table(moved, best) if moved else none]
+    blocks: list[Block] = [heading, _metric_table(moved, best, comparison.base) if moved else none]
     if still:
-        blocks.append(Details(f"{len(still)} metrics without a change", (_metric_table(still, best),)))
+        blocks.append(
+            Details(f"{len(still)} metrics without a change", (_metric_table(still, best, comparison.base),))
+        )
     return blocks
 
 
@@ -96,7 +98,7 @@ def data_section(known: Known) -> list[Block]:
     return [Heading("Data and models"), Table(("File", "Base", "Candidate", "Change"), tuple(rows))]
 
 
-def _metric_table(changes: Sequence[MetricChange], best: Mapping[str, Best]) -> Table:
+def _metric_table(changes: Sequence[MetricChange], best: Mapping[str, Best], base: Revision) -> Table:
     rows = tuple(
         (
             _name(change),
@@ -105,7 +107,7 @@ def _metric_table(changes: Sequence[MetricChange], best: Mapping[str, Best]) -> 
             (_value(change.candidate),),
             (numbers.change(change.delta),),
             (numbers.percent_change(change.relative),),
-            *((_best(change, best.get(change.name)),) if best else ()),
+            *((_best(change, best.get(change.name), base),) if best else ()),
         )
         for change in changes
     )
@@ -124,7 +126,7 @@ def _value(value: object) -> Inline:
     return numbers.scalar(value) if isinstance(value, (bool, int, float)) else numbers.NONE
 
 
-def _best(change: MetricChange, best: Best | None) -> Line:
+def _best(change: MetricChange, best: Best | None, base: Revision) -> Line:
     if best is None:
         return (numbers.NONE,)
     value = change.candidate
@@ -133,6 +135,8 @@ def _best(change: MetricChange, best: Best | None) -> Line:
             return ("as good",)
         if (value > best.value) == (change.direction == "higher"):
             return (Toned("new best", "good"),)
+    if best.revision.commit == base.commit:
+        return (f"{numbers.scalar(best.value)}, the base",)
     return (f"{numbers.scalar(best.value)} at ", Code(best.revision.label))
 
 
@@ -141,7 +145,7 @@ def _param(change: ParamChange, absent: Effect) -> Inline:
     if change.effect == absent:
         return numbers.NONE
     value = change.base if absent == "new" else change.candidate
-    return Code(value if isinstance(value, str) else "null" if value is None else numbers.scalar(value))
+    return Code(value if isinstance(value, str) else numbers.setting(value))
 
 
 def _facts(digest: str | None, facts: DataFacts | None) -> Line:

@@ -24,7 +24,7 @@ from emel.gitrepo import GitRepo
 from emel.records import Answers, Bundle, Endpoint, Shadow, from_json
 from emel.workflows.compare import compare
 from emel.workflows.deploy import deploy, promote, rollback
-from emel.workflows.endpoints import estimate_cost, shadow, test_endpoint
+from emel.workflows.endpoints import Preview, estimate_cost, shadow, test_endpoint
 from emel.workflows.package import package
 from emel.workflows.project import Progress, Project, System, open_project
 from emel.workflows.register import register
@@ -247,7 +247,10 @@ class _Story:
 
     def _report_again(self) -> None:
         result, _ = report(
-            self.project, shadow=self.shadow, endpoint=self.preview, env=os.environ, progress=self._view
+            self.project,
+            preview=Preview(self.preview, self.bundles[1], self.shadow),
+            env=os.environ,
+            progress=self._view,
         )
         self._view.show(result.files)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from emel import apitest, cost
 from emel.bundle.shelf import read_record
@@ -97,20 +98,32 @@ def shadow(
     )
 
 
+class Preview(NamedTuple):
+    """An endpoint to be looked at before it is promoted."""
+
+    endpoint: Endpoint
+    bundle: Bundle | None
+    """What answers there, if it is on the shelf."""
+    shadow: Shadow | None
+    """Its answers beside production's; None where production is absent, or the same version."""
+
+
 def preview(
     project: Project, *, tag: str, production: str = "prod", to: str = LOCAL, progress: Progress
-) -> tuple[Endpoint, Shadow | None]:
-    """The endpoint of a tag, and its answers beside production's.
+) -> Preview:
+    """The endpoint of a tag and how it answers. Sends it and production the sample rows.
 
-    No answers where production is absent, or is the same version.
+    Errors: DeployError for a tag that nothing is deployed to.
     """
     version = _version(project, to, tag)
     url = _url(project, to, tag, progress)
     endpoint = Endpoint(url=url, function=project.config.model.name, tag=tag, version=version, changed=False)
     tags = open_cloud(project, to).functions.tags(project.config.model.name)
-    if tags.get(production) in (None, version.number):
-        return endpoint, None
-    return endpoint, shadow(project, candidate=tag, production=production, to=to, progress=progress)
+    bundle = shelf_of(project).by_digest(version.digest)
+    if bundle is None or tags.get(production) in (None, version.number):
+        return Preview(endpoint, bundle, None)
+    beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
+    return Preview(endpoint, bundle, beside)
 
 
 def estimate_cost(

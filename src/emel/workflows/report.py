@@ -19,13 +19,12 @@ from emel.records import (
     Endpoint,
     RenderedReport,
     Revision,
-    Shadow,
     Slice,
     Snapshot,
 )
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
-from emel.workflows.endpoints import price
+from emel.workflows.endpoints import Preview, price
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
 from emel.workflows.report_own import chosen_sections, own_sections
@@ -49,8 +48,7 @@ def report(
     revision: str | None = None,
     base: str | None = None,
     folder: Path | None = None,
-    endpoint: Endpoint | None = None,
-    shadow: Shadow | None = None,
+    preview: Preview | None = None,
     env: Mapping[str, str],
     progress: Progress,
 ) -> tuple[ReportResult, RenderedReport]:
@@ -69,10 +67,11 @@ def report(
         known = structs.replace(known, plots=found)
     known = structs.replace(
         known,
-        endpoint=endpoint,
-        shadow=shadow,
-        worst_slice=_worst_slice(known, shadow),
-        row_address=_row_address(project, known, env) if shadow else None,
+        endpoint=preview.endpoint if preview else None,
+        preview_bundle=preview.bundle if preview else None,
+        shadow=preview.shadow if preview else None,
+        worst_slice=_worst_slice(preview) if preview else None,
+        row_address=_row_address(project, preview.endpoint, env) if preview else None,
         own=own_sections(project, sections, mask, progress),
     )
     clean = reporting.masked(known, mask)
@@ -127,21 +126,21 @@ def _measured(
     return base, pipeline.measure(change.path, change.candidate, comparison.candidate)
 
 
-def _worst_slice(known: Known, shadow: Shadow | None) -> Slice | None:
-    if shadow is None or known.candidate_bundle is None:
+def _worst_slice(preview: Preview) -> Slice | None:
+    if preview.shadow is None or preview.bundle is None:
         return None
-    return apitest.worst_slice(shadow, known.candidate_bundle.answers)
+    return apitest.worst_slice(preview.shadow, preview.bundle.answers)
 
 
-def _row_address(project: Project, known: Known, env: Mapping[str, str]) -> str | None:
+def _row_address(project: Project, endpoint: Endpoint, env: Mapping[str, str]) -> str | None:
     """Where GitLab shows a line of the sample file; None outside of CI, or if Git does not hold the file."""
     url, sample = env.get("CI_PROJECT_URL"), project.config.model.sample
     if not url or not sample.endswith(".csv"):
         return None
     repo = project.repo()
     path = (project.root.resolve() / sample).relative_to(repo.root.resolve()).as_posix()
-    commit = known.comparison.candidate.commit
-    if repo.read(commit, path) is None:
+    commit = endpoint.version.commit
+    if commit is None or repo.read(commit, path) is None:
         return None
     return f"{url}/-/blob/{commit}/{quote(path)}#L{{line}}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -104,14 +105,14 @@ def _picture(root: Path, folder: PurePosixPath, path: str) -> bytes | str:
     beside = _read(root, folder / path, LARGEST_PICTURE)
     if isinstance(beside, bytes) or not folder.parts:
         return beside
-    from_top = _read(root, PurePosixPath(path), LARGEST_PICTURE)
-    return from_top if isinstance(from_top, bytes) else beside
+    return _read(root, PurePosixPath(path), LARGEST_PICTURE)
 
 
 def _read(root: Path, path: PurePosixPath, limit: int) -> bytes | str:
     """A file of the project, or in words why not."""
     try:
-        return read_below(root, path.as_posix(), limit=limit)
+        # From docs/report.md, ../plots/x.png is a file of the project: dots go before it is opened.
+        return read_below(root, posixpath.normpath(path.as_posix()), limit=limit)
     except FileOutsideError:
         return "it leads out of the project, or over a link"
     except OSError as problem:

@@ -18,8 +18,9 @@ ACTION = re.compile(r"^/[A-Za-z_]+( |\s*\n|$)", re.MULTILINE)
 MENTION = re.compile(r"@\w|(?<!\w)[#!]\d|(?<!\w)&\d")
 PIECES = (
     "@admin", "@", "\\@all", "&#64;root", "&commat;", "#1", "&#35;1", "#&#49;", "!7", "&amp;5", "a@b.c",
-    "/close", "/label ~bug", "\n", "\n\n", "\r", "\r\n", "`", "``", "```", "````", "~~~", "\n    ", "> ", "- ",
-    "<b>", "</b>", "<div>", "<!--", "-->", "<details>", "<summary>", "</details>", "<pre>", "<a href=\"`\">",
+    "/close", "/label ~bug", "\n", "\n\n", "\r", "\r\n", "`", "``", "```", "````", "~~~", "\n    ", "> ",
+    "- ", "<b>", "</b>", "<div>", "<!--", "-->", "<details>", "<summary>", "</details>", "<pre>",
+    "<a href=\"`\">",
     "|", "| a | b |\n|--|--|\n", "# ", "![", "](", ")", "[x]: ", "https://x.y/@u", " ", "x", "\\", "*", "_",
     "\u2028", "\x0b", "\ufeff", "é", "$`", "`$",
 )  # fmt: skip

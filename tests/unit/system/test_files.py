@@ -46,7 +46,9 @@ def test_a_file_below_a_folder_is_read(tmp_path: Path) -> None:
     assert read_below(tmp_path, "a/./b/c.txt", limit=4) == b"here"
 
 
-@pytest.mark.parametrize("path", ["", ".", "/etc/hostname", "../x", "a/../../x", "a/link", "folder/c", "x\0y"])
+@pytest.mark.parametrize(
+    "path", ["", ".", "/etc/hostname", "../x", "a/../../x", "a/link", "folder/c", "x\0y"]
+)
 def test_nothing_from_outside_of_a_folder_is_read(path: str, tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     (inside / "a").mkdir(parents=True)

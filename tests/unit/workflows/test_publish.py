@@ -204,6 +204,22 @@ def test_a_branch_pipeline_finds_its_merge_request_by_the_commit(
     assert done.url is not None and done.url.endswith("/merge_requests/1#note_1")
 
 
+def test_a_commit_of_a_fork_leads_to_the_merge_request_in_the_other_project(
+    gitlab: FakeGitLab, project: Project, system: System
+) -> None:
+    fork = gitlab.world.project("ada/churn")
+    place = {"target_project_id": project.id, "project_id": project.id}
+    gitlab.world.merge_request(fork, "topic", sha=COMMIT, **place)
+    token = gitlab.world.token("ada")
+    for where in (fork, project):
+        where.members[gitlab.world.user("ada").id] = DEVELOPER
+    env = {name: "" for name in job_variables(gitlab, fork) if "MERGE_REQUEST" in name}
+    done = in_job(gitlab, fork, system, report(), GITLAB_TOKEN=token, **env)
+
+    assert done.url is not None
+    assert [note.noteable for note in project.notes] == [("merge_request", "1")]
+
+
 def test_without_a_merge_request_it_stands_on_the_commit_and_is_updated_there(
     gitlab: FakeGitLab, project: Project, system: System
 ) -> None:

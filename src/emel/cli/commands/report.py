@@ -105,16 +105,13 @@ def _write(
     to: str,
 ) -> tuple[ReportResult, RenderedReport]:
     with progress() as telling:
-        endpoint, shadow = (
-            preview(project, tag=preview_tag, to=to, progress=telling) if preview_tag else (None, None)
-        )
+        shown = preview(project, tag=preview_tag, to=to, progress=telling) if preview_tag else None
         return report(
             project,
             revision=rev,
             base=base,
             folder=output,
-            endpoint=endpoint,
-            shadow=shadow,
+            preview=shown,
             env=os.environ,
             progress=telling,
         )
