@@ -78,7 +78,6 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     commit: str
     pipeline: int | None
     """Its number grows with time; None outside of CI."""
-    headline: str
     passed: bool | None
     """What the gate said; None without any rule."""
     metrics: dict[str, Scalar]

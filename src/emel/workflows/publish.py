@@ -77,7 +77,6 @@ def _write(rendered: RenderedReport, review: Review, place: Place, part: str, ar
     run = ReportRun(
         commit=rendered.commit,
         pipeline=int(place.pipeline) if place.pipeline else None,
-        headline=rendered.headline,
         passed=rendered.passed,
         metrics=rendered.metrics,
     )

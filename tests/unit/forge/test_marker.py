@@ -18,7 +18,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def run(commit: str, pipeline: int | None = None, **metrics: float) -> ReportRun:
-    return ReportRun(commit=commit, pipeline=pipeline, headline="Gate passed", passed=True, metrics=metrics)
+    return ReportRun(commit=commit, pipeline=pipeline, passed=True, metrics=metrics)
 
 
 def written(state: State, key: str = "report") -> str:
@@ -26,14 +26,14 @@ def written(state: State, key: str = "report") -> str:
 
 
 @given(st.text(), st.dictionaries(st.text(), FINITE | st.text() | st.booleans()))
-def test_nothing_in_it_can_end_the_comment_that_hides_it(headline: str, metrics: dict[str, object]) -> None:
-    said = ReportRun(commit="a", pipeline=1, headline=headline, passed=None, metrics=metrics)  # type: ignore[arg-type]
-    line = written(State(runs=(said,)), key=headline)
+def test_nothing_in_it_can_end_the_comment_that_hides_it(key: str, metrics: dict[str, object]) -> None:
+    said = ReportRun(commit=key, pipeline=1, passed=None, metrics=metrics)  # type: ignore[arg-type]
+    line = written(State(runs=(said,)), key=key)
     inner = line.removeprefix("<!--").removesuffix("-->")
 
     assert line.isascii() and line.isprintable()
     assert ">" not in inner and "--" not in inner
-    found = marker.read(f"{line}\nreport", headline, PLACE)
+    found = marker.read(f"{line}\nreport", key, PLACE)
     assert found is not None
     assert found.state.runs == (said,)
 

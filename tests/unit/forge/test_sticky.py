@@ -35,15 +35,13 @@ def publish(
     def compose(addresses: Mapping[str, str], room: int) -> str:
         return " ".join([text, *addresses.values()])
 
-    run = ReportRun(
-        commit=f"commit {pipeline}", pipeline=pipeline, headline=text, passed=True, metrics={"accuracy": 0.9}
-    )
+    run = ReportRun(commit=f"commit {pipeline}", pipeline=pipeline, passed=True, metrics={"said": text})
     drawn = [picture(name) for name in pictures]
     return StickyComment(forge, on, key).publish(compose, drawn, run=run, history=told)
 
 
 def told(runs: Sequence[ReportRun]) -> str:
-    return " ".join(f"{run.pipeline}:{run.headline}" for run in runs)
+    return " ".join(f"{run.pipeline}:{run.metrics['said']}" for run in runs)
 
 
 def shown(project: Project) -> list[str]:
