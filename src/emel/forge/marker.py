@@ -28,6 +28,7 @@ KEPT_METRICS = 50
 LARGEST = 1 << 20
 """Bytes of data that are unpacked at most; whoever may edit the comment may have put anything there."""
 
+_UPLOAD = re.compile(r"/uploads/\w+/[\w.-]+")
 _LINE = re.compile(r"<!-- emel:sticky (\d+) ([0-9a-f]{16}) ([A-Za-z0-9+/=]*) ([0-9a-f]*) -->")
 
 
@@ -40,6 +41,8 @@ class State(Struct, frozen=True, kw_only=True):
     """URLs of uploads that it shows no longer."""
     prunes: bool = True
     """Whether the token may delete uploads, as far as is known."""
+    author: int | None = None
+    """Who wrote the comment, once a later run has seen it."""
     runs: tuple[ReportRun, ...] = ()
     """The last ones, oldest first."""
 
@@ -100,6 +103,12 @@ def _unpack(version: str, data: str) -> State:
         return State()
     try:
         packed = base64.b64decode(data, validate=True)
-        return msgspec.json.decode(zlib.decompressobj().decompress(packed, LARGEST), type=State)
+        state = msgspec.json.decode(zlib.decompressobj().decompress(packed, LARGEST), type=State)
     except (binascii.Error, zlib.error, msgspec.DecodeError, ValueError):
         return State()
+    # Addresses go into the comment as they are, and name what is deleted: so they must be those of uploads.
+    return msgspec.structs.replace(
+        state,
+        images={digest: url for digest, url in state.images.items() if _UPLOAD.fullmatch(url)},
+        stale=tuple(filter(_UPLOAD.fullmatch, state.stale)),
+    )

@@ -118,14 +118,16 @@ class StickyComment:
         """The comment as it is now, None when it is gone; and whether a newer pipeline had its say."""
         newest = max((old.pipeline or 0 for old in found.state.runs), default=0)
         superseded = bool(run and run.pipeline and run.pipeline < newest)
+        state = found.state
         if superseded:
-            said = _shown(found.note.body)
-            body = self._body(found.state, lambda _, __: said, run, history)
+            compose = _as_it_is(found.note.body)
         else:
-            state = self._with_pictures(self._pruned(found.state), pictures)
-            body = self._body(state, compose, run, history)
-        if body == found.note.body:
+            state = self._with_pictures(self._pruned(state), pictures)
+        if self._body(state, compose, run, history) == found.note.body:
             return found.note, superseded
+        # Who wrote the comment is known from its second run on, and makes a copy of its marker worthless.
+        state = msgspec.structs.replace(state, author=found.note.author.id)
+        body = self._body(state, compose, run, history)
         try:
             return self._forge.notes.update(self._on, found.note, body), superseded
         except ForgeError as problem:
@@ -141,15 +143,21 @@ class StickyComment:
             if not note.system and (known := marker.read(note.body, self._key, self._place))
         ]
         if self._author is None and marked:
-            proved = {note.author.id for note, known in marked if self._is_proved(known)}
+            proved = {note.author.id for note, known in marked if self._is_proved(note, known)}
             # Without a proof, or with a copied one, the forge has to say who the token stands for.
             self._author = proved.pop() if len(proved) == 1 else self._forge.notes.me().id
-        mine = [_Found(note, known.state) for note, known in marked if note.author.id == self._author]
+        mine = [self._found(note, known) for note, known in marked if note.author.id == self._author]
         return sorted(mine, key=lambda found: found.note.id)
 
-    def _is_proved(self, known: Marker) -> bool:
+    def _found(self, note: Note, known: Marker) -> _Found:
+        # What another token could not do, this one may.
+        prunes = known.state.prunes or not self._is_proved(note, known)
+        return _Found(note, msgspec.structs.replace(known.state, prunes=prunes))
+
+    def _is_proved(self, note: Note, known: Marker) -> bool:
         expected = self._forge.notes.proof(known.signed)
-        return bool(expected) and hmac.compare_digest(known.proof, expected)
+        proved = bool(expected) and hmac.compare_digest(known.proof, expected)
+        return proved and known.state.author in (None, note.author.id)
 
     def _with_pictures(self, state: State, pictures: Sequence[Picture]) -> State:
         """The state with an address for each picture; what the comment does not have yet is uploaded."""
@@ -196,8 +204,8 @@ class StickyComment:
         return Published(note=note.id, created=created, uploaded=len(self._uploaded), superseded=superseded)
 
 
-def _shown(body: str) -> str:
-    """What a comment shows of its last run: all but the marker and the history."""
+def _as_it_is(body: str) -> Compose:
+    """Composes what a comment shows already: all but the marker and the history."""
     rest = body.partition("\n")[2]
     said, mark, _ = rest.rpartition(f"\n{HISTORY}\n")
-    return said if mark else rest
+    return lambda addresses, room: said if mark else rest

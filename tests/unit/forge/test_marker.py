@@ -70,6 +70,21 @@ def test_data_of_a_later_version_is_an_empty_state() -> None:
     assert found.state == State()
 
 
+def test_what_is_no_address_of_an_upload_is_forgotten() -> None:
+    good = "/uploads/" + "0" * 32 + "/roc-curve.png"
+    bad = [
+        "x",
+        "/uploads/1",
+        "/uploads/1/a) @ada (b.png",
+        "/uploads/../../x",
+        "https://a.test/uploads/1/a.png",
+    ]
+    images = {str(number): url for number, url in enumerate([good, *bad])}
+    found = marker.read(written(State(images=images, stale=(good, *bad))), "report", PLACE)
+    assert found is not None
+    assert (found.state.images, found.state.stale) == ({"0": good}, (good,))
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = base64.b64encode(zlib.compress(b'{"stale": [' + b" " * (8 * LARGEST) + b"]}", 9)).decode()
     found = marker.read(marker.line("report", bomb, ""), "report", PLACE)

@@ -187,6 +187,34 @@ def test_a_marker_that_was_there_first_is_not_taken_for_ours(gitlab: FakeGitLab,
     assert [said.split()[0] for said in shown(project)] == ["forged", "true"]
 
 
+def test_a_copy_of_our_marker_is_not_ours_when_the_comment_is_gone(
+    gitlab: FakeGitLab, project: Project
+) -> None:
+    forge = forge_of(gitlab, project, role=MAINTAINER)
+    publish(forge, "one", pipeline=1)
+    publish(forge, "two", pipeline=2)
+    forge_of(gitlab, project).notes.create(ON, project.notes[0].body)
+    del project.notes[0]
+    publish(forge, "three", pipeline=3)
+
+    assert [said.split()[0] for said in shown(project)] == ["two", "three"]
+
+
+def test_a_stronger_token_removes_what_the_weaker_could_not(gitlab: FakeGitLab, project: Project) -> None:
+    ada = gitlab.world.user("ada")
+    project.members[ada.id] = DEVELOPER
+    weak = forge_of(gitlab, project, gitlab.world.token("ada"))
+    for pipeline, name in enumerate("abc"):
+        publish(weak, pictures=[name], pipeline=pipeline)
+    project.members[ada.id] = MAINTAINER
+    strong = forge_of(gitlab, project, gitlab.world.token("ada"))
+    for pipeline, name in enumerate("def", start=3):
+        publish(strong, pictures=[name], pipeline=pipeline)
+
+    # What was forgotten when it could not be deleted stays: a and b. The last one waits for the next run.
+    assert sorted(project.uploads.values()) == [f"png of {name}".encode() for name in "abef"]
+
+
 def test_a_new_token_of_the_same_user_finds_the_comment(gitlab: FakeGitLab, project: Project) -> None:
     project.members[gitlab.world.user("ada").id] = DEVELOPER
     for pipeline in (1, 2):
