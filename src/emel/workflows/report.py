@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -60,13 +61,17 @@ def report(
     """
     sections = chosen_sections(project.config)
     mask = Masker(secret_values(env))
-    known = _known(project, revision, base, progress)
-    if "plots" in sections:
-        progress.step("drawing the plots")
-        found = project.pipeline().plots(known.comparison.base, known.comparison.candidate)
-        known = structs.replace(known, plots=found)
+    candidate = candidate_revision(project, revision)
+    against = base_revision(project, candidate, base)
+    progress.step("reading metrics, parameters and plots")
+    # DVC takes its second to start, and is asked twice.
+    with ThreadPoolExecutor(1) as beside:
+        plots = beside.submit(project.pipeline().plots, against, candidate) if "plots" in sections else None
+        known = _known(project, candidate, against)
+    progress.step("drawing the plots")
     known = structs.replace(
         known,
+        plots=plots.result() if plots else (),
         endpoint=preview.endpoint if preview else None,
         preview_bundle=preview.bundle if preview else None,
         shadow=preview.shadow if preview else None,
@@ -88,11 +93,8 @@ def report(
     return result, rendered
 
 
-def _known(project: Project, revision: str | None, base: str | None, progress: Progress) -> Known:
+def _known(project: Project, candidate: Revision, against: Revision | None) -> Known:
     """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
-    candidate = candidate_revision(project, revision)
-    against = base_revision(project, candidate, base)
-    progress.step("reading metrics and parameters")
     earlier, present = project.pipeline().snapshots(against, candidate)
     comparison = comparing.compare(
         earlier, present, rules=project.config.rules(), directions=project.config.metrics

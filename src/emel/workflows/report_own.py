@@ -18,6 +18,7 @@ from emel.workflows.project import Progress, Project
 LONGEST_TEXT = 500_000
 """Bytes of a section. A comment of GitLab has room for a million characters."""
 LARGEST_PICTURE = 10_000_000
+NOT_THERE = "no such file"
 LONGEST_COMMAND = 600.0
 """Seconds after which a section's command is ended."""
 
@@ -58,15 +59,17 @@ def own_sections(
 
     What cannot be had does not fail the report: that says so in its place, and `progress` too.
     """
+    top = project.repo().root
+    inside = PurePosixPath(project.root.resolve().relative_to(top.resolve()).as_posix())
     found: dict[str, tuple[OwnSection, Markdown]] = {}
     for section in project.config.own_sections():
         if section.name not in chosen:
             continue
         progress.step(f"reading the section {section.name}")
-        text, folder = _text(project, section)
+        text, folder = _text(project, section, top, inside)
 
         def load(path: str, folder: PurePosixPath = folder) -> bytes | str:
-            return _picture(project.root, folder, path)
+            return _picture(top, inside, folder, path)
 
         markdown, problems = reporting.own_section(mask(text), load)
         for problem in problems:
@@ -75,15 +78,17 @@ def own_sections(
     return found
 
 
-def _text(project: Project, section: OwnSection) -> tuple[str, PurePosixPath]:
-    """The Markdown, and the folder from which its paths start."""
+def _text(
+    project: Project, section: OwnSection, top: Path, inside: PurePosixPath
+) -> tuple[str, PurePosixPath]:
+    """The Markdown, and the folder of the repository from which its paths start."""
     if section.command is not None:
-        return _printed(project, section.command), PurePosixPath()
+        return _printed(project, section.command), inside
     assert section.file is not None
-    content = _read(project.root, PurePosixPath(section.file), LONGEST_TEXT)
+    content = _read(top, inside / section.file, LONGEST_TEXT)
     if isinstance(content, str):
-        return f"*({section.file}: {content})*", PurePosixPath()
-    return content.decode("utf-8", "replace"), PurePosixPath(section.file).parent
+        return f"*({section.file}: {content})*", inside
+    return content.decode("utf-8", "replace"), (inside / section.file).parent
 
 
 def _printed(project: Project, command: str) -> str:
@@ -100,21 +105,26 @@ def _printed(project: Project, command: str) -> str:
     return done.stdout
 
 
-def _picture(root: Path, folder: PurePosixPath, path: str) -> bytes | str:
-    """A picture beside the text; one that is not there is looked for from the top of the project."""
-    beside = _read(root, folder / path, LARGEST_PICTURE)
-    if isinstance(beside, bytes) or not folder.parts:
+def _picture(top: Path, inside: PurePosixPath, folder: PurePosixPath, path: str) -> bytes | str:
+    """A picture beside the text; one that is not there is looked for from the folder of emel.toml."""
+    beside = _read(top, folder / path, LARGEST_PICTURE)
+    if beside != NOT_THERE or folder == inside:
         return beside
-    return _read(root, PurePosixPath(path), LARGEST_PICTURE)
+    return _read(top, inside / path, LARGEST_PICTURE)
 
 
-def _read(root: Path, path: PurePosixPath, limit: int) -> bytes | str:
-    """A file of the project, or in words why not."""
+def _read(top: Path, path: PurePosixPath, limit: int) -> bytes | str:
+    """A file of the repository, or in words why not."""
     try:
-        # From docs/report.md, ../plots/x.png is a file of the project: dots go before it is opened.
-        return read_below(root, posixpath.normpath(path.as_posix()), limit=limit)
+        # From docs/report.md, ../plots/x.png is a file of the repository: dots go before it is opened.
+        plain = posixpath.normpath(path.as_posix())
+        if ".git" in PurePosixPath(plain).parts:
+            return "what Git keeps for itself is not shown"
+        return read_below(top, plain, limit=limit)
     except FileOutsideError:
-        return "it leads out of the project, or over a link"
+        return "it leads out of the repository, or over a link"
+    except FileNotFoundError:
+        return NOT_THERE
     except OSError as problem:
         return (problem.strerror or "it cannot be read").lower()
     except ValueError as problem:

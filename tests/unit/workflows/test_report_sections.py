@@ -9,6 +9,7 @@ from tests.fakes.repositories import HermeticProcess
 
 from emel.config import load
 from emel.errors import ConfigError
+from emel.gitrepo import GitRepo
 from emel.report import SECTIONS
 from emel.secrets import Masker
 from emel.system.clock import SystemClock
@@ -32,11 +33,13 @@ class Silent:
         self.lines.append(text)
 
 
-def project(tmp_path: Path, toml: str) -> Project:
-    root = tmp_path / "project"
-    root.mkdir(exist_ok=True)
+def project(tmp_path: Path, toml: str, below: str = ".") -> Project:
+    """A project in a repository, at its top or in a folder `below` it."""
+    root = tmp_path / "project" / below
+    root.mkdir(parents=True)
     (root / "emel.toml").write_text(MODEL + toml)
     process = HermeticProcess(tmp_path / "home")
+    GitRepo.init(tmp_path / "project", process)
     return Project(root, load(root / "emel.toml"), System(process, SystemHttp(), SystemClock()))
 
 
@@ -98,8 +101,26 @@ def test_no_picture_from_outside_is_shown(path: str, tmp_path: Path) -> None:
     (made.root / "notes.md").write_text(f"![x]({path})")
     told = Silent()
 
-    assert "it leads out of the project, or over a link" in shown(made, told=told)
-    assert told.lines == [f"notes: {path}: it leads out of the project, or over a link"]
+    assert "it leads out of the repository, or over a link" in shown(made, told=told)
+    assert told.lines == [f"notes: {path}: it leads out of the repository, or over a link"]
+
+
+def test_a_project_below_the_top_shows_what_is_elsewhere_in_its_repository(tmp_path: Path) -> None:
+    made = project(tmp_path, '[section.notes]\nfile = "../notes.md"\n', below="models/churn")
+    (made.root.parent / "notes.md").write_text("![a](../a.png) ![b](b.png) ![c](../../out.png)")
+    (made.root.parent.parent / "a.png").write_bytes(PNG + b"a")
+    (made.root / "b.png").write_bytes(PNG + b"b")
+    markdown = own_sections(made, ("notes",), Masker(), Silent())["notes"][1]
+
+    assert [picture.file_name for picture in markdown.pictures] == ["a.png", "b.png"]
+    assert "../../out.png, it leads out of the repository" in markdown.text
+
+
+@pytest.mark.parametrize("file", [".git/config", "x/../.git/HEAD"])
+def test_what_git_keeps_is_not_shown(file: str, tmp_path: Path) -> None:
+    made = project(tmp_path, f'[section.notes]\nfile = "{file}"\n')
+
+    assert "what Git keeps for itself is not shown" in shown(made)
 
 
 @pytest.mark.parametrize("file", ["../secret.md", "/etc/hostname", "link.md"])
@@ -108,7 +129,7 @@ def test_no_text_from_outside_is_shown(file: str, tmp_path: Path) -> None:
     (tmp_path / "secret.md").write_text("secret")
     (made.root / "link.md").symlink_to(tmp_path / "secret.md")
 
-    assert shown(made) == f"*({file}: it leads out of the project, or over a link)*\n"
+    assert shown(made) == f"*({file}: it leads out of the repository, or over a link)*\n"
 
 
 def test_what_a_command_prints_is_shown(tmp_path: Path) -> None:
@@ -122,7 +143,7 @@ def test_what_a_command_prints_is_shown(tmp_path: Path) -> None:
     [
         ('command = "echo no >&2; exit 3"', "the command ended with exit status 3: no"),
         ('command = "head -c 600000 /dev/zero"', "the command printed more than 500,000 bytes"),
-        ('file = "gone.md"', "gone.md: no such file or directory"),
+        ('file = "gone.md"', "gone.md: no such file"),
     ],
 )
 def test_a_section_that_cannot_be_had_says_so_in_its_place(source: str, note: str, tmp_path: Path) -> None:
