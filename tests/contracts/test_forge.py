@@ -55,6 +55,13 @@ def test_a_note_is_written_changed_and_deleted(forge: Forge, on: Noteable) -> No
     assert list(forge.notes.all(on)) == []
 
 
+def test_what_the_forge_writes_by_itself_is_no_note(forge: Forge, project: Project) -> None:
+    forge.notes.create(ON, "one")
+    forge.notes.create(ON, "added 1 commit")
+    project.notes[1].system = True
+    assert [note.body for note in forge.notes.all(ON)] == ["one"]
+
+
 def test_another_users_note_cannot_be_changed(gitlab: FakeGitLab, project: Project) -> None:
     note = forge_of(gitlab, project).notes.create(ON, "theirs")
     assert note is not None

@@ -46,7 +46,7 @@ class Notes(Protocol):
         ...
 
     def all(self, on: Noteable) -> Iterator[Note]:
-        """Every note that may be seen, from all pages, newest first where the forge sorts them."""
+        """Every note of a person that may be seen, from all pages, newest first where the forge sorts."""
         ...
 
     def create(self, on: Noteable, body: str) -> Note | None:

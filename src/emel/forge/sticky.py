@@ -208,4 +208,4 @@ def _as_it_is(body: str) -> Compose:
     """Composes what a comment shows already: all but the marker and the history."""
     rest = body.partition("\n")[2]
     said, mark, _ = rest.rpartition(f"\n{HISTORY}\n")
-    return lambda addresses, room: said if mark else rest
+    return lambda _addresses, _room: said if mark else rest

@@ -23,6 +23,8 @@ COMMIT = "/projects/:project/repository/commits/:sha/discussions"
 def list_notes(request: Request) -> Reply:
     of = _noteable(request)
     found = [note for note in request.project.notes if note.noteable == of]
+    if request.query.get("activity_filter") == "only_comments":
+        found = [note for note in found if not note.system]
     newest_first = request.query.get("sort", "desc") == "desc"
     found.sort(key=lambda note: note.id, reverse=newest_first)
     return page(request, found, _visible)

@@ -41,8 +41,9 @@ class GitLabNotes:
     def all(self, on: Noteable) -> Iterator[Note]:
         path = self._path(on)
         if on.type != "commit":
-            order = {"order_by": "created_at", "sort": "desc"}
-            yield from self._api.list(path, Note, query=order, needs=WRITE)
+            # What GitLab writes by itself, of every push and label, would fill pages.
+            query = {"activity_filter": "only_comments", "order_by": "created_at", "sort": "desc"}
+            yield from self._api.list(path, Note, query=query, needs=WRITE)
             return
         for discussion in self._api.list(path, Discussion, needs=WRITE):
             for note in discussion.notes:
