@@ -2,11 +2,11 @@
 
     .venv/bin/python bench/report.py
 
-Each figure is a whole process, from its start to the written comment; medians of the rounds. «create» writes
-the first comment, «update» brings it up to date with other pictures, «again» with the same ones. The scale is
-the processor's time of the interpreter alone, in the same run. The peer, cml 0.20.6, is not installed here; its
-figures are those that were measured once with three pictures: 12 requests to create and 13 to update, each
-over a connection of its own, in 0.93 to 1.37 s and 1.0 to 1.26 s.
+Each figure is a whole process, from its start to the written comment; medians of the rounds. «create»
+writes the first comment, «update» brings it up to date with other pictures, «again» with the same ones. The
+scale is the processor's time of the interpreter alone, in the same run. The peer, cml 0.20.6, is not
+installed here; its figures are those that were measured once with three pictures: 12 requests to create and
+13 to update, each over a connection of its own, in 0.93 to 1.37 s and 1.0 to 1.26 s.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from tests.fakes.gitlab.project import ON, forge_of
 
 from emel.errors import ForgeError, MissingTokenError
 from emel.forge.gitlab import open_gitlab
+from emel.forge.gitlab.sending import keeps_token
 from emel.records.forges import Place
 from emel.system.http import SystemHttp
 
@@ -129,6 +130,22 @@ def test_a_token_is_not_carried_to_another_server(gitlab: FakeGitLab, project: P
             forge_of(gitlab, project).uploads.create("a.png", b"png")
 
         assert other.log == []
+
+
+@pytest.mark.parametrize(
+    ("target", "kept"),
+    [
+        ("http://gitlab.test/api/v4/projects/2", True),
+        ("https://gitlab.test/api/v4/projects/1", True),
+        ("https://gitlab.test:8443/api/v4", False),
+        ("http://gitlab.test.evil.example/api/v4", False),
+        ("https://gitlab.test@evil.example/api/v4", False),
+        ("ftp://gitlab.test/api/v4", False),
+    ],
+)
+def test_a_token_follows_to_the_same_server_and_to_its_https(target: str, kept: bool) -> None:
+    assert keeps_token("http://gitlab.test/api/v4", target) is kept
+    assert not keeps_token("https://gitlab.test/api/v4", "http://gitlab.test/api/v4")
 
 
 def test_a_circle_of_redirects_ends(gitlab: FakeGitLab, project: Project) -> None:

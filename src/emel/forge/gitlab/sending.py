@@ -137,12 +137,12 @@ class Sender:
             if reply.status not in (301, 302, 307, 308) or "location" not in reply.headers:
                 return reply
             target = urljoin(url, reply.headers["location"])
-            if _origin(target) == _origin(self.api_url):
+            if keeps_token(self.api_url, target):
                 url = target
                 continue
             if call.target is None:
                 raise ForgeError(
-                    f"GitLab sends this call to {_origin(target)}, where the token must not go",
+                    f"GitLab sends this call to {target.split('?')[0]}, where the token must not go",
                     where=where,
                     hint="check CI_API_V4_URL, and that no sign-in page stands before the API",
                     status=reply.status,
@@ -157,6 +157,15 @@ class Sender:
         if isinstance(call.body, Path):
             return self._http.upload(call.method, url, call.body, headers=headers, timeout=TIMEOUT)
         return self._http.request(call.method, url, body=call.body, headers=headers, timeout=TIMEOUT)
+
+
+def keeps_token(api_url: str, target: str) -> bool:
+    """Whether a token for `api_url` may be sent to `target`: the same server, or the same by HTTPS."""
+    here, there = urlsplit(api_url), urlsplit(target)
+    if here.netloc == there.netloc and here.scheme == there.scheme:
+        return True
+    upgraded = (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
+    return upgraded and here.hostname == there.hostname
 
 
 def _lost(call: Call, problem: EndpointError, sent: bool) -> ForgeError:
@@ -186,8 +195,3 @@ def _retry_after(reply: HttpReply, clock: Clock) -> float | None:
 
 def _query_value(value: str | int | bool) -> str | int:
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
