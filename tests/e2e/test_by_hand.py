@@ -65,6 +65,11 @@ def test_a_model_goes_from_its_file_to_a_live_tested_endpoint_and_back(emel):
     shadow = data(emel, "shadow", "mr-1")
     assert shadow["agreement"] == 1.0
 
+    data(emel, "report", "--preview", "mr-1")
+    report = (emel.folder / ".emel/report/report.md").read_text("utf-8")
+    assert "### Preview endpoint" in report and "**100 %** of 142 sample rows" in report
+    assert "| A million predictions | " in report
+
     moved = data(emel, "promote", "mr-1")
     assert (moved["before"], moved["after"], moved["model_version"]) == (1, 2, "v1.0.0")
     back = data(emel, "rollback")

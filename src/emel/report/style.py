@@ -84,8 +84,8 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
   header { padding: 3.6rem 1.1rem 1.1rem; }
   header::before { left: 1.1rem; top: 1rem; }
   th, td { padding: .5rem .65rem; }
-  td:not(:first-child):not(.n) { min-width: 6rem; }
-  td:has(code):not(:first-child) { min-width: 9rem; }
+  table:has(th:nth-child(3)) { min-width: 36rem; }
+  table:has(th:nth-child(6)) { min-width: 48rem; }
 }
 @media print {
   body { background: #ffffff; }

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from html import unescape
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
+from tests.fakes.gitlab_reader import actions, references, rendered
 
 from emel.report.guard import WORD_JOINER, guarded
 
-# As lib/gitlab/quick_actions/extractor.rb of GitLab finds them, for any command.
-ACTION = re.compile(r"^/[A-Za-z_]+( |\s*\n|$)", re.MULTILINE)
-MENTION = re.compile(r"@\w|(?<!\w)[#!]\d|(?<!\w)&\d")
 PIECES = (
     "@admin", "@", "\\@all", "&#64;root", "&commat;", "#1", "&#35;1", "#&#49;", "!7", "&amp;5", "a@b.c",
     "/close", "/label ~bug", "\n", "\n\n", "\r", "\r\n", "`", "``", "```", "````", "~~~", "\n    ", "> ",
@@ -27,41 +22,12 @@ PIECES = (
 DOCUMENT = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
-class Shown(HTMLParser):
-    """The stretches of text of a page in which GitLab looks for references."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self._quiet: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in ("pre", "code", "a", "style", "script"):
-            self._quiet.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._quiet:
-            self._quiet.remove(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._quiet:
-            self.texts.append(data)
-
-
-def rendered(text: str) -> str:
-    page: str = MarkdownIt("commonmark").enable("table").enable("strikethrough").render(text)
-    return page
-
-
 @given(DOCUMENT)
 def test_nothing_moves_in_gitlab_and_nothing_after_it_is_swallowed(text: str) -> None:
     done = guarded(text)
     page = rendered(f"{done}\n\nafterwards\n")
 
-    assert ACTION.search(done) is None
-    assert [part for part in Shown(page).texts if MENTION.search(part)] == []
+    assert (actions(done), references(page)) == ([], [])
     assert page.endswith("<p>afterwards</p>\n")
 
 
@@ -83,7 +49,7 @@ def test_what_is_harmless_is_kept_to_the_byte(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["/close", "a\r/close", "\ufeff/close", "````\n/close\n````", "`a\n/close`"])
 def test_a_quick_action_does_not_run(text: str) -> None:
-    assert ACTION.search(guarded(text)) is None
+    assert actions(guarded(text)) == []
     assert "/close" in unescape(rendered(guarded(text)))
 
 
