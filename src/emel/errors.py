@@ -17,7 +17,7 @@
   x EndpointError            14   an endpoint cannot be reached, or answers nonsense
     + EndpointTestFailed     14   the endpoint's tests ran, and one failed
     + NoConnectionError      14   no connection could be made, so nothing has been sent
-    + CertificateError       14   the server's certificate is signed by nobody that this machine trusts
+      - CertificateError     14   the server's certificate is signed by nobody that this machine trusts
   x MissingExtraError        15   a part of emel that is not installed
   x RegistryError            16   a model version that exists already, or does not exist
   x DemoFailed               17   a step of the demo did not do what it says
@@ -140,7 +140,7 @@ class NoConnectionError(EndpointError):
     """No connection to the server could be made; what was to be sent has certainly not arrived."""
 
 
-class CertificateError(EndpointError):
+class CertificateError(NoConnectionError):
     """The server's certificate is not signed by an authority that this machine trusts."""
 
 

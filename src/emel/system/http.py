@@ -40,7 +40,8 @@ class Http(Protocol):
         """Send one request, once: nothing is retried and no redirect is followed.
 
         `timeout` is in seconds, for connecting and for each read. Errors: EndpointError when no
-        reply came; NoConnectionError when nothing has been sent.
+        reply came; of these NoConnectionError when nothing has been sent, and CertificateError when the
+        server is not the one that it says it is.
         """
         ...
 
@@ -159,7 +160,7 @@ def _trusting(ca_file: str) -> ssl.SSLContext:
     try:
         context.load_verify_locations(ca_file)
     except (OSError, ssl.SSLError) as problem:
-        raise EndpointError(
+        raise CertificateError(
             f"the certificates cannot be read: {problem}",
             where=ca_file,
             hint="give a file of certificates in PEM form",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.fakes.gitlab import BAD_GATEWAY, RETRY_LATER, FakeGitLab, Fault, Project, Reply, retry_after
-from tests.fakes.gitlab.project import ON, forge_of
+from tests.fakes.gitlab.project import ON, forge_of, place_in
 
 from emel.errors import ForgeError, MissingTokenError
 from emel.forge.gitlab import open_gitlab
@@ -109,6 +111,18 @@ def test_a_connection_that_cannot_be_made_is_tried_again_and_then_reported() -> 
 
         assert fake.clock.waits == [0.5, 1, 2, 4]
         assert not caught.value.maybe_done
+
+
+def test_a_certificate_that_cannot_be_trusted_is_told_at_once(
+    gitlab: FakeGitLab, project: Project, tmp_path: Path
+) -> None:
+    http = SystemHttp(ca_file=str(tmp_path / "absent.pem"), env={})
+    forge = open_gitlab(place_in(gitlab, project), {"GITLAB_TOKEN": "glpat-x"}, http, gitlab.clock)
+    with pytest.raises(ForgeError, match="certificates cannot be read") as caught:
+        forge.notes.create(ON, "a")
+
+    assert gitlab.clock.waits == []
+    assert not caught.value.maybe_done
 
 
 def test_a_moved_project_is_followed_with_body_and_token(gitlab: FakeGitLab, project: Project) -> None:

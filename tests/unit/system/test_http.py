@@ -146,7 +146,7 @@ def test_a_certificate_of_nobody_is_refused_with_the_variable_to_set(secure: HTT
 
 def test_a_file_of_certificates_that_is_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not PEM")
-    with pytest.raises(EndpointError, match="certificates cannot be read"):
+    with pytest.raises(CertificateError, match="certificates cannot be read"):
         SystemHttp(ca_file=str(tmp_path / "ca.pem"), env={}).request("GET", "https://gitlab.test/")
 
 
