@@ -72,7 +72,7 @@ def shadow_section(known: Known) -> list[Block]:
         f"them differ by {numbers.scalar(shadow.mean_abs_diff)} on average and "
         f"{numbers.scalar(shadow.max_abs_diff)} at most.",
     )
-    blocks: list[Block] = [Heading("Beside production"), Paragraph(said)]
+    blocks: list[Block] = [Heading("Shadow comparison with production"), Paragraph(said)]
     worst = known.worst_slice
     if worst:
         blocks.append(

@@ -110,7 +110,7 @@ def _plots(known: Known) -> list[Block]:
 
 def _reproduce(known: Known) -> list[Block]:
     candidate = known.comparison.candidate
-    blocks: list[Block] = [Heading("Do it again")]
+    blocks: list[Block] = [Heading("Reproduce")]
     if candidate.changes:
         files = ", ".join(candidate.changes[:5]) + (", …" if len(candidate.changes) > 5 else "")
         blocks.append(Paragraph(("First commit what was changed: ", Code(files), ".")))

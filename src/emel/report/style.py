@@ -63,7 +63,8 @@ td:first-child { white-space: nowrap; }
 tbody tr:hover { background: color-mix(in srgb, var(--code) 60%, transparent); }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 span.good, span.bad {
-  padding: .12em .6em; border-radius: 999px; font-size: .86em; font-weight: 600; white-space: nowrap;
+  margin: 0 -.6em; padding: .12em .6em; border-radius: 999px;
+  font-size: .86em; font-weight: 600; white-space: nowrap;
 }
 span.good { color: var(--good); background: var(--good-page); }
 span.bad { color: var(--bad); background: var(--bad-page); }

@@ -59,7 +59,7 @@ def test_without_a_gate_the_verdict_says_what_moved() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert headings(build(reports.alone(results.first_run()))) == ["Metrics", "Do it again"]
+    assert headings(build(reports.alone(results.first_run()))) == ["Metrics", "Reproduce"]
 
 
 def test_of_many_metrics_those_without_a_change_are_folded() -> None:
