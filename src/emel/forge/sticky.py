@@ -72,7 +72,7 @@ class StickyComment:
         """Write the comment, or bring the one that is there up to date. Repeated it changes nothing."""
         found = self._own()
         if found:
-            note, superseded = self._update(found[0], compose, pictures, run, history)
+            note, superseded = self._update(found, compose, pictures, run, history)
             self._remove(found[1:])
             if note is not None:
                 return self._published(note, created=False, superseded=superseded)
@@ -87,8 +87,8 @@ class StickyComment:
             mine = self._try_to_create(body, last=attempt == TRIES - 1)
             found = self._own()
             note, superseded = mine, False
-            if found and (mine is None or found[0].note.id < mine.id):
-                note, superseded = self._update(found[0], compose, pictures, run, history)
+            if found and (mine is None or [each.note.id for each in found] != [mine.id]):
+                note, superseded = self._update(found, compose, pictures, run, history)
             self._remove(found[1:])
             if note is not None:
                 return self._published(note, created=True, superseded=superseded)
@@ -109,27 +109,27 @@ class StickyComment:
 
     def _update(
         self,
-        found: _Found,
+        found: Sequence[_Found],
         compose: Compose,
         pictures: Sequence[Picture],
         run: ReportRun | None,
         history: History,
     ) -> tuple[Note | None, bool]:
-        """The comment as it is now, None when it is gone; and whether a newer pipeline had its say."""
-        newest = max((old.pipeline or 0 for old in found.state.runs), default=0)
-        superseded = bool(run and run.pipeline and run.pipeline < newest)
-        state = found.state
+        """The oldest comment as it is now, None when it is gone; and whether a newer pipeline had its say."""
+        oldest, newest = found[0].note, max(found, key=_newest_pipeline)
+        superseded = bool(run and run.pipeline and run.pipeline < _newest_pipeline(newest))
+        state = _with_the_others(newest, found)
         if superseded:
-            compose = _as_it_is(found.note.body)
+            compose = _as_it_is(newest.note.body)
         else:
             state = self._with_pictures(self._pruned(state), pictures)
-        if self._body(state, compose, run, history) == found.note.body:
-            return found.note, superseded
+        if self._body(state, compose, run, history) == oldest.body:
+            return oldest, superseded
         # Who wrote the comment is known from its second run on, and makes a copy of its marker worthless.
-        state = msgspec.structs.replace(state, author=found.note.author.id)
+        state = msgspec.structs.replace(state, author=oldest.author.id)
         body = self._body(state, compose, run, history)
         try:
-            return self._forge.notes.update(self._on, found.note, body), superseded
+            return self._forge.notes.update(self._on, oldest, body), superseded
         except ForgeError as problem:
             if problem.status in (403, 404):
                 return None, superseded
@@ -202,6 +202,23 @@ class StickyComment:
 
     def _published(self, note: Note, *, created: bool, superseded: bool) -> Published:
         return Published(note=note.id, created=created, uploaded=len(self._uploaded), superseded=superseded)
+
+
+def _newest_pipeline(found: _Found) -> int:
+    return max((run.pipeline or 0 for run in found.state.runs), default=0)
+
+
+def _with_the_others(newest: _Found, found: Sequence[_Found]) -> State:
+    """The state of the newest comment, and what the others know: their jobs may have died meanwhile."""
+    state = newest.state
+    for other in found:
+        if other is newest:
+            continue
+        for run in other.state.runs:
+            state = state.with_run(run)
+        unused = set(other.state.images.values()) - set(state.images.values())
+        state = msgspec.structs.replace(state, stale=(*state.stale, *other.state.stale, *sorted(unused)))
+    return state
 
 
 def _as_it_is(body: str) -> Compose:

@@ -66,6 +66,32 @@ def test_a_job_that_is_overtaken_between_look_and_comment_joins_the_other(
     assert shown(project) == ["of 2 | 1:of 1 2:of 2"]
 
 
+@pytest.mark.parametrize("before", ["POST", "GET"], ids=["first", "second"])
+@pytest.mark.parametrize("pipeline", [1, 3])
+def test_what_a_job_wrote_that_died_before_it_looked_again_is_not_lost(
+    gitlab: FakeGitLab, project: Project, before: str, pipeline: int
+) -> None:
+    token = gitlab.world.project_token(project)
+    place = place_in(gitlab, project)
+    happened = threading.Event()
+
+    def write_and_die(method: str, path: str) -> None:
+        ours_is_written = len(gitlab.calls("POST", "/notes")) == 1
+        if happened.is_set() or method != before or (before == "GET" and not ours_is_written):
+            return
+        happened.set()
+        dying = open_gitlab(place, {"GITLAB_TOKEN": token}, DyingHttp(2, "after"), gitlab.clock)
+        with pytest.raises(Died):
+            publish(dying, f"of {pipeline}", pipeline=pipeline)
+
+    gitlab.before = write_and_die
+    publish(forge_of(gitlab, project, token), "of 2", pipeline=2)
+
+    newest = max(pipeline, 2)
+    assert happened.is_set()
+    assert shown(project) == [f"of {newest} | {min(pipeline, 2)}:of {min(pipeline, 2)} {newest}:of {newest}"]
+
+
 def test_doubles_that_an_earlier_run_left_are_removed(gitlab: FakeGitLab, project: Project) -> None:
     forge = forge_of(gitlab, project)
     publish(forge, "one", pipeline=1)
