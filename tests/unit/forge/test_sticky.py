@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.fakes.comments import publish, shown
 from tests.fakes.gitlab import DEVELOPER, MAINTAINER, FakeGitLab, Fault, Project, Reply
 from tests.fakes.gitlab.project import COMMIT, ON, forge_of
 
 from emel.errors import ForgeError
-from emel.forge import Forge
-from emel.forge.sticky import Published, StickyComment
-from emel.records import Picture
-from emel.records.forges import Noteable, ReportRun
-
-
-def picture(name: str) -> Picture:
-    content = f"png of {name}".encode()
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    return Picture(file_name=f"{name}.png", digest=digest, content=content)
-
-
-def publish(
-    forge: Forge,
-    text: str = "report",
-    pictures: Sequence[str] = (),
-    *,
-    pipeline: int | None = 100,
-    key: str = "report",
-    on: Noteable = ON,
-) -> Published:
-    def compose(addresses: Mapping[str, str], room: int) -> str:
-        return " ".join([text, *addresses.values()])
-
-    run = ReportRun(commit=f"commit {pipeline}", pipeline=pipeline, passed=True, metrics={"said": text})
-    drawn = [picture(name) for name in pictures]
-    return StickyComment(forge, on, key).publish(compose, drawn, run=run, history=told)
-
-
-def told(runs: Sequence[ReportRun]) -> str:
-    return " ".join(f"{run.pipeline}:{run.metrics['said']}" for run in runs)
-
-
-def shown(project: Project) -> list[str]:
-    """Each note without its hidden line, and without the sign that parts the history."""
-    hidden = "<!-- emel:sticky"
-    bodies = [note.body.partition("\n")[2] if hidden in note.body else note.body for note in project.notes]
-    return [body.replace("\n<!-- emel:history -->\n", " | ") for body in bodies]
+from emel.forge.sticky import StickyComment
+from emel.records.forges import Noteable
 
 
 def test_the_first_run_writes_a_comment_and_the_next_updates_it(gitlab: FakeGitLab, project: Project) -> None:

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from tests.fakes.comments import publish, shown
 from tests.fakes.dying_http import Died, DyingHttp
 from tests.fakes.gitlab import FakeGitLab, Project
 from tests.fakes.gitlab.project import ON, forge_of, place_in
-from tests.unit.forge.test_sticky import publish, shown
 
 from emel.forge import open_gitlab
 
