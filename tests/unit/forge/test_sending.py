@@ -66,6 +66,16 @@ def test_an_hour_is_not_waited(gitlab: FakeGitLab, project: Project) -> None:
     assert caught.value.hint is not None and "in a few minutes" in caught.value.hint
 
 
+def test_a_server_that_asks_to_wait_for_ever_is_not_waited_for_for_ever(
+    gitlab: FakeGitLab, project: Project
+) -> None:
+    gitlab.faults.add("POST", "/notes$", *[retry_after(3)] * 9)
+    with pytest.raises(ForgeError, match="429: Retry later"):
+        forge_of(gitlab, project).notes.create(ON, "a")
+
+    assert gitlab.clock.waits == [3] * 5
+
+
 def test_an_upload_after_a_limit_carries_its_whole_body(gitlab: FakeGitLab, project: Project) -> None:
     gitlab.faults.add("POST", "/uploads$", RETRY_LATER, BAD_GATEWAY)
     forge_of(gitlab, project).uploads.create("a.png", b"\x89PNG\r\n--\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -113,7 +114,9 @@ class Sender:
                 why = "does not answer"
             else:
                 if reply.status == 429:
-                    wait = _retry_after(reply, self._clock) or next(limits, None)
+                    wait = next(limits, None)
+                    if wait is not None:
+                        wait = _retry_after(reply, self._clock) or wait
                     why = "has a limit of requests, which is reached"
                 elif reply.status in call.busy or (reply.status >= 500 and not call.once):
                     wait, why = next(faults, None), f"answers {reply.status}"
@@ -185,8 +188,6 @@ def _retry_after(reply: HttpReply, clock: Clock) -> float | None:
         return max(float(said), 0.5)
     if not said:
         return None
-    from email.utils import parsedate_to_datetime
-
     try:
         return max((parsedate_to_datetime(said) - clock.now()).total_seconds(), 0.5)
     except (ValueError, TypeError):
