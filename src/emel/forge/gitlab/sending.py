@@ -18,6 +18,8 @@ from emel.system.http import FileHttp, HttpReply
 
 TIMEOUT = 30.0
 """Seconds for connecting, and for each read."""
+FILE_TIMEOUT = 300.0
+"""The same when a file was sent: GitLab answers once it has put it where it belongs, which takes time."""
 FAULT_WAITS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try after a fault of the server or the network."""
 LIMIT_WAITS = (2.0, 4.0, 8.0, 16.0, 32.0)
@@ -158,7 +160,7 @@ class Sender:
         if call.target is not None:
             return self._http.download(url, call.target, headers=headers, timeout=TIMEOUT)
         if isinstance(call.body, Path):
-            return self._http.upload(call.method, url, call.body, headers=headers, timeout=TIMEOUT)
+            return self._http.upload(call.method, url, call.body, headers=headers, timeout=FILE_TIMEOUT)
         return self._http.request(call.method, url, body=call.body, headers=headers, timeout=TIMEOUT)
 
 
