@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 FORMS: Mapping[str, str] = {
@@ -55,11 +56,13 @@ class Masker:
 
     def __init__(self, values: Sequence[str] = ()) -> None:
         exact = sorted({value for value in values if len(value) >= _SHORTEST}, key=len, reverse=True)
-        self._pattern = re.compile("|".join([*map(re.escape, exact), *_IN_TEXT]))
+        pattern = re.compile("|".join([*map(re.escape, exact), *_IN_TEXT]))
+        # The points of a plot say the same few words again and again.
+        self._masked = lru_cache(maxsize=1000)(lambda text: pattern.sub(MASK, text))
 
     def __call__(self, text: str) -> str:
         """The text with `[MASKED]` in the place of each secret."""
-        return self._pattern.sub(MASK, text)
+        return self._masked(text)
 
 
 def secret_values(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 WORD_JOINER = "\u2060"
 """Takes no room, is not a space, and belongs to no name."""
@@ -79,11 +80,16 @@ def reader() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").enable("strikethrough")
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> list[Token]:
+    return reader().parse(text)
+
+
 def _plain_lines(text: str) -> str:
     # GitLab deletes carriage returns before it looks for quick actions. Other ends of lines are none in
     # Markdown, but are for splitlines.
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return re.sub("[\v\f\x1c-\x1e\x85\u2028\u2029]", " ", text)
+    return re.sub("[\v\f\x1c-\x1e\x85\u2028\u2029]", " ", text).rstrip("\n") + "\n"
 
 
 def _without_comments(text: str) -> str:
@@ -100,7 +106,7 @@ def _without_comments(text: str) -> str:
 
 def _closed(text: str) -> str:
     text = text.rstrip("\n") + "\n"
-    fences = [f"{token.markup}\n" for token in reader().parse(text) if token.type == "fence"]
+    fences = [f"{token.markup}\n" for token in _parsed(text) if token.type == "fence"]
     endings = (
         text + tags for text in (text, *(text + fence for fence in fences[-1:])) for tags in _tags(text)
     )
@@ -120,13 +126,13 @@ def _tags(text: str) -> tuple[str, ...]:
 
 def _ends(text: str) -> bool:
     """Whether what comes after the text is a paragraph of its own."""
-    after = reader().parse(f"{text}\n\nx\n")[-3:]
+    after = _parsed(f"{text}\n\nx\n")[-3:]
     return [token.type for token in after] == ["paragraph_open", "inline", "paragraph_close"]
 
 
 def _code_lines(text: str) -> set[int]:
     found: set[int] = set()
-    for token in reader().parse(text):
+    for token in _parsed(text):
         if token.type in ("fence", "code_block") and token.map:
             found.update(range(*token.map))
     return found
@@ -175,7 +181,7 @@ def _is_harmless(text: str) -> bool:
 
 def _visit(text: str, see: Callable[[str], None]) -> None:
     """Show `see` every stretch of plain text in the finished document."""
-    for block in reader().parse(text):
+    for block in _parsed(text):
         if block.type == "html_block":
             see(html.unescape(block.content))
         for token in block.children or ():

@@ -28,8 +28,10 @@ SIGNATURES = {
 }
 """How a picture that GitLab and browsers show begins. https://www.iana.org/assignments/media-types"""
 
-_IMAGE = re.compile(r"!\[((?:\\.|[^\\\]])*)\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)([^)\n]*)\)")
-_HTML_IMAGE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(\"[^\"]*\"|'[^']*')[^>]*>", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"!\[((?:\\.|[^\\\]])*)\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)([^)\n]{0,300})\)"
+)
+_HTML_IMAGE = re.compile(r"<img\b[^>]{0,500}?\bsrc\s*=\s*(\"[^\"]*\"|'[^']*')[^>]{0,500}>", re.IGNORECASE)
 _DEFINITION = re.compile(r"^( {0,3}\[[^\]\n]+\]:[ \t]*)(<[^>\n]*>|\S+)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 _DATA = re.compile(r"data:image/[a-z.+-]+;base64,", re.IGNORECASE)

@@ -15,7 +15,7 @@ from emel.report.blocks import Markdown
 from emel.system.files import FileOutsideError, read_below
 from emel.workflows.project import Progress, Project
 
-LONGEST_TEXT = 500_000
+LONGEST_TEXT = 300_000
 """Bytes of a section. A comment of GitLab has room for a million characters."""
 LARGEST_PICTURE = 10_000_000
 NOT_THERE = "no such file"

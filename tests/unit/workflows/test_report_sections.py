@@ -142,7 +142,7 @@ def test_what_a_command_prints_is_shown(tmp_path: Path) -> None:
     ("source", "note"),
     [
         ('command = "echo no >&2; exit 3"', "the command ended with exit status 3: no"),
-        ('command = "head -c 600000 /dev/zero"', "the command printed more than 500,000 bytes"),
+        ('command = "head -c 600000 /dev/zero"', "the command printed more than 300,000 bytes"),
         ('file = "gone.md"', "gone.md: no such file"),
     ],
 )
