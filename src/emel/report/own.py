@@ -20,6 +20,9 @@ from emel.report.names import file_name
 Load = Callable[[str], bytes | str]
 """Path of a picture as the text has it → its content, or in words why it is not shown."""
 
+Address = Callable[[str], str | None]
+"""Path of a file as the text has it → its page in the forge; None where it has none."""
+
 SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "png",
     b"\xff\xd8\xff": "jpg",
@@ -31,6 +34,9 @@ SIGNATURES = {
 _IMAGE = re.compile(
     r"!\[((?:\\.|[^\\\]])*)\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)([^)\n]{0,300})\)"
 )
+_LINK = re.compile(
+    r"(?<!!)(\[(?:\\.|[^\\\[\]]){1,300}\]\()\s*(<[^>\n]*>|[^\s()<>]+)(?=(?:\s+[\"'][^)\n]{0,300})?\s*\))"
+)
 _HTML_IMAGE = re.compile(r"<img\b[^>]{0,500}?\bsrc\s*=\s*(\"[^\"]*\"|'[^']*')[^>]{0,500}>", re.IGNORECASE)
 _DEFINITION = re.compile(r"^( {0,3}\[[^\]\n]+\]:[ \t]*)(<[^>\n]*>|\S+)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
@@ -38,12 +44,13 @@ _DATA = re.compile(r"data:image/[a-z.+-]+;base64,", re.IGNORECASE)
 _PICTURE_PATH = re.compile(r"\.(?:png|jpe?g|gif)$", re.IGNORECASE)
 
 
-def own_section(text: str, load: Load) -> tuple[Markdown, tuple[str, ...]]:
+def own_section(text: str, load: Load, address: Address | None = None) -> tuple[Markdown, tuple[str, ...]]:
     """The section, and in words which of its pictures are not shown.
 
-    A picture that cannot be had leaves a note in its place. Pictures of the web stay where they are.
+    A picture that cannot be had leaves a note in its place. Pictures of the web stay where they are. Links to
+    files of the repository get the `address` that they have in the forge: a comment stands in no folder.
     """
-    gallery = _Gallery(load)
+    gallery = _Gallery(load, address)
     found = "".join(
         piece.text if piece.kind != "text" else gallery.replaced(piece.text)
         for piece in pieces(text.replace("\r\n", "\n"))
@@ -54,8 +61,9 @@ def own_section(text: str, load: Load) -> tuple[Markdown, tuple[str, ...]]:
 class _Gallery:
     """The pictures that a text shows, each once."""
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, address: Address | None) -> None:
         self._load = load
+        self._address = address
         self.pictures: dict[str, Picture] = {}
         self.problems: list[str] = []
 
@@ -63,6 +71,7 @@ class _Gallery:
         """The text with placeholders in the place of paths."""
         text = _IMAGE.sub(self._image, text)
         text = _HTML_IMAGE.sub(self._html_image, text)
+        text = _LINK.sub(self._link, text)
         return _DEFINITION.sub(self._definition, text)
 
     def _image(self, found: re.Match[str]) -> str:
@@ -76,6 +85,13 @@ class _Gallery:
         if shown is None:
             return found[0]
         return found[0].replace(found[1], f'"{shown}"') if shown.startswith("picture:") else shown
+
+    def _link(self, found: re.Match[str]) -> str:
+        path, _, anchor = found[2].strip("<>").partition("#")
+        if self._address is None or not path or path.startswith("/") or _ELSEWHERE.match(path):
+            return found[0]
+        whole = self._address(unquote(path))
+        return f"{found[1]}{whole}{'#' if anchor else ''}{anchor}" if whole else found[0]
 
     def _definition(self, found: re.Match[str]) -> str:
         path = found[2].strip("<>")

@@ -77,7 +77,7 @@ def report(
         shadow=preview.shadow if preview else None,
         worst_slice=_worst_slice(preview) if preview else None,
         row_address=_row_address(project, preview.endpoint, env) if preview else None,
-        own=own_sections(project, sections, mask, progress),
+        own=own_sections(project, sections, mask, _files_at(env, candidate.commit), progress),
     )
     clean = reporting.masked(known, mask)
     rendered = reporting.render(reporting.build(clean, sections), clean.comparison)
@@ -136,15 +136,21 @@ def _worst_slice(preview: Preview) -> Slice | None:
 
 def _row_address(project: Project, endpoint: Endpoint, env: Mapping[str, str]) -> str | None:
     """Where GitLab shows a line of the sample file; None outside of CI, or if Git does not hold the file."""
-    url, sample = env.get("CI_PROJECT_URL"), project.config.model.sample
-    if not url or not sample.endswith(".csv"):
+    commit, sample = endpoint.version.commit, project.config.model.sample
+    files = _files_at(env, commit) if commit else None
+    if commit is None or files is None or not sample.endswith(".csv"):
         return None
     repo = project.repo()
     path = (project.root.resolve() / sample).relative_to(repo.root.resolve()).as_posix()
-    commit = endpoint.version.commit
-    if commit is None or repo.read(commit, path) is None:
+    if repo.read(commit, path) is None:
         return None
-    return f"{url}/-/blob/{commit}/{quote(path)}#L{{line}}"
+    return f"{files}/{quote(path)}#L{{line}}"
+
+
+def _files_at(env: Mapping[str, str], commit: str) -> str | None:
+    """Where GitLab shows the files of a commit; None outside of CI."""
+    url = env.get("CI_PROJECT_URL")
+    return f"{url}/-/blob/{commit}" if url else None
 
 
 def _links(folder: Path, endpoint: Endpoint | None, env: Mapping[str, str]) -> dict[str, str]:

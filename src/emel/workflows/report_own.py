@@ -6,6 +6,7 @@ import difflib
 import posixpath
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from emel import report as reporting
 from emel.config import Config
@@ -53,11 +54,13 @@ def own_sections(
     project: Project,
     chosen: Sequence[str],
     mask: Callable[[str], str],
+    files_at: str | None,
     progress: Progress,
 ) -> dict[str, tuple[OwnSection, Markdown]]:
     """The user's own sections among the chosen ones.
 
-    What cannot be had does not fail the report: that says so in its place, and `progress` too.
+    `files_at` is where the forge shows the repository's files. What cannot be had does not fail the report:
+    that says so in its place, and `progress` too.
     """
     top = project.repo().root
     inside = PurePosixPath(project.root.resolve().relative_to(top.resolve()).as_posix())
@@ -71,7 +74,11 @@ def own_sections(
         def load(path: str, folder: PurePosixPath = folder) -> bytes | str:
             return _picture(top, inside, folder, path)
 
-        markdown, problems = reporting.own_section(mask(text), load)
+        def address(path: str, folder: PurePosixPath = folder) -> str | None:
+            plain = posixpath.normpath((folder / path).as_posix())
+            return None if files_at is None or plain.startswith("..") else f"{files_at}/{quote(plain)}"
+
+        markdown, problems = reporting.own_section(mask(text), load, address)
         for problem in problems:
             progress.line(f"{section.name}: {problem}")
         found[section.name] = section, markdown

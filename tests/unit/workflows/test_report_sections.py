@@ -45,7 +45,7 @@ def project(tmp_path: Path, toml: str, below: str = ".") -> Project:
 
 def shown(made: Project, *secrets: str, told: Silent | None = None) -> str:
     """The Markdown of the section `notes`."""
-    found = own_sections(made, ("notes",), Masker(secrets), told or Silent())
+    found = own_sections(made, ("notes",), Masker(secrets), None, told or Silent())
     return found["notes"][1].text
 
 
@@ -83,7 +83,7 @@ def test_a_file_is_shown_with_its_pictures_and_without_secrets(tmp_path: Path) -
     (made.root / "docs/a.png").write_bytes(PNG + b"beside")
     (made.root / "b.png").write_bytes(PNG + b"top")
     (made.root / "docs/notes.md").write_text("![a](a.png) ![b](b.png) ![c](../b.png) hunter22 @all\n")
-    section, markdown = own_sections(made, ("notes",), Masker(["hunter22"]), Silent())["notes"]
+    section, markdown = own_sections(made, ("notes",), Masker(["hunter22"]), None, Silent())["notes"]
 
     assert section.title == "notes"
     assert [picture.content for picture in markdown.pictures] == [PNG + b"beside", PNG + b"top"]
@@ -105,12 +105,26 @@ def test_no_picture_from_outside_is_shown(path: str, tmp_path: Path) -> None:
     assert told.lines == [f"notes: {path}: it leads out of the repository, or over a link"]
 
 
+def test_links_to_files_lead_to_their_pages_in_the_forge(tmp_path: Path) -> None:
+    made = project(tmp_path, '[section.notes]\nfile = "docs/notes.md"\n')
+    (made.root / "docs").mkdir()
+    (made.root / "docs/notes.md").write_text(
+        "[a](<../src/a b.py#L3>) [b](b.md 't') [c](../../x) [d](https://x.y) [e](#t)"
+    )
+    files = "https://gitlab.com/a/b/-/blob/123"
+    markdown = own_sections(made, ("notes",), Masker(), files, Silent())["notes"][1]
+
+    assert markdown.text == (
+        f"[a]({files}/src/a%20b.py#L3) [b]({files}/docs/b.md 't') [c](../../x) [d](https://x.y) [e](#t)\n"
+    )
+
+
 def test_a_project_below_the_top_shows_what_is_elsewhere_in_its_repository(tmp_path: Path) -> None:
     made = project(tmp_path, '[section.notes]\nfile = "../notes.md"\n', below="models/churn")
     (made.root.parent / "notes.md").write_text("![a](../a.png) ![b](b.png) ![c](../../out.png)")
     (made.root.parent.parent / "a.png").write_bytes(PNG + b"a")
     (made.root / "b.png").write_bytes(PNG + b"b")
-    markdown = own_sections(made, ("notes",), Masker(), Silent())["notes"][1]
+    markdown = own_sections(made, ("notes",), Masker(), None, Silent())["notes"][1]
 
     assert [picture.file_name for picture in markdown.pictures] == ["a.png", "b.png"]
     assert "../../out.png, it leads out of the repository" in markdown.text
@@ -153,5 +167,5 @@ def test_a_section_that_cannot_be_had_says_so_in_its_place(source: str, note: st
 def test_a_section_that_is_not_chosen_runs_no_command(tmp_path: Path) -> None:
     made = project(tmp_path, '[section.notes]\ncommand = "touch ran"\n')
 
-    assert own_sections(made, ("metrics",), Masker(), Silent()) == {}
+    assert own_sections(made, ("metrics",), Masker(), None, Silent()) == {}
     assert not (made.root / "ran").exists()
