@@ -16,9 +16,13 @@
   x DeployError              13   a deploy, promote or rollback cannot be carried out
   x EndpointError            14   an endpoint cannot be reached, or answers nonsense
     + EndpointTestFailed     14   the endpoint's tests ran, and one failed
+    + NoConnectionError      14   no connection could be made, so nothing has been sent
+      - CertificateError     14   the server's certificate is signed by nobody that this machine trusts
   x MissingExtraError        15   a part of emel that is not installed
   x RegistryError            16   a model version that exists already, or does not exist
   x DemoFailed               17   a step of the demo did not do what it says
+  x ForgeError               18   the forge (GitLab) cannot be reached, or refuses a call
+    + MissingTokenError      18   no token at hand may do what is asked of the forge
 
 The number is the exit code. 1 is also for what the machine refuses: no such folder, no permission, a full
 disk. 2 is click's own for a wrong command line, 70 a bug, 130 Ctrl-C.
@@ -132,6 +136,14 @@ class EndpointTestFailed(EndpointError):
     """The tests of an endpoint ran to their end, and at least one failed."""
 
 
+class NoConnectionError(EndpointError):
+    """No connection to the server could be made; what was to be sent has certainly not arrived."""
+
+
+class CertificateError(NoConnectionError):
+    """The server's certificate is not signed by an authority that this machine trusts."""
+
+
 class MissingExtraError(EmelError):
     """The command needs an optional part of emel that is not installed."""
 
@@ -148,3 +160,30 @@ class DemoFailed(EmelError):
     """A step of the demo did not do what it says, or has no empty folder to work in."""
 
     exit_code = 17
+
+
+class ForgeError(EmelError):
+    """The forge (GitLab) cannot be reached, or refuses a call.
+
+    `status` is its HTTP status, None where no answer came. `maybe_done` says that the call may have had its
+    effect all the same: no answer came after it was sent, or a server on the way gave up waiting.
+    """
+
+    exit_code = 18
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        maybe_done: bool = False,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+        self.maybe_done = maybe_done
+
+
+class MissingTokenError(ForgeError):
+    """No token at hand may do what is asked of the forge; the hint says which one to make."""

@@ -84,6 +84,11 @@ class GitRepo:
         listed = self._git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
         return tuple(sorted(entry[3:] for entry in listed.split("\0") if entry))
 
+    def files(self) -> tuple[str, ...]:
+        """All files of the working tree that Git does not ignore, sorted; some may be deleted by now."""
+        listed = self._git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return tuple(sorted(path for path in listed.split("\0") if path))
+
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or any other expression of Git means.
 
@@ -115,10 +120,41 @@ class GitRepo:
         found = self._try("cat-file", "blob", name)
         return found.raw if found.returncode == 0 else None
 
-    def files(self, revision: str, folder: str) -> tuple[str, ...]:
+    def files_at(self, revision: str, folder: str) -> tuple[str, ...]:
         """The paths from the root of all files below a folder at the revision; none when it was not there."""
         listed = self._try("ls-tree", "-r", "-z", "--name-only", self.resolve(revision), "--", f"{folder}/")
         return tuple(name for name in listed.stdout.split("\0") if name) if listed.returncode == 0 else ()
+
+    def read_all(self, places: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        """As `read`, of many revisions and paths at the price of one call. Revisions are commits."""
+        if not places:
+            return []
+        wanted = "".join(f"{commit}:{path}\n" for commit, path in places).encode()
+        raw = self._process.run(
+            ["git", "cat-file", "--batch"], cwd=self.root, env=ENVIRONMENT, stdin=wanted
+        ).raw
+        found: list[bytes | None] = []
+        position = 0
+        while position < len(raw):
+            end = raw.index(b"\n", position)
+            header, position = raw[position:end].split(), end + 1
+            if header[-1] == b"missing":
+                found.append(None)
+                continue
+            size = int(header[2])
+            found.append(raw[position : position + size] if header[1] == b"blob" else None)
+            position += size + 1
+        return found
+
+    def history(self, tips: Sequence[str], paths: Sequence[str], *, limit: int) -> tuple[str, ...]:
+        """Commits that changed one of the paths, the newest first: those below `tips`, and below any tag."""
+        listed = self._git("log", f"--max-count={limit}", "--format=%H", *tips, "--tags", "--", *paths)
+        return tuple(listed.split())
+
+    def remote_url(self, name: str) -> str | None:
+        """The address that fetches from a remote go to; None when there is no such remote."""
+        found = self._try("remote", "get-url", "--", name)
+        return _line(found) if found.returncode == 0 else None
 
     def tags(self, pattern: str) -> tuple[Tag, ...]:
         """Annotated tags whose name matches the pattern (`*` and `?` as in a shell), oldest first."""

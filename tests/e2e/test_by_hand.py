@@ -6,7 +6,7 @@ import json
 import urllib.request
 
 import pytest
-from tests.fakes.command import Emel
+from tests.fakes.command import Emel, interrupt, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +65,11 @@ def test_a_model_goes_from_its_file_to_a_live_tested_endpoint_and_back(emel):
     shadow = data(emel, "shadow", "mr-1")
     assert shadow["agreement"] == 1.0
 
+    data(emel, "report", "--preview", "mr-1")
+    report = (emel.folder / ".emel/report/report.md").read_text("utf-8")
+    assert "### Preview endpoint" in report and "**100 %** of 142 sample rows" in report
+    assert "| A million predictions | " in report
+
     moved = data(emel, "promote", "mr-1")
     assert (moved["before"], moved["after"], moved["model_version"]) == (1, 2, "v1.0.0")
     back = data(emel, "rollback")
@@ -86,17 +91,52 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(emel):
     assert data(emel, "status") == []
 
 
-def test_the_report_is_one_page_and_one_markdown_file_with_plots(emel):
-    done = emel("report", "--output", "public")
+def test_the_report_is_one_page_and_one_markdown_file_with_plots(emel, tmp_path):
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    (emel.folder / "notes.md").write_text(
+        "![mine](data/mine.png) glpat" + "-abcdefghij0123456789\n\n/close\n"
+    )
+    with (emel.folder / "emel.toml").open("a") as config:
+        config.write('\n[section.notes]\nfile = "notes.md"\n')
+    emel.env |= {
+        "BROWSER": str(browser),
+        "DEPLOY_TOKEN": "logistic_regression",
+        "CI_JOB_URL": "https://gitlab.example.org/a/b/-/jobs/7",
+        "CI_PROJECT_DIR": str(emel.folder),
+    }
+    result = data(emel, "report", "--output", "public", "--open")
+    public = emel.folder / "public"
+    page, text = (public / "report.html").read_text("utf-8"), (public / "report.md").read_text("utf-8")
 
-    assert done.returncode == 0, done.stderr
-    page = (emel.folder / "public" / "report.html").read_text("utf-8")
+    assert (tmp_path / "opened").read_text().strip() == (public / "report.html").as_uri()
     assert page.count("data:image/png;base64,") == 2
     assert "http://" not in page
-    assert sorted(path.name for path in (emel.folder / "public" / "plots").iterdir()) == [
+    assert sorted(path.name for path in (public / "plots").iterdir()) == [
         "confusion-matrix.png",
         "roc-curve.png",
     ]
+    assert (result["passed"], result["comment"]) == (True, None)
+    assert "\\/close" in text and "picture not shown: data/mine.png" in text
+    for written in (page, text, json.dumps(result)):
+        assert "glpat-" not in written and "logistic_regression" not in written
+    links = json.loads((public / "annotations.json").read_text())["emel"]
+    assert links[0]["external_link"]["url"].endswith("/jobs/7/artifacts/file/public/report.html")
+
+
+def test_a_watched_report_follows_the_results_until_ctrl_c(emel, tmp_path):
+    said = tmp_path / "said.txt"
+    watching = emel.start("report", "--watch", output=said)
+    assert wait_for("Waiting for changes", said, within=120), said.read_text()
+    metrics = emel.folder / "metrics.json"
+    metrics.write_text(metrics.read_text().replace('"accuracy": 0.9', '"accuracy": 0.1'))
+
+    assert wait_for("Changed: metrics.json", said, within=120), said.read_text()
+    assert wait_for("Gate FAILED", said, within=120), said.read_text()
+    assert interrupt(watching) == 0
+    assert "Traceback" not in said.read_text()
+    assert "Gate failed" in (emel.folder / ".emel/report/report.md").read_text("utf-8")
 
 
 def test_json_goes_to_stdout_alone_and_progress_to_stderr(emel):

@@ -66,6 +66,15 @@ def first_run() -> Comparison:
     return compare(None, snapshot(MAIN, {"accuracy": 0.9718, "rows": 142}), rules=(), directions={})
 
 
+def without_gate() -> Comparison:
+    return compare(
+        snapshot(MAIN, {"accuracy": 0.9, "auc": 0.8, "log_loss": 0.2, "rows": 5}),
+        snapshot(FOREST, {"accuracy": 0.95, "auc": 0.9, "log_loss": 0.3, "rows": 6}),
+        rules=(),
+        directions={},
+    )
+
+
 def roc_plot(name: str = "ROC curve") -> Plot:
     points = [
         {"x": x, "y": y, "rev": rev} for rev in ("main", "forest") for x, y in ((0, 0), (0.1, 0.9), (1, 1))

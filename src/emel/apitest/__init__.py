@@ -5,5 +5,13 @@ from emel.apitest.contract import require_schemathesis
 from emel.apitest.endpoint import run_endpoint_tests
 from emel.apitest.junit import junit_xml
 from emel.apitest.shadow import compare_endpoints
+from emel.apitest.slices import worst_slice
 
-__all__ = ["compare_endpoints", "junit_xml", "read_cases", "require_schemathesis", "run_endpoint_tests"]
+__all__ = [
+    "compare_endpoints",
+    "junit_xml",
+    "read_cases",
+    "require_schemathesis",
+    "run_endpoint_tests",
+    "worst_slice",
+]

@@ -1,13 +1,7 @@
 """Nothing that opens a door may enter a bundle: whoever can read a function's code could take it.
 
 Refused by name are the files that hold secrets by custom, by content the beginnings of private keys and
-tokens that are known by their form:
-
-* PEM private keys, RFC 7468, and those of OpenSSH and PGP
-* GitLab's tokens: https://docs.gitlab.com/security/tokens/#token-prefixes
-* AWS's key ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-* Yandex Cloud's OAuth and IAM tokens, API keys and static secret keys:
-  https://yandex.cloud/en/docs/iam/concepts/authorization/
+tokens that are known by their form: see emel.secrets.
 """
 
 from __future__ import annotations
@@ -18,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from emel.errors import BundleError
+from emel.secrets import FORMS
 
 NAMES = (
     ".env", ".env.*", "*.env", ".git", ".netrc", ".pypirc", ".npmrc", ".pgpass", ".htpasswd", ".aws", ".ssh",
@@ -26,16 +21,7 @@ NAMES = (
 )  # fmt: skip
 """Names of files and folders, in small letters."""
 HARMLESS = (".env.example", ".env.sample", ".env.template")
-CONTENTS = {
-    "a private key": rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    "a GitLab token": rb"\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[0-9A-Za-z_\-]{20,}",
-    "an AWS access key": rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a Yandex OAuth token": rb"\by[0-3]_[-_A-Za-z0-9]{55,}",
-    "a Yandex IAM token": rb"\bt1\.[A-Z0-9a-z_-]+[=]{0,2}\.[A-Z0-9a-z_-]{86}[=]{0,2}",
-    "a Yandex API key": rb"\bAQVN[A-Za-z0-9_\-]{35,38}\b",
-    "a Yandex secret key": rb"\bYC[a-zA-Z0-9_\-]{38}\b",
-}
-PATTERN = re.compile(b"|".join(b"(%b)" % pattern for pattern in CONTENTS.values()))
+PATTERN = re.compile("|".join(f"({form})" for form in FORMS.values()).encode())
 
 
 def refuse_secrets(folder: Path, names: Iterable[str]) -> None:
@@ -72,4 +58,4 @@ def secret_in(data: bytes) -> tuple[str, int] | None:
     found = PATTERN.search(data)
     if found is None or found.lastindex is None:
         return None
-    return list(CONTENTS)[found.lastindex - 1], data.count(b"\n", 0, found.start()) + 1
+    return list(FORMS)[found.lastindex - 1], data.count(b"\n", 0, found.start()) + 1

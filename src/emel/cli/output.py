@@ -33,6 +33,13 @@ def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
     console().print(rendered)
 
 
+def tell(text: str, hint: str | None = None) -> None:
+    """Say something that is no result, with what to do about it."""
+    print(text, file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+
+
 class TerminalProgress:
     """Tells what is going on: a moving line on a terminal, plain lines elsewhere, nothing of it on stdout."""
 

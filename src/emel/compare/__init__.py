@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from emel.compare.best import best_so_far
 from emel.compare.changes import data_changes, metric_changes, param_changes
 from emel.compare.gate import judge
 from emel.records import Comparison, Direction, GateRule, Snapshot
 
-__all__ = ["compare"]
+__all__ = ["best_so_far", "compare"]
 
 
 def compare(

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from emel.records import Direction, FunctionSettings, GateRule, Serving, SlimStep
+from emel.errors import ConfigError
+from emel.records import Direction, FunctionSettings, GateRule, OwnSection, Serving, SlimStep
 
 FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -65,6 +66,27 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The metric must not be above."""
     max_drop: Annotated[float, Meta(ge=0)] | None = None
     """How much worse than the base's the metric may be, in its own unit."""
+
+
+class ReportTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a report shows, after the verdict."""
+
+    sections: tuple[str, ...] | None = None
+    """The sections in their order: `metrics`, `gate`, `parameters`, `data`, `plots`, `model`, `endpoint`,
+    `shadow`, `cost`, `reproduce`, and your own by the names of their tables. Without it all are shown."""
+
+
+class SectionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A section of the report that you write: Markdown from a file or a command."""
+
+    title: str | None = None
+    """What stands above it; without it the name of the table."""
+    file: str | None = None
+    """A Markdown file, relative to emel.toml. Pictures of the repository that it shows are shown."""
+    command: str | None = None
+    """A command for the shell, run in the folder of emel.toml, that prints Markdown."""
+    folded: bool = False
+    """Whether it is folded away under its title."""
 
 
 class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +157,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics: dict[str, Direction] = field(default_factory=dict)
     """`name = "higher"` or `"lower"`: which is better, for metrics whose name does not say it."""
     gate: dict[str, GateTable] = field(default_factory=dict)
+    report: ReportTable = ReportTable()
+    section: dict[str, SectionTable] = field(default_factory=dict)
     function: FunctionTable = FunctionTable()
     logging: LoggingTable = LoggingTable()
     page: PageTable = PageTable()
@@ -146,6 +170,29 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return tuple(
             GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop)
             for metric, table in self.gate.items()
+        )
+
+    def own_sections(self) -> tuple[OwnSection, ...]:
+        """The sections of the report that the user writes, in the order of the file.
+
+        Errors: ConfigError for one that has no source, or two.
+        """
+        for name, table in self.section.items():
+            if (table.file is None) == (table.command is None):
+                raise ConfigError(
+                    f"`section.{name}` needs either a file or a command",
+                    where="emel.toml",
+                    hint='write file = "report.md", or command = "python summary.py"',
+                )
+        return tuple(
+            OwnSection(
+                name=name,
+                title=table.title or name,
+                file=table.file,
+                command=table.command,
+                folded=table.folded,
+            )
+            for name, table in self.section.items()
         )
 
     def serving(self) -> Serving:

@@ -72,7 +72,7 @@ def _at(repo: GitRepo, root: Path, revision: Revision, path: str) -> bytes | Non
 def _folder_at(repo: GitRepo, root: Path, revision: Revision, path: str, target: Path) -> bool:
     """Write the files of a folder that Git has at the revision, if it has one."""
     inside = (root.resolve() / path).relative_to(repo.root.resolve()).as_posix()
-    names = repo.files(revision.commit, inside)
+    names = repo.files_at(revision.commit, inside)
     for name in names:
         write_atomic(target / Path(name).relative_to(inside), repo.read(revision.commit, name) or b"")
     return bool(names)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from emel.experiments import fetching, plotting, reading, running
+from emel.experiments import fetching, history, measuring, plotting, reading, running
 from emel.experiments.dvc import Dvc
-from emel.records import PipelineRun, Plot, Revision, Snapshot
+from emel.records import DataFacts, PipelineRun, Plot, Revision, Snapshot
 from emel.system.process import OnLine, Process
 
 
@@ -52,6 +53,21 @@ class Pipeline:
         candidate's plots are missing or have other columns than the definition says.
         """
         return plotting.plots(self._dvc, base, candidate)
+
+    def past(self, candidate: Snapshot, tips: Sequence[str]) -> tuple[Snapshot, ...]:
+        """The metrics of all commits below `tips` and of all tags, the newest first, by two calls of git.
+
+        Known are those that Git keeps (`cache: false`) as JSON or TOML. A file of the past that is broken
+        counts as not there.
+        """
+        return history.past(self._dvc, self._process, candidate.metric_files, tips)
+
+    def measure(self, path: str, digest: str | None, revision: Revision) -> DataFacts | None:
+        """Size, rows and columns of a data file at a revision, where the working tree, DVC or Git has it.
+
+        Nothing is fetched. None where it is not at hand, or not there at all (`digest` is None).
+        """
+        return measuring.measure(self._dvc, self._process, path, digest, revision)
 
     def fetch(self, path: str, revision: Revision, into: Path) -> Path:
         """Put a file or folder of the project, as it was at the revision, below `into`; return where it is.

@@ -34,6 +34,20 @@ def key(revision: Revision) -> str:
     return WORKSPACE if revision.label == WORKSPACE else revision.commit
 
 
+def flat_values(files: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Path of a file → what it says, as values with dotted names.
+
+    A name that two files share gets `file:` in front.
+    """
+    flat = {path: dict(_flatten(content, "")) for path, content in files.items()}
+    uses = Counter(name for values in flat.values() for name in values)
+    return {
+        (name or path) if uses[name] == 1 else f"{path}:{name}".removesuffix(":"): value
+        for path, values in flat.items()
+        for name, value in values.items()
+    }
+
+
 def _has_run(entry: Mapping[str, Any]) -> bool:
     """Whether all files of metrics are there, at a revision that had a pipeline at all."""
     if entry["error"]:
@@ -55,20 +69,12 @@ def _snapshot(revision: Revision, entry: Mapping[str, Any]) -> Snapshot:
         metrics=_values(data["metrics"], "metrics", revision),
         params=_values(data["params"], "parameters", revision),
         data=_digests(data),
+        metric_files=tuple(data["metrics"]),
     )
 
 
 def _values(files: Mapping[str, Any], what: str, revision: Revision) -> dict[str, Scalar]:
-    """The values of all files under one roof; names that two files share get their file in front."""
-    flat = {
-        path: dict(_flatten(_content(path, result, what, revision), "")) for path, result in files.items()
-    }
-    uses = Counter(name for values in flat.values() for name in values)
-    return {
-        (name or path) if uses[name] == 1 else f"{path}:{name}".removesuffix(":"): value
-        for path, values in flat.items()
-        for name, value in values.items()
-    }
+    return flat_values({path: _content(path, result, what, revision) for path, result in files.items()})
 
 
 def _content(path: str, result: Mapping[str, Any], what: str, revision: Revision) -> Any:

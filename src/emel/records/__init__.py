@@ -22,9 +22,11 @@ from emel.records.endpoints import (
     TagMove,
 )
 from emel.records.experiments import (
+    Best,
     Check,
     Comparison,
     DataChange,
+    DataFacts,
     Direction,
     Effect,
     GateRule,
@@ -55,11 +57,13 @@ from emel.records.models import (
     Trial,
 )
 from emel.records.money import Estimate, Usage, VmPrice
+from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
 from emel.records.scalars import Scalar
 
 __all__ = [
     "Answers",
     "Artifact",
+    "Best",
     "BuiltZip",
     "Bundle",
     "Check",
@@ -68,6 +72,7 @@ __all__ = [
     "ColumnType",
     "Comparison",
     "DataChange",
+    "DataFacts",
     "Direction",
     "Effect",
     "Endpoint",
@@ -85,16 +90,20 @@ __all__ = [
     "MetricChange",
     "ModelVersion",
     "OriginalModel",
+    "OwnSection",
     "ParamChange",
     "Parity",
+    "Picture",
     "PipelineRun",
     "Plot",
+    "RenderedReport",
     "Revision",
     "Routes",
     "Scalar",
     "Serving",
     "Shadow",
     "Signature",
+    "Slice",
     "SlimStep",
     "Snapshot",
     "StageRun",

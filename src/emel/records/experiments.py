@@ -32,6 +32,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     params: dict[str, Scalar]
     data: dict[str, str]
     """Path of a data file, model or other output → its digest."""
+    metric_files: tuple[str, ...] = ()
+    """The files that the metrics come from."""
 
 
 class StageRun(Struct, frozen=True, kw_only=True):
@@ -84,6 +86,24 @@ class DataChange(Struct, frozen=True, kw_only=True):
     path: str
     base: str | None
     candidate: str | None
+
+
+class DataFacts(Struct, frozen=True, kw_only=True):
+    """What is known of a data file without understanding it. None is what is not known."""
+
+    bytes: int | None = None
+    files: int | None = None
+    """Of a folder."""
+    rows: int | None = None
+    """Of a table, without its header."""
+    columns: tuple[str, ...] | None = None
+
+
+class Best(Struct, frozen=True, kw_only=True):
+    """The best value that a metric ever had before the candidate, and where."""
+
+    value: float
+    revision: Revision
 
 
 class GateRule(Struct, frozen=True, kw_only=True):

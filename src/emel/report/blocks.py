@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from emel.records import Plot
+from emel.records import Picture, Plot
 
 Tone = Literal["good", "bad", "neutral"]
 
@@ -31,9 +31,10 @@ class Toned(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """A web address, shown as it is."""
+    """A web address, shown as it is or under other words."""
 
     url: str
+    text: str | None = None
 
 
 Inline = str | Code | Strong | Toned | Link
@@ -82,6 +83,13 @@ class CodeBlock(Struct, frozen=True):
     language: str = ""
 
 
+class Markdown(Struct, frozen=True):
+    """Text of the user's own that is Markdown, made harmless. Its pictures stand in it as placeholders."""
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+
+
 class Details(Struct, frozen=True):
     """Blocks that are folded away under a summary."""
 
@@ -89,7 +97,7 @@ class Details(Struct, frozen=True):
     blocks: tuple[Block, ...]
 
 
-Block = Banner | Heading | Paragraph | Table | Image | CodeBlock | Details
+Block = Banner | Heading | Paragraph | Table | Image | CodeBlock | Markdown | Details
 
 
 class Document(Struct, frozen=True):
@@ -97,10 +105,16 @@ class Document(Struct, frozen=True):
 
     title: str
     blocks: tuple[Block, ...]
+    headline: str = ""
+    """The verdict in one line."""
 
     def images(self) -> tuple[Image, ...]:
         """Every plot in it, from top to bottom."""
         return _images(self.blocks)
+
+    def own_pictures(self) -> tuple[Picture, ...]:
+        """The pictures of the sections that the user wrote, from top to bottom."""
+        return _own(self.blocks)
 
 
 def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
@@ -110,4 +124,14 @@ def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
             found.append(block)
         elif isinstance(block, Details):
             found.extend(_images(block.blocks))
+    return tuple(found)
+
+
+def _own(blocks: tuple[Block, ...]) -> tuple[Picture, ...]:
+    found: list[Picture] = []
+    for block in blocks:
+        if isinstance(block, Markdown):
+            found.extend(block.pictures)
+        elif isinstance(block, Details):
+            found.extend(_own(block.blocks))
     return tuple(found)

@@ -7,52 +7,98 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from emel.records import Bundle, ColdStart, Column, Endpoint, Estimate, FlippedRow, Parity, Shadow
+from emel.records import Bundle, ColdStart, Column, Estimate, FlippedRow, Parity
 from emel.report import numbers
-from emel.report.blocks import Block, Code, CodeBlock, Details, Heading, Line, Link, Paragraph, Strong, Table
+from emel.report.blocks import (
+    Block,
+    Code,
+    CodeBlock,
+    Details,
+    Heading,
+    Inline,
+    Line,
+    Link,
+    Paragraph,
+    Strong,
+    Table,
+)
+from emel.report.known import Known
 
 SHOWN_ROWS = 10
 
-
-def model_section(candidate: Bundle, base: Bundle | None) -> list[Block]:
-    """The model card: what it is, how large, how exact, how fast to start; beside the base's, if known."""
-    bundles = [base, candidate] if base else [candidate]
-    header = ("", "Base", "Candidate") if base else ("", "Candidate")
-    rows = tuple(((label,), *(fact(bundle) for bundle in bundles)) for label, fact in FACTS)
-    return [Heading("Model"), Table(header, rows)]
+_Side = tuple[Bundle, Estimate | None]
 
 
-def endpoint_section(endpoint: Endpoint, bundle: Bundle | None) -> list[Block]:
+def model_section(known: Known) -> list[Block]:
+    """The model card, beside the base's: what it is, how large, exact and fast, and what it costs."""
+    if known.candidate_bundle is None:
+        return []
+    sides: list[_Side] = [(known.candidate_bundle, known.estimate)]
+    if known.base_bundle:
+        sides.insert(0, (known.base_bundle, known.base_estimate))
+    header = ("", "Base", "Candidate") if known.base_bundle else ("", "Candidate")
+    rows = tuple(((label,), *(fact(side) for side in sides)) for label, fact in FACTS)
+    told = tuple(row for row in rows if any(cell != (numbers.NONE,) for cell in row[1:]))
+    return [Heading("Model"), Table(header, told)]
+
+
+def endpoint_section(known: Known) -> list[Block]:
     """Where it answers, and a line to try it with."""
-    url = endpoint.url
-    answers: Line = ("Version ", Code(endpoint.version.model_version), " answers at ", Link(url), ".")
-    if bundle is None:
-        return [Heading("Endpoint"), Paragraph(answers)]
-    row = json.dumps(_example(bundle.signature.columns), ensure_ascii=False)
+    if known.endpoint is None:
+        return []
+    url = known.endpoint.url
+    version = Code(known.endpoint.version.model_version)
+    answers: Line = ("Version ", version, " answers at ", Link(url), ", where it can be tried in a browser.")
+    commit = known.endpoint.version.commit
+    if commit and commit != known.comparison.candidate.commit:
+        answers = (*answers, " It was made from another commit than this report: ", Code(commit[:8]), ".")
+    blocks: list[Block] = [Heading("Preview endpoint"), Paragraph(answers)]
+    if known.preview_bundle is None:
+        return blocks
+    row = json.dumps(_example(known.preview_bundle.signature.columns), ensure_ascii=False)
     address = shlex.quote(f"{url}/predict")
     command = f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
-    return [Heading("Endpoint"), Paragraph(answers), CodeBlock(command, "shell")]
+    return [*blocks, CodeBlock(command, "shell")]
 
 
-def shadow_section(shadow: Shadow) -> list[Block]:
+def shadow_section(known: Known) -> list[Block]:
     """The candidate's answers beside production's."""
+    shadow = known.shadow
+    if shadow is None:
+        return []
     said: Line = (
         Strong(numbers.share(shadow.agreement)),
         f" of {shadow.rows:,} sample rows get the same answer as in production. The numbers behind "
         f"them differ by {numbers.scalar(shadow.mean_abs_diff)} on average and "
         f"{numbers.scalar(shadow.max_abs_diff)} at most.",
     )
-    blocks: list[Block] = [Heading("Beside production"), Paragraph(said)]
+    blocks: list[Block] = [Heading("Shadow comparison with production"), Paragraph(said)]
+    worst = known.worst_slice
+    if worst:
+        blocks.append(
+            Paragraph(
+                (
+                    "Worst slice: ",
+                    Code(worst.column),
+                    " ",
+                    Code(worst.condition),
+                    f", where {numbers.share(worst.agreement)} of {worst.rows:,} rows do.",
+                )
+            )
+        )
     if shadow.flipped:
         count = len(shadow.flipped)
         what = "1 row with another answer" if count == 1 else f"{count:,} rows with another answer"
         shown = what if count <= SHOWN_ROWS else f"{what}, the {SHOWN_ROWS} that differ most"
-        blocks.append(Details(shown, (_flipped(shadow.flipped[:SHOWN_ROWS]),)))
+        blocks.append(Details(shown, (_flipped(shadow.flipped[:SHOWN_ROWS], known.row_address),)))
     return blocks
 
 
-def cost_section(estimate: Estimate) -> list[Block]:
-    """What predictions cost, and from when on a machine of one's own is cheaper."""
+def cost_section(known: Known) -> list[Block]:
+    """What predictions cost, and from when on a machine of one's own is cheaper. Folded."""
+    estimate = known.estimate
+    if estimate is None:
+        return []
 
     def money(value: float) -> str:
         return numbers.money(value, estimate.currency)
@@ -70,26 +116,30 @@ def cost_section(estimate: Estimate) -> list[Block]:
         f"a processor, prices of {estimate.prices_of}: ",
         Link(estimate.source),
     )
-    return [Heading("Cost"), Table(("", ""), rows, numeric=(1,)), Paragraph(basis)]
+    summary = f"Cost: {money(estimate.per_month)} for {estimate.calls_per_month:,} predictions a month"
+    return [Details(summary, (Table(("", ""), rows, numeric=(1,)), Paragraph(basis)))]
 
 
-def _described(bundle: Bundle) -> Line:
-    return (Code(bundle.description),)
+def _described(side: _Side) -> Line:
+    return (Code(side[0].description),)
 
 
-def _version(bundle: Bundle) -> Line:
-    return (Code(bundle.version),)
+def _version(side: _Side) -> Line:
+    return (Code(side[0].version),)
 
 
-def _tier(bundle: Bundle) -> Line:
+def _tier(side: _Side) -> Line:
+    bundle, _ = side
     return (f"{bundle.tier}: {bundle.reason}",)
 
 
-def _size(bundle: Bundle) -> Line:
+def _size(side: _Side) -> Line:
+    bundle, _ = side
     return (numbers.size(bundle.zip_bytes),)
 
 
-def _parity(bundle: Bundle) -> Line:
+def _parity(side: _Side) -> Line:
+    bundle, _ = side
     parity: Parity = bundle.parity
     labels = "all labels equal" if parity.labels_equal else "labels differ"
     return (
@@ -98,19 +148,22 @@ def _parity(bundle: Bundle) -> Line:
     )
 
 
-def _cold_start(bundle: Bundle) -> Line:
+def _cold_start(side: _Side) -> Line:
+    bundle, _ = side
     start: ColdStart = bundle.cold_start
     ratio = start.seconds / start.bare_interpreter_seconds
     bare = numbers.seconds(start.bare_interpreter_seconds)
     return (Strong(numbers.seconds(start.seconds)), f", {ratio:.1f} × a bare interpreter ({bare})")
 
 
-def _projected(bundle: Bundle) -> Line:
+def _projected(side: _Side) -> Line:
+    bundle, _ = side
     told = (f"{numbers.seconds(took)} at {memory} MB" for memory, took in bundle.projected_cold_start.items())
     return (", ".join(told) or numbers.NONE,)
 
 
-def _original(bundle: Bundle) -> Line:
+def _original(side: _Side) -> Line:
+    bundle, _ = side
     start = bundle.cold_start
     if start.original_seconds is None:
         return (numbers.NONE,)
@@ -119,7 +172,8 @@ def _original(bundle: Bundle) -> Line:
     )
 
 
-def _memory(bundle: Bundle) -> Line:
+def _memory(side: _Side) -> Line:
+    bundle, _ = side
     start = bundle.cold_start
     own = numbers.size(start.peak_rss_bytes)
     if start.original_peak_rss_bytes is None:
@@ -127,7 +181,15 @@ def _memory(bundle: Bundle) -> Line:
     return (f"{own}, original library {numbers.size(start.original_peak_rss_bytes)}",)
 
 
-FACTS: tuple[tuple[str, Callable[[Bundle], Line]], ...] = (
+def _cost(side: _Side) -> Line:
+    _, estimate = side
+    if estimate is None:
+        return (numbers.NONE,)
+    money = numbers.money(estimate.per_million_calls, estimate.currency)
+    return (f"{money} on {estimate.cloud}, {estimate.memory} MB",)
+
+
+FACTS: tuple[tuple[str, Callable[[_Side], Line]], ...] = (
     ("Version", _version),
     ("Model", _described),
     ("Tier", _tier),
@@ -137,15 +199,16 @@ FACTS: tuple[tuple[str, Callable[[Bundle], Line]], ...] = (
     ("Cold start in the cloud, projected", _projected),
     ("Original library", _original),
     ("Memory", _memory),
+    ("A million predictions", _cost),
 )
 
 
-def _flipped(rows: tuple[FlippedRow, ...]) -> Table:
+def _flipped(rows: tuple[FlippedRow, ...], address: str | None) -> Table:
     return Table(
         ("Row", "Production", "Candidate", "Difference"),
         tuple(
             (
-                (str(row.row),),
+                (_row(row.row, address),),
                 (Code(numbers.scalar(row.production)),),
                 (Code(numbers.scalar(row.candidate)),),
                 (numbers.scalar(row.difference),),
@@ -154,6 +217,11 @@ def _flipped(rows: tuple[FlippedRow, ...]) -> Table:
         ),
         numeric=(0, 3),
     )
+
+
+def _row(row: int, address: str | None) -> Inline:
+    # The file's first line is its header, and lines are counted from 1.
+    return Link(address.replace("{line}", str(row + 2)), str(row)) if address else str(row)
 
 
 def _example(columns: tuple[Column, ...]) -> dict[str, Any]:

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from emel.records import (
-    Bundle,
-    Check,
-    Comparison,
-    DataChange,
-    Effect,
-    Endpoint,
-    Estimate,
-    MetricChange,
-    ParamChange,
-    Plot,
-    Revision,
-    Shadow,
-)
-from emel.report import numbers
+from emel.records import Comparison, Revision
 from emel.report.blocks import (
     Banner,
     Block,
@@ -28,70 +14,76 @@ from emel.report.blocks import (
     Document,
     Heading,
     Image,
-    Inline,
     Line,
     Paragraph,
-    Table,
     Tone,
-    Toned,
 )
 from emel.report.card import cost_section, endpoint_section, model_section, shadow_section
+from emel.report.known import Known
+from emel.report.results import data_section, gate_section, metrics_section, params_section
 
-FOLD_FROM = 20
-"""With more metrics than this, those that did not change are folded away."""
-ARROWS = {"higher": "↑", "lower": "↓", None: ""}
-TONES: dict[Effect, Tone] = {"better": "good", "worse": "bad"}
+SHOWN_PLOTS = 6
+"""More are folded away."""
 
 
-def build(
-    project: str,
-    comparison: Comparison,
-    *,
-    plots: Sequence[Plot],
-    candidate_bundle: Bundle | None,
-    base_bundle: Bundle | None,
-    estimate: Estimate | None,
-    shadow: Shadow | None,
-    endpoint: Endpoint | None,
-) -> Document:
-    """The document. What is None is left out, without a word about it."""
-    blocks: list[Block] = [
-        _banner(project, comparison),
-        *_metrics(comparison),
-        *_gate(comparison.verdict.checks),
-    ]
-    blocks += _params(comparison.params)
-    blocks += _data(comparison.data)
-    blocks += _plots(plots, comparison)
-    if candidate_bundle:
-        blocks += model_section(candidate_bundle, base_bundle)
-    if endpoint:
-        blocks += endpoint_section(endpoint, candidate_bundle)
-    if shadow:
-        blocks += shadow_section(shadow)
-    if estimate:
-        blocks += cost_section(estimate)
-    blocks += _reproduce(comparison.candidate)
-    return Document(f"{project}: {comparison.candidate.label}", tuple(blocks))
+def build(known: Known, sections: Sequence[str] | None = None) -> Document:
+    """The document: the verdict, then the sections in this order. What is not known is left out.
+
+    Sections are those of SECTIONS, by name, and the user's own. Without a choice all are shown, the user's
+    own before the last.
+    """
+    names = default_sections(tuple(known.own)) if sections is None else sections
+    banner = _banner(known.project, known.comparison)
+    blocks: list[Block] = [banner]
+    for name in names:
+        blocks += _own(known, name) if name in known.own else SECTIONS[name](known)
+    title = f"{known.project}: {known.comparison.candidate.label}"
+    return Document(title, tuple(blocks), banner.title)
+
+
+def default_sections(own: Sequence[str]) -> tuple[str, ...]:
+    """What is shown without a choice."""
+    *most, last = SECTIONS
+    return (*most, *own, last)
+
+
+def _own(known: Known, name: str) -> list[Block]:
+    section, markdown = known.own[name]
+    if section.folded:
+        return [Details(section.title, (markdown,))]
+    return [Heading(section.title), markdown]
 
 
 def _banner(project: str, comparison: Comparison) -> Banner:
     verdict = comparison.verdict
     failed = [check.text for check in verdict.checks if not check.passed]
     count = len(verdict.checks)
+    moved = _moved(comparison)
     tone: Tone = "neutral"
     if failed:
         title, tone = "Gate failed: " + "; ".join(failed), "bad"
     elif count:
         title, tone = f"Gate passed: {'its rule is' if count == 1 else f'all {count} rules are'} met", "good"
     else:
-        title = "No gate: emel.toml has no rules"
+        title = f"No gate: {moved or 'emel.toml has no rules'}"
     line: Line = (Code(project), " at ", *_revision(comparison.candidate))
-    if comparison.base:
-        line = (*line, ", compared with ", *_revision(comparison.base), ".")
-    else:
-        line = (*line, ". There are no earlier results to compare with.")
-    return Banner(tone, title, line)
+    if comparison.base is None:
+        return Banner(tone, title, (*line, ". There are no earlier results to compare with."))
+    line = (*line, ", compared with ", *_revision(comparison.base), ".")
+    return Banner(tone, title, (*line, f" {moved[0].upper()}{moved[1:]}.") if moved and count else line)
+
+
+def _moved(comparison: Comparison) -> str:
+    """How many metrics got better and worse, in words; nothing without a base."""
+    if comparison.base is None or not comparison.metrics:
+        return ""
+    effects = [change.effect for change in comparison.metrics]
+    parts = [f"{effects.count(effect)} {effect}" for effect in ("better", "worse") if effect in effects]
+    if not parts:
+        return "no metric is better or worse"
+    first, _, effect = parts[0].partition(" ")
+    noun = "metric is" if first == "1" else "metrics are"
+    return ", ".join([f"{first} {noun} {effect}", *parts[1:]])
 
 
 def _revision(revision: Revision) -> Line:
@@ -103,112 +95,39 @@ def _revision(revision: Revision) -> Line:
     return (short,) if revision.label == short.text else (Code(revision.label), " (", short, ")")
 
 
-def _metrics(comparison: Comparison) -> list[Block]:
-    changes = comparison.metrics
-    if not changes:
-        return [Heading("Metrics"), Paragraph(("The pipeline declares no metrics.",))]
-    if comparison.base is None:
-        rows = tuple((_name(change), (numbers.scalar(change.candidate),)) for change in changes)
-        return [Heading("Metrics"), Table(("Metric", "Value"), rows, numeric=(1,))]
-    if len(changes) <= FOLD_FROM:
-        return [Heading("Metrics"), _metric_table(changes)]
-    moved = [change for change in changes if change.effect != "same"]
-    still = [change for change in changes if change.effect == "same"]
-    blocks: list[Block] = [Heading("Metrics")]
-    blocks.append(_metric_table(moved) if moved else Paragraph((f"None of {len(changes)} metrics changed.",)))
-    if still:
-        blocks.append(Details(f"{len(still)} metrics without a change", (_metric_table(still),)))
+def _plots(known: Known) -> list[Block]:
+    if not known.plots:
+        return []
+    compared = (known.comparison.base, known.comparison.candidate)
+    labels = [revision.label for revision in compared if revision]
+    images = [Image(plot, f"{plot.title}: {' and '.join(labels)}") for plot in known.plots]
+    blocks: list[Block] = [Heading("Plots"), *images[:SHOWN_PLOTS]]
+    if len(images) > SHOWN_PLOTS:
+        rest = tuple(images[SHOWN_PLOTS:])
+        blocks.append(Details("1 more plot" if len(rest) == 1 else f"{len(rest)} more plots", rest))
     return blocks
 
 
-def _metric_table(changes: Sequence[MetricChange]) -> Table:
-    rows = tuple(
-        (
-            _name(change),
-            (Toned(change.effect, TONES.get(change.effect, "neutral")),),
-            (_value(change.base),),
-            (_value(change.candidate),),
-            (numbers.change(change.delta),),
-            (numbers.percent_change(change.relative),),
-        )
-        for change in changes
-    )
-    return Table(("Metric", "", "Base", "Candidate", "Change", "Relative"), rows, numeric=(2, 3, 4, 5))
-
-
-def _name(change: MetricChange) -> Line:
-    arrow = ARROWS[change.direction]
-    return (Code(change.name), f" {arrow}") if arrow else (Code(change.name),)
-
-
-def _value(value: object) -> Inline:
-    if isinstance(value, str):
-        return Code(value)
-    return numbers.scalar(value) if isinstance(value, (bool, int, float)) else numbers.NONE
-
-
-def _gate(checks: Sequence[Check]) -> list[Block]:
-    if not checks:
-        return []
-    rows = tuple(
-        (
-            (Code(check.metric),),
-            (Code(f"{check.rule} = {check.limit:g}"),),
-            (check.text,),
-            (Toned("passed", "good") if check.passed else Toned("failed", "bad"),),
-        )
-        for check in checks
-    )
-    table = Table(("Metric", "Rule", "Result", ""), rows)
-    if all(check.passed for check in checks):
-        return [Details("The rules of the gate", (table,))]
-    return [Heading("Gate"), table]
-
-
-def _params(changes: Sequence[ParamChange]) -> list[Block]:
-    if not changes:
-        return []
-    rows = tuple(
-        ((Code(change.name),), (_param(change, "new"),), (_param(change, "gone"),)) for change in changes
-    )
-    return [Heading("Parameters"), Table(("Parameter", "Base", "Candidate"), rows)]
-
-
-def _param(change: ParamChange, absent: Effect) -> Inline:
-    """The value of one side; `absent` is the effect under which that side has none."""
-    if change.effect == absent:
-        return numbers.NONE
-    value = change.base if absent == "new" else change.candidate
-    return Code(value if isinstance(value, str) else "null" if value is None else numbers.scalar(value))
-
-
-def _data(changes: Sequence[DataChange]) -> list[Block]:
-    if not changes:
-        return []
-    rows = tuple(
-        ((Code(change.path),), _digest(change.base), _digest(change.candidate)) for change in changes
-    )
-    return [Heading("Data and models"), Table(("File", "Base", "Candidate"), rows)]
-
-
-def _digest(digest: str | None) -> Line:
-    if digest is None:
-        return (numbers.NONE,)
-    kind, _, digits = digest.rpartition(":")
-    return (Code(f"{kind}:{digits[:8]}" if kind else digits[:8]),)
-
-
-def _plots(plots: Sequence[Plot], comparison: Comparison) -> list[Block]:
-    if not plots:
-        return []
-    labels = [revision.label for revision in (comparison.base, comparison.candidate) if revision]
-    return [Heading("Plots"), *(Image(plot, f"{plot.title}: {' and '.join(labels)}") for plot in plots)]
-
-
-def _reproduce(candidate: Revision) -> list[Block]:
-    blocks: list[Block] = [Heading("Do it again")]
+def _reproduce(known: Known) -> list[Block]:
+    candidate = known.comparison.candidate
+    blocks: list[Block] = [Heading("Reproduce")]
     if candidate.changes:
         files = ", ".join(candidate.changes[:5]) + (", …" if len(candidate.changes) > 5 else "")
         blocks.append(Paragraph(("First commit what was changed: ", Code(files), ".")))
         return [*blocks, CodeBlock("emel run", "shell")]
     return [*blocks, CodeBlock(f"git checkout {candidate.commit}\nemel run", "shell")]
+
+
+SECTIONS: Mapping[str, Callable[[Known], list[Block]]] = {
+    "metrics": metrics_section,
+    "gate": gate_section,
+    "parameters": params_section,
+    "data": data_section,
+    "plots": _plots,
+    "model": model_section,
+    "endpoint": endpoint_section,
+    "shadow": shadow_section,
+    "cost": cost_section,
+    "reproduce": _reproduce,
+}
+"""The sections that emel writes, in the order of a report that chooses none."""

@@ -22,20 +22,28 @@ from emel.report.blocks import (
     Inline,
     Line,
     Link,
+    Markdown,
     Paragraph,
     Strong,
     Table,
     Toned,
 )
+from emel.report.guard import CLOSING, WORD_JOINER
 
+MOST_ROWS = 300
+"""Of a table. GitLab gives up on text that takes it long to draw."""
 MARKS = {"good": "🟢 ", "bad": "🔴 ", "neutral": ""}
 VERDICTS = {"good": "✅", "bad": "❌", "neutral": "⚪"}
-WORD_JOINER = "\u2060"
 
 
-def render(document: Document, images: Mapping[str, str]) -> str:
-    """The whole text. `images` has the relative path of each plot's picture, by the plot's name."""
-    return "\n\n".join(_block(block, images) for block in document.blocks) + "\n"
+def parts(document: Document, images: Mapping[str, str]) -> tuple[str, ...]:
+    """The text, section by section. `images` has the address of each plot's picture, by the plot's name."""
+    found: list[list[str]] = []
+    for block in document.blocks:
+        if not found or isinstance(block, Heading):
+            found.append([])
+        found[-1].append(_block(block, images))
+    return tuple("\n\n".join(texts) for texts in found)
 
 
 def _block(block: Block, images: Mapping[str, str]) -> str:
@@ -52,16 +60,21 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
             return f"![{escape(block.alt)}]({images[block.plot.name]})"
         case CodeBlock():
             return _fenced(block)
+        case Markdown():
+            return block.text.strip("\n")
         case Details():
             inner = "\n\n".join(_block(part, images) for part in block.blocks)
-            return f"<details><summary>{html.escape(_flat(block.summary))}</summary>\n\n{inner}\n\n</details>"
+            summary = html.escape(shielded(_flat(block.summary)), quote=False)
+            return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
 
 
 def _table(table: Table) -> str:
     header = [escape(text) or " " for text in table.header]
     rule = ["---:" if column in table.numeric else "---" for column in range(len(header))]
-    rows = [[_cell(cell) for cell in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+    rows = [[_cell(cell) for cell in row] for row in table.rows[:MOST_ROWS]]
+    text = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+    left = len(table.rows) - MOST_ROWS
+    return f"{text}\n\n{left:,} more rows are in report.html." if left > 0 else text
 
 
 def _cell(line: Line) -> str:
@@ -71,10 +84,10 @@ def _cell(line: Line) -> str:
 
 def _line(line: Line) -> str:
     text = "".join(_inline(part) for part in line)
-    return re.sub(r"^([-+=>#/]|\d+(?=[.)]))", _shielded, text)
+    return re.sub(r"^([-+=>#/]|\d+(?=[.)]))", _parted, text)
 
 
-def _shielded(start: re.Match[str]) -> str:
+def _parted(start: re.Match[str]) -> str:
     """What a line begins with, so that it begins no list, quote, heading or quick action."""
     return f"{start[0]}{WORD_JOINER}" if start[0].isdigit() else f"\\{start[0]}"
 
@@ -90,17 +103,28 @@ def _inline(part: Inline) -> str:
         case Toned():
             return MARKS[part.tone] + escape(part.text)
         case Link():
-            return f"<{part.url}>" if re.fullmatch(r"https?://[^\s<>]+", part.url) else _code(part.url)
+            return _link(part)
+
+
+def _link(link: Link) -> str:
+    if not re.fullmatch(r"https?://[^\s<>]+", link.url):
+        return _code(link.text or link.url)
+    return f"<{link.url}>" if link.text is None else f"[{escape(link.text)}](<{link.url}>)"
 
 
 def escape(text: str) -> str:
-    """Plain text that stays plain: no markup, and no mention or reference of GitLab's.
+    """Plain text that stays plain: no markup, no address, and no mention or reference of GitLab's."""
+    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", shielded(_flat(text)))
+
+
+def shielded(text: str) -> str:
+    """The text without a mention, a reference or a word that closes what is referred to.
 
     GitLab finds references in the finished HTML, where a backslash is gone already: so a character that
     nobody sees parts the sign from the name.
     """
-    shielded = re.sub(r"([@#!~%$&])(?=[\w\"'])", rf"\1{WORD_JOINER}", _flat(text))
-    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", shielded)
+    open_ended = CLOSING.sub(rf"\1{WORD_JOINER}\2", text)
+    return re.sub(r"([@#!~%$&])(?=[\w.\"'])|(?<=\w:)(?=//)", rf"\1{WORD_JOINER}", open_ended)
 
 
 def _code(text: str) -> str:
@@ -116,7 +140,9 @@ def _code(text: str) -> str:
 def _fenced(block: CodeBlock) -> str:
     longest = max((len(run) for run in re.findall(r"`+", block.text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{block.language}\n{block.text}\n{fence}"
+    # Old versions of GitLab see quick actions in a block whose fence is longer than three.
+    text = re.sub(r"^/(?=[A-Za-z_]+(?:\s|$))", f"{WORD_JOINER}/", block.text, flags=re.MULTILINE)
+    return f"{fence}{block.language}\n{text}\n{fence}"
 
 
 def _flat(text: str) -> str:

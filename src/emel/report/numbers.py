@@ -20,6 +20,13 @@ def scalar(value: Scalar) -> str:
     return _decimal(value) if isinstance(value, float) else value
 
 
+def setting(value: Scalar) -> str:
+    """A parameter, to the last digit: 0.25, 1e-05, 1000, true, null."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def change(value: float | None) -> str:
     """A difference, with its sign: +0.0021, −0.0377, ±0."""
     if value is None:

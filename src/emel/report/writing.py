@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from emel.report import html, markdown, pictures
-from emel.report.blocks import Document
+from emel.records import RenderedReport, Verdict
+from emel.report.artifacts import annotations_json, junit_xml, open_metrics
 from emel.system.files import write_atomic
 
 
@@ -19,35 +18,28 @@ class Written(Struct, frozen=True, kw_only=True):
     markdown: Path
     html: Path
     images: tuple[Path, ...]
+    junit: Path
+    metrics: Path
+    annotations: Path
 
 
-def write(document: Document, folder: Path) -> Written:
-    """Write `report.md` with its `plots/*.png`, and `report.html`, which holds everything itself.
-
-    Errors: those of emel.report.pictures.draw; nothing is written then. OSError.
+def write(report: RenderedReport, verdict: Verdict, folder: Path, links: Mapping[str, str]) -> Written:
+    """Write `report.md` with its `plots/*`, and `report.html`, which holds everything itself; and for GitLab
+    `junit.xml`, `metrics.txt` and `annotations.json`, which has the `links`. Errors: OSError.
     """
-    drawn = {image.plot.name: pictures.draw(image.plot) for image in document.images()}
-    names = _file_names(tuple(drawn))
-    for name, png in drawn.items():
-        write_atomic(folder / names[name], png)
-    write_atomic(folder / "report.md", markdown.render(document, names))
-    write_atomic(folder / "report.html", html.render(document, drawn))
+    images = {picture.digest: f"plots/{picture.file_name}" for picture in report.pictures}
+    for picture in report.pictures:
+        write_atomic(folder / images[picture.digest], picture.content)
+    write_atomic(folder / "report.md", report.markdown(images))
+    write_atomic(folder / "report.html", report.html)
+    write_atomic(folder / "junit.xml", junit_xml(verdict))
+    write_atomic(folder / "metrics.txt", open_metrics(report.metrics))
+    write_atomic(folder / "annotations.json", annotations_json(links))
     return Written(
         markdown=folder / "report.md",
         html=folder / "report.html",
-        images=tuple(folder / names[name] for name in drawn),
+        images=tuple(folder / path for path in images.values()),
+        junit=folder / "junit.xml",
+        metrics=folder / "metrics.txt",
+        annotations=folder / "annotations.json",
     )
-
-
-def _file_names(plots: tuple[str, ...]) -> Mapping[str, str]:
-    """Each plot's name → the path of its picture beside the report: plain letters, no two alike."""
-    names: dict[str, str] = {}
-    for plot in plots:
-        stem = "-".join(re.findall(r"[a-z0-9]+", plot.lower()))[:60].strip("-") or "plot"
-        number = 1
-        path = f"plots/{stem}.png"
-        while path in names.values():
-            number += 1
-            path = f"plots/{stem}-{number}.png"
-        names[plot] = path
-    return names

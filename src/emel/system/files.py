@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+
+class FileOutsideError(OSError):
+    """A path that leads out of the folder that it was to stay in."""
 
 
 def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
@@ -27,6 +33,50 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
     except BaseException:
         temporary.unlink()
         raise
+
+
+def read_below(folder: Path, path: str, *, limit: int) -> bytes:
+    """A regular file of the tree below `folder`, whose own path is trusted, and nothing from elsewhere.
+
+    Links are not followed, at any depth, and nothing can be put in between while it is read. Errors:
+    FileOutsideError for a path that leaves the folder, is absolute or goes over a link; OSError;
+    ValueError when the file has more than `limit` bytes or is none.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        raise FileOutsideError(f"{path} is not below {folder}")
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for position, name in enumerate(parts):
+            last = position == len(parts) - 1
+            # A pipe would keep us waiting for who writes to it.
+            kind = os.O_NONBLOCK if last else os.O_DIRECTORY
+            below = _open_here(opened, name, kind, path)
+            os.close(opened)
+            opened = below
+        state = os.fstat(opened)
+        if not stat.S_ISREG(state.st_mode):
+            raise ValueError(f"{path} is no file")
+        if state.st_size > limit:
+            raise ValueError(f"{path} has {state.st_size:,} bytes, more than {limit:,}")
+        with os.fdopen(os.dup(opened), "rb") as file:
+            return file.read(limit)
+    finally:
+        os.close(opened)
+
+
+def _open_here(folder: int, name: str, kind: int, path: str) -> int:
+    try:
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | kind, dir_fd=folder)
+    except OSError as problem:
+        # What a link answers to O_NOFOLLOW depends on whether a folder was wanted.
+        if problem.errno in (errno.ELOOP, errno.ENOTDIR) and _is_link(folder, name):
+            raise FileOutsideError(f"{path} goes over a link") from problem
+        raise OSError(problem.errno, problem.strerror, path) from problem
+
+
+def _is_link(folder: int, name: str) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
 
 
 def sha256_of(path: Path) -> str:

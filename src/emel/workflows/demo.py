@@ -7,6 +7,7 @@ code of 0 means that all of it happened.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import tempfile
@@ -20,10 +21,10 @@ from msgspec import Struct
 from emel import localcloud
 from emel.errors import DemoFailed
 from emel.gitrepo import GitRepo
-from emel.records import Answers, Bundle, Endpoint, Estimate, Shadow, from_json
+from emel.records import Answers, Bundle, Endpoint, Shadow, from_json
 from emel.workflows.compare import compare
 from emel.workflows.deploy import deploy, promote, rollback
-from emel.workflows.endpoints import estimate_cost, shadow, test_endpoint
+from emel.workflows.endpoints import Preview, estimate_cost, shadow, test_endpoint
 from emel.workflows.package import package
 from emel.workflows.project import Progress, Project, System, open_project
 from emel.workflows.register import register
@@ -135,7 +136,6 @@ class _Story:
     production: Endpoint
     preview: Endpoint
     shadow: Shadow
-    estimate: Estimate
 
     def __init__(self, folder: Path, system: System, view: View) -> None:
         self.folder = folder
@@ -201,9 +201,9 @@ class _Story:
         _expect(comparison.verdict.passed, "the gate lets the candidate pass")
 
     def _report(self) -> None:
-        _, written = report(self.project, progress=self._view)
-        self._view.show(written)
-        _expect(len(written.images) >= 2, "the report has its plots")
+        result, _ = report(self.project, env=os.environ, progress=self._view)
+        self._view.show(result.files)
+        _expect(len(result.files.images) >= 2, "the report has its plots")
 
     def _package(self) -> None:
         self.bundles = (
@@ -236,8 +236,7 @@ class _Story:
         self._view.show(self.shadow)
 
     def _cost(self) -> None:
-        self.estimate = estimate_cost(self.project, progress=self._view)
-        self._view.show(self.estimate)
+        self._view.show(estimate_cost(self.project, progress=self._view))
 
     def _promote_and_roll_back(self) -> None:
         body = self._first_sample_row()
@@ -247,14 +246,13 @@ class _Story:
         self._expect_answer(body, self.bundles[0])
 
     def _report_again(self) -> None:
-        _, written = report(
+        result, _ = report(
             self.project,
-            estimate=self.estimate,
-            shadow=self.shadow,
-            endpoint=self.preview,
+            preview=Preview(self.preview, self.bundles[1], self.shadow),
+            env=os.environ,
             progress=self._view,
         )
-        self._view.show(written)
+        self._view.show(result.files)
 
     def _expect_answer(self, body: str, bundle: Bundle) -> None:
         answer = self._ask(body)

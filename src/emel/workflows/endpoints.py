@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from emel import apitest, cost
 from emel.bundle.shelf import read_record
@@ -11,7 +12,16 @@ from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, running_alone
-from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Routes, Shadow, Usage
+from emel.records import (
+    Bundle,
+    Endpoint,
+    EndpointReport,
+    Estimate,
+    FunctionVersion,
+    Routes,
+    Shadow,
+    Usage,
+)
 from emel.system.files import write_atomic
 from emel.system.process import Process
 from emel.workflows.deploy import open_cloud
@@ -127,6 +137,34 @@ def shadow(
     )
 
 
+class Preview(NamedTuple):
+    """An endpoint to be looked at before it is promoted."""
+
+    endpoint: Endpoint
+    bundle: Bundle | None
+    """What answers there, if it is on the shelf."""
+    shadow: Shadow | None
+    """Its answers beside production's; None where production is absent, or the same version."""
+
+
+def preview(
+    project: Project, *, tag: str, production: str = "prod", to: str = LOCAL, progress: Progress
+) -> Preview:
+    """The endpoint of a tag and how it answers. Sends it and production the sample rows.
+
+    Errors: DeployError for a tag that nothing is deployed to.
+    """
+    version = _version(project, to, tag)
+    url = _url(project, to, tag, progress)
+    endpoint = Endpoint(url=url, function=project.config.model.name, tag=tag, version=version, changed=False)
+    tags = open_cloud(project, to).functions.tags(project.config.model.name)
+    bundle = shelf_of(project).by_digest(version.digest)
+    if bundle is None or tags.get(production) in (None, version.number):
+        return Preview(endpoint, bundle, None)
+    beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
+    return Preview(endpoint, bundle, beside)
+
+
 def estimate_cost(
     project: Project,
     *,
@@ -137,6 +175,17 @@ def estimate_cost(
 ) -> Estimate:
     """What the revision's function would cost on Yandex Cloud, from the times measured on this machine."""
     bundle = packaged(project, revision=revision, progress=progress)
+    return price(project, bundle, calls_per_month=calls_per_month, price_file=price_file)
+
+
+def price(
+    project: Project,
+    bundle: Bundle,
+    *,
+    calls_per_month: int | None = None,
+    price_file: Path | None = None,
+) -> Estimate:
+    """The same for a bundle."""
     usage = Usage(
         memory=project.config.function.memory,
         cpu_seconds=bundle.cold_start.warm_call_seconds,

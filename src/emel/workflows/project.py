@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +14,7 @@ from emel.experiments import Pipeline
 from emel.gitrepo import GitRepo
 from emel.system.clock import Clock, SystemClock
 from emel.system.files import write_atomic
-from emel.system.http import Http, SystemHttp
+from emel.system.http import FileHttp, SystemHttp
 from emel.system.process import Process, SystemProcess
 
 
@@ -33,13 +34,15 @@ class System(NamedTuple):
     """The doors to the outside that workflows use."""
 
     process: Process
-    http: Http
+    http: FileHttp
     clock: Clock
 
 
 def this_machine() -> System:
     """The doors of the machine that emel runs on."""
-    return System(SystemProcess(), SystemHttp(), SystemClock())
+    # A GitLab server behind a certificate authority of its own gives its jobs the authority's certificate.
+    ca_file = os.environ.get("CI_SERVER_TLS_CA_FILE")
+    return System(SystemProcess(), SystemHttp(ca_file=ca_file), SystemClock())
 
 
 class Project(NamedTuple):

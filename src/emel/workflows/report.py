@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
+from msgspec import Struct, structs
+
+from emel import apitest
+from emel import compare as comparing
 from emel import report as reporting
-from emel.records import Bundle, Comparison, Endpoint, Estimate, Revision, Shadow
-from emel.report import Written
-from emel.workflows.compare import compare_revisions
+from emel.records import (
+    Best,
+    Comparison,
+    DataChange,
+    DataFacts,
+    Endpoint,
+    RenderedReport,
+    Revision,
+    Slice,
+    Snapshot,
+)
+from emel.report import Known, Written
+from emel.secrets import Masker, secret_values
+from emel.workflows.endpoints import Preview, price
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
-from emel.workflows.revisions import base_revision, candidate_revision
+from emel.workflows.report_own import chosen_sections, own_sections
+from emel.workflows.revisions import WORKSPACE, base_revision, candidate_revision
+
+
+class ReportResult(Struct, frozen=True, kw_only=True):
+    """What the report says, and where it lies."""
+
+    headline: str
+    passed: bool | None
+    """What the gate says; None without any rule."""
+    comparison: Comparison
+    best: dict[str, Best]
+    files: Written
 
 
 def report(
@@ -19,32 +49,117 @@ def report(
     revision: str | None = None,
     base: str | None = None,
     folder: Path | None = None,
-    estimate: Estimate | None = None,
-    shadow: Shadow | None = None,
-    endpoint: Endpoint | None = None,
+    preview: Preview | None = None,
+    env: Mapping[str, str],
     progress: Progress,
-) -> tuple[Comparison, Written]:
-    """Write report.md with its plots and a self-contained report.html into `folder` (.emel/report).
+) -> tuple[ReportResult, RenderedReport]:
+    """Write report.md with its plots, a self-contained report.html and GitLab's files into `folder`
+    (.emel/report).
 
-    Bundles that are on the shelf for candidate and base give the model card its size, parity and cold start.
+    Bundles that are on the shelf for candidate and base give the model card its size, parity, cold start and
+    price. Secrets that `env` names are taken out. Errors: ConfigError for a section that does not exist.
     """
+    sections = chosen_sections(project.config)
+    mask = Masker(secret_values(env))
     candidate = candidate_revision(project, revision)
     against = base_revision(project, candidate, base)
-    progress.step("reading metrics and parameters")
-    comparison = compare_revisions(project, candidate, against)
+    progress.step("reading metrics, parameters and plots")
+    # DVC takes its second to start, and is asked twice.
+    with ThreadPoolExecutor(1) as beside:
+        plots = beside.submit(project.pipeline().plots, against, candidate) if "plots" in sections else None
+        known = _known(project, candidate, against)
     progress.step("drawing the plots")
-    document = reporting.build(
-        project.config.model.name,
-        comparison,
-        plots=project.pipeline().plots(against, candidate),
-        candidate_bundle=find_bundle(project, candidate),
-        base_bundle=_bundle_of(project, against),
-        estimate=estimate,
-        shadow=shadow,
-        endpoint=endpoint,
+    known = structs.replace(
+        known,
+        plots=plots.result() if plots else (),
+        endpoint=preview.endpoint if preview else None,
+        preview_bundle=preview.bundle if preview else None,
+        shadow=preview.shadow if preview else None,
+        worst_slice=_worst_slice(preview) if preview else None,
+        row_address=_row_address(project, preview.endpoint, env) if preview else None,
+        own=own_sections(project, sections, mask, _files_at(env, candidate.commit), progress),
     )
-    return comparison, reporting.write(document, folder or project.claim_state() / "report")
+    clean = reporting.masked(known, mask)
+    rendered = reporting.render(reporting.build(clean, sections), clean.comparison)
+    place = folder or project.claim_state() / "report"
+    written = reporting.write(rendered, clean.comparison.verdict, place, _links(place, clean.endpoint, env))
+    result = ReportResult(
+        headline=rendered.headline,
+        passed=rendered.passed,
+        comparison=clean.comparison,
+        best=dict(clean.best),
+        files=written,
+    )
+    return result, rendered
 
 
-def _bundle_of(project: Project, revision: Revision | None) -> Bundle | None:
-    return find_bundle(project, revision) if revision else None
+def _known(project: Project, candidate: Revision, against: Revision | None) -> Known:
+    """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
+    earlier, present = project.pipeline().snapshots(against, candidate)
+    comparison = comparing.compare(
+        earlier, present, rules=project.config.rules(), directions=project.config.metrics
+    )
+    candidate_bundle = find_bundle(project, candidate)
+    base_bundle = find_bundle(project, against) if against else None
+    return Known(
+        project=project.config.model.name,
+        comparison=comparison,
+        best=comparing.best_so_far(comparison.metrics, _past(project, present, against)),
+        data={change.path: _measured(project, comparison, change) for change in comparison.data},
+        candidate_bundle=candidate_bundle,
+        base_bundle=base_bundle,
+        estimate=price(project, candidate_bundle) if candidate_bundle else None,
+        base_estimate=price(project, base_bundle) if base_bundle else None,
+    )
+
+
+def _past(project: Project, present: Snapshot, base: Revision | None) -> tuple[Snapshot, ...]:
+    """Metrics of all commits but the candidate's own."""
+    tips = [present.revision.commit, *([base.commit] if base else [])]
+    own = None if present.revision.label == WORKSPACE else present.revision.commit
+    return tuple(one for one in project.pipeline().past(present, tips) if one.revision.commit != own)
+
+
+def _measured(
+    project: Project, comparison: Comparison, change: DataChange
+) -> tuple[DataFacts | None, DataFacts | None]:
+    pipeline = project.pipeline()
+    base = pipeline.measure(change.path, change.base, comparison.base) if comparison.base else None
+    return base, pipeline.measure(change.path, change.candidate, comparison.candidate)
+
+
+def _worst_slice(preview: Preview) -> Slice | None:
+    if preview.shadow is None or preview.bundle is None:
+        return None
+    return apitest.worst_slice(preview.shadow, preview.bundle.answers)
+
+
+def _row_address(project: Project, endpoint: Endpoint, env: Mapping[str, str]) -> str | None:
+    """Where GitLab shows a line of the sample file; None outside of CI, or if Git does not hold the file."""
+    commit, sample = endpoint.version.commit, project.config.model.sample
+    files = _files_at(env, commit) if commit else None
+    if commit is None or files is None or not sample.endswith(".csv"):
+        return None
+    repo = project.repo()
+    path = (project.root.resolve() / sample).relative_to(repo.root.resolve()).as_posix()
+    if repo.read(commit, path) is None:
+        return None
+    return f"{files}/{quote(path)}#L{{line}}"
+
+
+def _files_at(env: Mapping[str, str], commit: str) -> str | None:
+    """Where GitLab shows the files of a commit; None outside of CI."""
+    url = env.get("CI_PROJECT_URL")
+    return f"{url}/-/blob/{commit}" if url else None
+
+
+def _links(folder: Path, endpoint: Endpoint | None, env: Mapping[str, str]) -> dict[str, str]:
+    """What stands on the page of the CI job: the report as a page, and the preview."""
+    links: dict[str, str] = {}
+    job, checkout = env.get("CI_JOB_URL"), env.get("CI_PROJECT_DIR")
+    if job and checkout and folder.resolve().is_relative_to(Path(checkout).resolve()):
+        inside = folder.resolve().relative_to(Path(checkout).resolve()).as_posix()
+        links["Model report"] = f"{job}/artifacts/file/{quote(inside)}/report.html"
+    if endpoint:
+        links["Preview endpoint"] = endpoint.url
+    return links

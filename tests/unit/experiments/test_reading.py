@@ -94,6 +94,7 @@ def test_each_revision_has_its_own_results_without_a_checkout(history: Experimen
     assert base is not None
     assert base.revision == main and candidate.revision == deep
     assert base.metrics == {"accuracy": 0.2, "test.loss": 0.5}
+    assert candidate.metric_files == ("metrics.json",)
     assert candidate.metrics == {"accuracy": 0.5, "test.loss": 0.2}
     assert (base.params, candidate.params) == ({"depth": 2}, {"depth": 5})
     assert set(base.data) == {"data.csv", "train.csv", "model.txt"}

@@ -9,13 +9,29 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from emel.report import markdown
-from emel.report.blocks import Code, CodeBlock, Details, Document, Inline, Paragraph, Strong, Table
+from emel.report.blocks import (
+    Block,
+    Code,
+    CodeBlock,
+    Details,
+    Document,
+    Heading,
+    Inline,
+    Link,
+    Paragraph,
+    Strong,
+    Table,
+)
 
 TEXT = st.text(alphabet=st.sampled_from("ab 1.)(/\\`*_[]<>|~$&@#!-+=:\n\r\t\u2028ü"), max_size=30)
 
 
+def written(*blocks: Block) -> str:
+    return "\n\n".join(markdown.parts(Document("x", blocks), {})) + "\n"
+
+
 def paragraph(*parts: Inline) -> str:
-    return markdown.render(Document("x", (Paragraph(parts),)), {})
+    return written(Paragraph(parts))
 
 
 def read(text: str) -> str:
@@ -63,20 +79,37 @@ def test_code_is_shown_as_it_is(text: str) -> None:
 @given(st.lists(TEXT, min_size=2, max_size=2))
 def test_a_table_keeps_its_cells_whatever_is_in_them(texts: list[str]) -> None:
     table = Table(("a", "b"), (((Code(texts[0]),), ("x" + texts[1],)),))
-    shown = read(markdown.render(Document("x", (table,)), {}))
+    shown = read(written(table))
 
     assert shown.count("<td") == 2 and shown.count("<tr>") == 2
 
 
 def test_a_block_of_code_cannot_be_left_by_what_is_in_it() -> None:
-    tokens = MarkdownIt("commonmark").parse(
-        markdown.render(Document("x", (CodeBlock("```\n/close\n````", "shell"),)), {})
-    )
+    text = written(CodeBlock("```\n/close\n````", "shell"))
+    tokens = MarkdownIt("commonmark").parse(text)
 
-    assert [(token.type, token.content) for token in tokens] == [("fence", "```\n/close\n````\n")]
+    assert [(token.type, token.content) for token in tokens] == [("fence", "```\n\u2060/close\n````\n")]
 
 
 def test_a_summary_is_escaped_and_its_blocks_are_markdown() -> None:
-    written = markdown.render(Document("x", (Details("a <b> & c", (Paragraph((Strong("d"),)),)),)), {})
+    text = written(Details("a <b> & c", (Paragraph((Strong("d"),)),)))
 
-    assert written == "<details><summary>a &lt;b&gt; &amp; c</summary>\n\n**d**\n\n</details>\n"
+    assert text == "<details><summary>a &lt;b&gt; &amp; c</summary>\n\n**d**\n\n</details>\n"
+
+
+def test_a_part_is_a_section_with_its_heading() -> None:
+    blocks = (Paragraph(("a",)), Heading("One"), Paragraph(("b",)), Paragraph(("c",)), Heading("Two"))
+
+    assert markdown.parts(Document("x", blocks), {}) == ("a", "### One\n\nb\n\nc", "### Two")
+
+
+def test_a_link_under_words_goes_to_the_web_or_nowhere() -> None:
+    assert paragraph(Link("https://a.b/c_d", "row [1]")) == "[row \\[1\\]](<https://a.b/c_d>)\n"
+    assert paragraph(Link("javascript:alert(1)", "x")) == "`x`\n"
+
+
+@pytest.mark.parametrize("text", ["https://gitlab.com/a/b/-/issues/1", "Closes PROJ-1", "see http://x"])
+def test_no_address_or_closing_word_is_read_in_text(text: str) -> None:
+    shown = read(paragraph(text))
+
+    assert "<a" not in shown and "\u2060" in paragraph(text)

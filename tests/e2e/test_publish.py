@@ -1,0 +1,36 @@
+"""`emel report --publish` as a CI job runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.fakes.command import Emel
+from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.gitlab.project import job_variables, usual_project
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def gitlab() -> Iterator[FakeGitLab]:
+    with FakeGitLab() as fake:
+        yield fake
+
+
+def test_a_job_publishes_its_report_and_keeps_the_token_to_itself(emel: Emel, gitlab: FakeGitLab) -> None:
+    project = usual_project(gitlab)
+    token = gitlab.world.project_token(project)
+    emel.env.update(job_variables(gitlab, project, EMEL_GITLAB_TOKEN=token))
+    done = emel("report", "--publish")
+
+    assert done.returncode == 0, done.stderr
+    assert (emel.folder / ".emel" / "report" / "report.html").is_file()
+    assert len(project.notes) == 1
+    assert "## " in project.notes[0].body and "](/uploads/" in project.notes[0].body
+    assert f"{gitlab.url}/team/churn/-/merge_requests/1#note_1" in done.stdout
+    assert len({entry.connection for entry in gitlab.log}) == 1
+    assert project.executed == project.mentioned == []
+    kept = [path.read_bytes() for path in emel.folder.rglob("*") if path.is_file()]
+    assert token not in done.stdout + done.stderr
+    assert not any(token.encode() in content for content in kept)

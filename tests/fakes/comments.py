@@ -1,0 +1,50 @@
+"""Sticky comments as tests write and read them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from tests.fakes.gitlab import Project
+from tests.fakes.gitlab.project import ON
+
+from emel.forge import Forge
+from emel.forge.sticky import Published, StickyComment
+from emel.records import Picture
+from emel.records.forges import Noteable, ReportRun
+
+
+def publish(
+    forge: Forge,
+    text: str = "report",
+    pictures: Sequence[str] = (),
+    *,
+    pipeline: int | None = 100,
+    key: str = "report",
+    on: Noteable = ON,
+) -> Published:
+    """One run of a job whose comment says `text` and the addresses of its pictures."""
+
+    def compose(addresses: Mapping[str, str], room: int) -> str:
+        return " ".join([text, *addresses.values()])
+
+    run = ReportRun(commit=f"commit {pipeline}", pipeline=pipeline, passed=True, metrics={"said": text})
+    drawn = [_picture(name) for name in pictures]
+    return StickyComment(forge, on, key).publish(compose, drawn, run=run, history=_told)
+
+
+def shown(project: Project) -> list[str]:
+    """Each note without its hidden line, and without the sign that parts the history."""
+    hidden = "<!-- emel:sticky"
+    bodies = [note.body.partition("\n")[2] if hidden in note.body else note.body for note in project.notes]
+    return [body.replace("\n<!-- emel:history -->\n", " | ") for body in bodies]
+
+
+def _told(runs: Sequence[ReportRun]) -> str:
+    return " ".join(f"{run.pipeline}:{run.metrics['said']}" for run in runs)
+
+
+def _picture(name: str) -> Picture:
+    content = f"png of {name}".encode()
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    return Picture(file_name=f"{name}.png", digest=digest, content=content)

@@ -1,0 +1,91 @@
+"""Runners with authentication tokens. Rules from GitLab's source (`lib/api/user_runners.rb`)."""
+
+from __future__ import annotations
+
+from tests.fakes.gitlab.routing import Refusal, Reply, Request, not_found, page, route
+from tests.fakes.gitlab.state import MAINTAINER, Json, Project
+
+CREATE, MANAGE = ("api", "create_runner"), ("api", "manage_runner")
+FIELDS = (
+    "description",
+    "tag_list",
+    "paused",
+    "locked",
+    "run_untagged",
+    "maximum_timeout",
+    "maintenance_note",
+)
+
+
+@route("POST", "/user/runners", scopes=CREATE)
+def create_runner(request: Request) -> Reply:
+    if request.required("runner_type") != "project_type":
+        raise Refusal(403, {"message": "403 Forbidden"})
+    project = request.world.projects.get(int(request.required("project_id")))
+    if project is None:
+        raise not_found("Project")
+    if project.members.get(request.user.id, 0) < MAINTAINER:
+        raise Refusal(403, {"message": "403 Forbidden"})
+    number = request.world.number("runner")
+    runner: Json = {
+        "id": number,
+        "token": f"glrt-{number:020}",
+        "status": "never_contacted",
+        "paused": False,
+        **{key: request.content[key] for key in FIELDS if key in request.content},
+    }
+    project.runners[number] = runner
+    return Reply(201, {"id": number, "token": runner["token"], "token_expires_at": None})
+
+
+@route("POST", "/runners/verify", scopes=CREATE)
+def verify(request: Request) -> Reply:
+    token = request.required("token")
+    for project in request.world.projects.values():
+        for runner in project.runners.values():
+            if runner["token"] == token:
+                return Reply(200, {"id": runner["id"], "token": token})
+    raise Refusal(403, {"message": "403 Forbidden"})
+
+
+@route("GET", "/projects/:project/runners", role=MAINTAINER, scopes=(*MANAGE, "read_api"))
+def list_runners(request: Request) -> Reply:
+    tags = set(filter(None, request.query.get("tag_list", "").split(",")))
+    found = [each for each in request.project.runners.values() if tags <= set(each.get("tag_list", ()))]
+    return page(request, found, _shown)
+
+
+@route("GET", "/runners/:runner/jobs", scopes=(*MANAGE, "read_api"))
+def list_jobs(request: Request) -> Reply:
+    project, runner = _one(request)
+    wanted = request.query.get("status")
+    found = [job for job in project.jobs.values() if job.get("runner") == runner["id"]]
+    return page(request, [job for job in found if wanted in (None, job["status"])])
+
+
+@route("PUT", "/runners/:runner", scopes=MANAGE)
+def update_runner(request: Request) -> Reply:
+    _, runner = _one(request)
+    runner |= {key: request.content[key] for key in FIELDS if key in request.content}
+    return Reply(200, _shown(runner))
+
+
+@route("DELETE", "/runners/:runner", scopes=MANAGE)
+def delete_runner(request: Request) -> Reply:
+    project, runner = _one(request)
+    del project.runners[runner["id"]]
+    return Reply(204)
+
+
+def _one(request: Request) -> tuple[Project, Json]:
+    for project in request.world.projects.values():
+        runner = project.runners.get(int(request.variables["runner"]))
+        if runner is not None:
+            if project.members.get(request.user.id, 0) < MAINTAINER:
+                raise Refusal(403, {"message": "403 Forbidden"})
+            return project, runner
+    raise not_found("Runner")
+
+
+def _shown(runner: Json) -> Json:
+    return {key: value for key, value in runner.items() if key != "token"}
