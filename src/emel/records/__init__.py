@@ -58,6 +58,7 @@ from emel.records.models import (
 )
 from emel.records.money import Estimate, Usage, VmPrice
 from emel.records.scalars import Scalar
+from emel.records.simulation import Simulation, SimulationPoint
 
 __all__ = [
     "LOG_LEVELS",
@@ -99,6 +100,8 @@ __all__ = [
     "Serving",
     "Shadow",
     "Signature",
+    "Simulation",
+    "SimulationPoint",
     "SlimStep",
     "Snapshot",
     "StageRun",
