@@ -19,9 +19,12 @@ import fcntl
 import json
 import os
 import resource
+import signal
 import sys
 import time
 import traceback
+
+DESCRIPTORS = 1024
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # Importing typing would cost a fifth of the start.
@@ -50,6 +53,9 @@ def main() -> None:
     channel = settings["channel"]
     _keep_to_limits(settings["data"])
     _end_with_platform(settings["lifeline"])
+    os.set_inheritable(channel, False)
+    # A child must not answer in its parent's place.
+    os.register_at_fork(after_in_child=lambda: os.close(channel))
     # A line is written when it is complete, so that the platform reads it at once.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.path.insert(0, settings["code"])
@@ -68,16 +74,22 @@ def main() -> None:
 def _keep_to_limits(data: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (data, data))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The platform has raised its own; what the bundle calls may close descriptors up to the limit.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, most), most))
 
 
 def _end_with_platform(lifeline: int) -> None:
-    """Have the kernel end this process when the platform is gone, even in the middle of a computation.
+    """Have the kernel end this process group when the platform is gone, even in the middle of a computation.
 
     Nothing is ever written to the pipe. When its other end closes, the kernel sends SIGIO, whose default
-    action ends the process; a thread that waits for the end would need the interpreter's lock.
+    action ends a process; a thread that waits for the end would need the interpreter's lock. Linux can send
+    SIGKILL in its place, which also ends a process that is suspended.
     """
     os.set_inheritable(lifeline, False)
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
     try:
         if not os.read(lifeline, 1):
@@ -87,7 +99,6 @@ def _end_with_platform(lifeline: int) -> None:
 
 
 def _answer_all(channel: int, settings: dict[str, Any], answer: Any) -> None:
-    os.set_inheritable(channel, False)
     requests = open(channel, "rb", buffering=65536, closefd=False)  # noqa: SIM115
     while header := requests.read(4):
         request = json.loads(requests.read(int.from_bytes(header, "big")))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from emel.localcloud.instance import Instance, Launch, start
+from emel.localcloud.instance import Instance, Launch
 from emel.localcloud.journal import Journal
-from emel.localcloud.meter import Counters
-from emel.localcloud.policy import Load
-from emel.localcloud.pool import Pool
+from emel.localcloud.pool import OnStarted, Pool
 from emel.localcloud.store import Store
 from emel.localcloud.usage import read_usage, write_usage
 from emel.records import FunctionVersion
@@ -31,7 +30,7 @@ class Route(NamedTuple):
 class _Known(NamedTuple):
     """A function as it was at the `stamp` of its file."""
 
-    file: Path
+    file: str
     stamp: Stamp
     tags: Mapping[str, FunctionVersion]
 
@@ -48,8 +47,6 @@ class Router:
         self._pools: dict[tuple[str, int], Pool] = {}
         self._written: dict[tuple[str, int], int] = {}
         self._numbers = itertools.count(1)
-        # Instances hold the reading end: it closes for them when this process ends, however it ends.
-        self._pipe = list(os.pipe())
 
     def route(self, function: str, tag: str) -> Route | None:
         """The version that the tag points at now; None when there is no such function or tag."""
@@ -60,22 +57,26 @@ class Router:
         """All functions with their tags."""
         return {function: sorted(self._tags(function)) for function in self._store.functions()}
 
-    def loads(self) -> dict[tuple[str, int], tuple[Load, Counters]]:
-        """What each version in use does now, and what it did since it was created."""
-        return {key: (pool.load, pool.counters) for key, pool in self._pools.items()}
+    def pools(self) -> Mapping[tuple[str, int], Pool]:
+        """The pool of each version in use, by function and number."""
+        return self._pools
 
-    def scale(self) -> None:
-        """Follow the store and let every pool start and end instances; to be called a few times a second."""
+    def follow(self) -> None:
+        """Follow the store: which versions are in service, and which are to be kept warm."""
         for function in self._store.functions():
             for version in self._tags(function).values():
                 if version.settings.provisioned:
                     self._pool(function, version)
         for (function, number), pool in list(self._pools.items()):
             pool.in_service = any(version.number == number for version in self._tags(function).values())
-            pool.scale()
             if pool.empty and not pool.in_service:
                 self._keep_usage(function, number)
                 del self._pools[function, number]
+
+    def tick(self) -> None:
+        """Let every pool act on the time that has passed; to be called a few times a second."""
+        for pool in list(self._pools.values()):
+            pool.tick()
 
     def keep_usage(self) -> None:
         """Write the counters that changed since the last time. Errors: OSError."""
@@ -84,16 +85,17 @@ class Router:
 
     async def close(self) -> None:
         """End all instances. Can be repeated."""
-        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        for pool in self._pools.values():
+            pool.close()
+        while not all(pool.empty for pool in self._pools.values()):
+            await asyncio.sleep(0.005)
         self.keep_usage()
-        while self._pipe:
-            os.close(self._pipe.pop())
 
     def _tags(self, function: str) -> Mapping[str, FunctionVersion]:
         known = self._known.get(function)
-        file = self._store.function_file(function) if known is None else known.file
+        file = str(self._store.function_file(function)) if known is None else known.file
         try:
-            stat = file.stat()
+            stat = os.stat(file)  # noqa: PTH116
         except (OSError, ValueError):
             self._known.pop(function, None)
             return {}
@@ -109,26 +111,25 @@ class Router:
         pool = self._pools.get(key)
         if pool is None:
 
-            async def start_instance() -> Instance:
-                return await self._start(function, version)
+            def start(on_started: OnStarted) -> Instance:
+                return self._start(function, version, on_started)
 
             counters = read_usage(self._store.folder, function, version.number)
-            pool = self._pools[key] = Pool(version.settings, start_instance, counters)
+            pool = self._pools[key] = Pool(version.settings, start, counters, time.monotonic)
         return pool
 
-    async def _start(self, function: str, version: FunctionVersion) -> Instance:
+    def _start(self, function: str, version: FunctionVersion, on_started: OnStarted) -> Instance:
         name = f"{function}-{version.number}-{next(self._numbers)}"
         launch = Launch(
+            name=name,
             function=function,
             version=version.number,
             memory=version.settings.memory,
             code=self._store.code(version.digest),
             work=self._work / name,
-            lifeline=self._pipe[0],
-            start_limit=version.settings.timeout,
         )
-        journal, number = self._journal, version.number
-        return await start(launch, lambda stream, line: journal.output(function, number, name, stream, line))
+        output, number = self._journal.output, version.number
+        return Instance(launch, lambda stream, line: output(function, number, name, stream, line), on_started)
 
     def _keep_usage(self, function: str, number: int) -> None:
         counters = self._pools[function, number].counters

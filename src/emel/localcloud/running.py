@@ -29,11 +29,13 @@ Spawn = Callable[[Sequence[str | Path], Path], Detached]
 
 
 class ServerFile(msgspec.Struct, frozen=True):
-    """What a server leaves in the store while it runs."""
+    """What a server leaves in the store while it runs, for its owner's eyes alone."""
 
     id: str
     pid: int
     url: str
+    token: str = ""
+    """What a request to the platform itself has to bring; see access.py."""
 
 
 class Running(NamedTuple):
@@ -57,7 +59,12 @@ def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus |
     if file is None:
         return None
     try:
-        reply = (http or SystemHttp()).request("GET", f"{file.url}/_emel/status", timeout=5.0)
+        reply = (http or SystemHttp()).request(
+            "GET",
+            f"{file.url}/_emel/status",
+            headers={"Authorization": f"Bearer {file.token}"},
+            timeout=5.0,
+        )
         status = msgspec.json.decode(reply.body, type=PlatformStatus)
     except (EndpointError, msgspec.DecodeError):
         return None
@@ -185,7 +192,7 @@ def server_file(store: Store) -> Path:
 def read_server_file(store: Store) -> ServerFile | None:
     try:
         return msgspec.json.decode(server_file(store).read_bytes(), type=ServerFile)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, PermissionError, msgspec.DecodeError):
         return None
 
 

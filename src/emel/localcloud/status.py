@@ -19,6 +19,9 @@ class VersionStatus(msgspec.Struct):
     busy: int
     waiting: int
     counters: Counters
+    starting: int = 0
+    suspended: int = 0
+    """Idle instances that keep their memory and get no processor."""
 
 
 class PlatformStatus(msgspec.Struct):

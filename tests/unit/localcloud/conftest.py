@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.bundles import write_bundle
 
 from emel.localcloud import Store
-from emel.localcloud.events import Request, event_of
+from emel.localcloud.events import Reply, Request, frame_of
 from emel.localcloud.instance import Failure
 from emel.localcloud.journal import Journal
 from emel.localcloud.logs import read_log
@@ -63,8 +63,13 @@ class Platform:
         route = self.router.route("demo", tag)
         assert route is not None
         request = Request("GET", "/", urlencode(query), (), "127.0.0.1", b"")
-        reply = await route.pool.answer(event_of(request, "id"), "id")
-        return json.loads(reply.body or "null")
+        result: asyncio.Future[Reply | Failure] = asyncio.get_running_loop().create_future()
+        timeout_ms = round(route.version.settings.timeout * 1000)
+        route.pool.ask(frame_of(request, "id", timeout_ms), result.set_result)
+        answer = await result
+        if isinstance(answer, Failure):
+            raise answer
+        return json.loads(answer.body or "null")
 
     async def refused(self, **query: str) -> Failure:
         """Call the function, which must fail."""
@@ -83,11 +88,17 @@ class Platform:
         return route.pool.counters
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Let time pass until something is so; five seconds at most."""
-        async with asyncio.timeout(5):
+        """Let time pass until something is so; fifteen seconds at most."""
+        async with asyncio.timeout(15):
             while not condition():
-                self.router.scale()
                 await asyncio.sleep(0.005)
+
+    async def live(self) -> None:
+        """What the server does a few times a second."""
+        while True:
+            self.router.follow()
+            self.router.tick()
+            await asyncio.sleep(0.005)
 
     def records(self) -> list[LogRecord]:
         self.journal.write()
@@ -101,9 +112,11 @@ def on_platform(store: Store) -> Callable[[Callable[[Platform], Awaitable[None]]
     def run(scenario: Callable[[Platform], Awaitable[None]]) -> None:
         async def main() -> None:
             platform = Platform(store)
+            living = asyncio.ensure_future(platform.live())
             try:
                 await scenario(platform)
             finally:
+                living.cancel()
                 await platform.router.close()
 
         asyncio.run(main())

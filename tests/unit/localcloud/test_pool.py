@@ -274,7 +274,7 @@ def test_a_moved_tag_counts_for_the_next_request_and_the_old_version_is_let_go(
         assert "pid" in await platform.call()
         store.set_tag("demo", "prod", 2)
         assert await platform.call() == {}
-        await platform.until(lambda: sorted(platform.router.loads()) == [("demo", 2)])
+        await platform.until(lambda: sorted(platform.router.pools()) == [("demo", 2)])
 
     on_platform(scenario)
 
