@@ -25,6 +25,7 @@ COMMANDS = {
     "test": "Test an endpoint against its contract and the sample rows.",
     "shadow": "Compare a candidate's answers with production's.",
     "cost": "Price the function on a cloud, beside a small machine.",
+    "simulate": "See what scaling settings do with some traffic.",
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",

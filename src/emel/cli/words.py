@@ -16,6 +16,14 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
 
 
+def span(value: float) -> str:
+    """75 → "75 s", 5400 → "1.5 h", 60 → "1 min"."""
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if value >= unit and round(value / unit, 2) * unit == value:
+            return f"{value / unit:g} {name}"
+    return f"{value:g} s"
+
+
 def size(value: int) -> str:
     """123456 → "123 KB" (of 1,000 bytes)."""
     if value < 1000:

@@ -18,6 +18,8 @@ TICK_SECONDS = 0.1
 """How often the pool is told to look at the time, as the server does."""
 POINTS = 60
 
+Act = Callable[[], None]
+
 
 class Function(NamedTuple):
     """A function as the simulation sees it. Times are seconds."""
@@ -62,7 +64,7 @@ class _Run:
         self._seconds = seconds
         self._now = -function.start_seconds
         self._order = itertools.count()
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._events: list[tuple[float, int, Act]] = []
         self._ticks = math.floor(self._now / TICK_SECONDS)
         self._next_tick = math.inf
         longest = max(function.start_seconds, function.call_seconds)
@@ -194,10 +196,10 @@ class _Run:
 
     def _start(self, on_started: OnStarted) -> Worker:
         worker = _Worker(self._after, self._function.call_seconds)
-        self._after(self._function.start_seconds, lambda: worker.gone or on_started(worker, None))
+        self._after(self._function.start_seconds, lambda: worker.start(on_started))
         return worker
 
-    def _after(self, seconds: float, act: Callable[[], object]) -> None:
+    def _after(self, seconds: float, act: Act) -> None:
         heapq.heappush(self._events, (self._now + seconds, next(self._order), act))
 
     def _done(self, answer: Reply | Failure, arrived: float) -> None:
@@ -227,13 +229,17 @@ class _Run:
 class _Worker:
     """An instance that answers after a while, and does nothing else."""
 
-    def __init__(self, after: Callable[[float, Callable[[], object]], None], call_seconds: float) -> None:
+    def __init__(self, after: Callable[[float, Act], None], call_seconds: float) -> None:
         self.gone = False
         self._after = after
         self._call_seconds = call_seconds
 
+    def start(self, on_started: OnStarted) -> None:
+        if not self.gone:
+            on_started(self, None)
+
     def call(self, request: bytes, on_reply: OnReply) -> None:
-        self._after(self._call_seconds, lambda: self.gone or on_reply(self, Reply()))
+        self._after(self._call_seconds, lambda: self._reply(on_reply))
 
     def suspend(self) -> None:
         pass
@@ -241,9 +247,13 @@ class _Worker:
     def drain(self) -> None:
         pass
 
-    def end(self, on_ended: Callable[[], None]) -> None:
+    def end(self, on_ended: Act) -> None:
         self.gone = True
         on_ended()
+
+    def _reply(self, on_reply: OnReply) -> None:
+        if not self.gone:
+            on_reply(self, Reply())
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float | None:

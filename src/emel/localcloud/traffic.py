@@ -110,7 +110,7 @@ def _rows(file: Path) -> list[tuple[float, float | None]]:
                     where=f"{file}:1",
                     hint="begin it with a line `time` or `time,rps`",
                 )
-            rows = [_row(row, f"{file}:{reader.line_num}") for row in reader]
+            rows = [_row(row, "rps" in names, f"{file}:{reader.line_num}") for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise ConfigError(
             f"the traffic cannot be read: {problem}", where=str(file), hint="give a CSV file in UTF-8"
@@ -125,10 +125,10 @@ def _rows(file: Path) -> list[tuple[float, float | None]]:
     return rows
 
 
-def _row(row: dict[str, str | None], where: str) -> tuple[float, float | None]:
-    time, rps = row.get("time") or "", row.get("rps")
+def _row(row: dict[str, str | None], has_rate: bool, where: str) -> tuple[float, float | None]:
+    time = row.get("time") or ""
     try:
-        rate = None if rps is None else float(rps)
+        rate = float(row.get("rps") or "") if has_rate else None
         moment = (
             float(time) if time.replace(".", "", 1).isdigit() else datetime.fromisoformat(time).timestamp()
         )

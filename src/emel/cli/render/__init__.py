@@ -10,6 +10,7 @@ from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, sha
 from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
 from emel.cli.render.functions import bundle, estimate, explained
 from emel.cli.render.logs import log_record
+from emel.cli.render.simulation import simulation
 from emel.report import Written
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "pipeline_run",
     "plan_steps",
     "shadow",
+    "simulation",
     "statuses",
     "tag_move",
     "written",
