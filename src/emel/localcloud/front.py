@@ -77,7 +77,7 @@ class Front:
                 try:
                     status, headers, body = answer_of(result)
                 except MalformedReply as malformed:
-                    pool.counters.errors += 1
+                    pool.counters.recount(result.statusCode)
                     failure = Failure(502, "Malformed answer", str(malformed))
                 else:
                     headers += named

@@ -237,14 +237,14 @@ class Pool:
     def _finish(self, call: _Call, answer: Reply | Failure) -> None:
         status = answer.statusCode if isinstance(answer, Reply) else answer.status
         if status == 429 and isinstance(answer, Failure):
-            self.counters.refused += 1
+            self.counters.refuse()
         else:
             now = self._now()
             self.counters.add(
                 seconds=now - call.arrived,
                 billed=now - call.began,
                 memory=self.settings.memory,
-                failed=status >= 500,
+                status=status,
                 cold=call.cold,
             )
         call.done(answer)
