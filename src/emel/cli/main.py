@@ -29,6 +29,7 @@ COMMANDS = {
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",
+    "console": "Tell the address of the platform's console.",
     "logs": "Show what the function wrote.",
     "model": "Register and list versions of the model.",
 }

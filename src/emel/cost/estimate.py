@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from emel.cost.tariff import Tariff
-from emel.records import Estimate, Usage, VmPrice
+from emel.cost.tariff import Tariff, clouds, load_tariff
+from emel.records import CloudCost, Estimate, Usage, VmPrice
 
 HOURS_A_MONTH = 720
 SECONDS_A_MONTH = HOURS_A_MONTH * 3600
@@ -53,6 +53,26 @@ def monthly_bill(tariff: Tariff, calls: int, gb_hours: float) -> float:
     """The same for all calls of a month, of which a part is free."""
     prices = tariff.function
     return bill(tariff, max(0, calls - prices.free_calls), max(0.0, gb_hours - prices.free_gb_hours))
+
+
+def elsewhere(memory: int, calls: int, cpu_seconds: float) -> tuple[CloudCost, ...]:
+    """What calls of a memory class in MB that took so many processor seconds would cost on each cloud.
+
+    Each call is taken to be as long as the mean, on the share of a processor that its class gets there.
+    """
+    if not calls:
+        return ()
+    return tuple(_elsewhere(load_tariff(cloud), memory, calls, cpu_seconds / calls) for cloud in clouds())
+
+
+def _elsewhere(tariff: Tariff, memory: int, calls: int, cpu_seconds: float) -> CloudCost:
+    gb_hours = calls * billed_seconds(tariff, memory, cpu_seconds) * memory / MB_PER_GB / 3600
+    return CloudCost(
+        cloud=tariff.cloud,
+        currency=tariff.currency,
+        amount=bill(tariff, calls, gb_hours),
+        prices_of=tariff.prices_of,
+    )
 
 
 def billed_seconds(tariff: Tariff, memory: int, cpu_seconds: float) -> float:

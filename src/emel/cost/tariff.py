@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,12 +73,14 @@ class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     vm: Vm
 
 
+@cache
 def clouds() -> tuple[str, ...]:
     """The names of the clouds whose prices are shipped, sorted."""
     shipped = (files("emel.cost") / "tariffs").iterdir()
     return tuple(sorted(item.name.removesuffix(".toml") for item in shipped))
 
 
+@cache
 def load_tariff(cloud: str, price_file: Path | None = None) -> Tariff:
     """The prices of a cloud: those that emel ships, or those of a file of the same shape.
 

@@ -6,7 +6,9 @@ The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP 
 from emel.localcloud.events import BODY_LIMIT
 from emel.localcloud.logs import follow_log, read_log
 from emel.localcloud.running import (
+    CONSOLE,
     Running,
+    console_url,
     running,
     running_alone,
     server_status,
@@ -20,9 +22,11 @@ from emel.localcloud.unpack import UNPACKED_LIMIT
 
 __all__ = [
     "BODY_LIMIT",
+    "CONSOLE",
     "UNPACKED_LIMIT",
     "Running",
     "Store",
+    "console_url",
     "follow_log",
     "function_status",
     "read_log",

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from http.cookies import CookieError, SimpleCookie
 
 from emel.localcloud.events import Request
 from emel.localcloud.messages import Answer, problem
-
-COOKIE = "emel-token"
-_SAFE = ("GET", "HEAD")
 
 
 class Gate:
@@ -36,33 +32,28 @@ class Gate:
         """
         if not self._is_loopback:
             return None
-        return self._refuse_name(request)
+        return self.refuse_name(request)
 
     def refuse_stranger(self, request: Request) -> Answer | None:
         """The refusal of a request to the platform itself; None when it comes from its owner.
 
-        The token comes as `Authorization: Bearer …`, or as the cookie of the console, which a page of another
-        site cannot send along with what it makes the browser send.
+        The token comes as `Authorization: Bearer …`, and never as a cookie: a browser sends those by itself,
+        to every port of this machine.
         """
-        refusal = self._refuse_name(request)
+        refusal = self.refuse_name(request)
         if refusal is not None:
             return refusal
-        said = _header(request, "authorization")
-        if said.lower().startswith("bearer ") and self.is_token(said[7:].strip()):
-            return None
-        if not self.is_token(_cookie(request)):
-            detail = "this needs the token of the platform's owner, which is in the store's server.json"
-            refused = problem(401, "Unauthorized", detail)
-            return refused._replace(headers=[*refused.headers, ("www-authenticate", "Bearer")])
-        if request.method not in _SAFE and not _is_same_origin(request):
+        if not _is_same_origin(request):
             return problem(403, "Forbidden", "the request comes from a page of another site")
-        return None
+        scheme, _, said = _header(request, "authorization").partition(" ")
+        if scheme.lower() == "bearer" and self._is_token(said.strip()):
+            return None
+        detail = "this needs the token of the platform's owner: `emel console` tells it"
+        refused = problem(401, "Unauthorized", detail)
+        return refused._replace(headers=[*refused.headers, ("www-authenticate", "Bearer")])
 
-    def is_token(self, said: str) -> bool:
-        """Whether this is the owner's token."""
-        return hmac.compare_digest(said.encode("utf-8", "replace"), self._token)
-
-    def _refuse_name(self, request: Request) -> Answer | None:
+    def refuse_name(self, request: Request) -> Answer | None:
+        """The refusal of a request to a name that others can have point at this machine."""
         said = _header(request, "host").lower()
         if said in self._trusted:
             return None
@@ -73,6 +64,9 @@ class Gate:
         if len(self._trusted) < 100:
             self._trusted.add(said)
         return None
+
+    def _is_token(self, said: str) -> bool:
+        return hmac.compare_digest(said.encode("utf-8", "replace"), self._token)
 
 
 def is_loopback(host: str) -> bool:
@@ -107,17 +101,9 @@ def _header(request: Request, name: str) -> str:
     return ""
 
 
-def _cookie(request: Request) -> str:
-    try:
-        found = SimpleCookie(_header(request, "cookie")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
-
-
 def _is_same_origin(request: Request) -> bool:
-    """Whether a browser says that a page of this very address sent the request."""
+    """Whether a browser does not say that a page of another address sent the request."""
     origin = _header(request, "origin")
     if origin:
         return origin.partition("://")[2].lower() == _header(request, "host").lower()
-    return _header(request, "sec-fetch-site") == "same-origin"
+    return _header(request, "sec-fetch-site") in ("", "same-origin", "none")

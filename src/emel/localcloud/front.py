@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from emel.errors import PlatformError
 from emel.localcloud.access import Gate
-from emel.localcloud.control import PREFIX, Control
+from emel.localcloud.control import METRICS, PREFIX, Control
 from emel.localcloud.events import MalformedReply, Reply, Request, answer_of, frame_of
 from emel.localcloud.http1 import Respond
 from emel.localcloud.instance import Failure
@@ -45,12 +45,14 @@ class Front:
         """The platform's own answer; None when a function has been called."""
         function, _, rest = request.path[1:].partition("/")
         if function == PREFIX:
-            return self._control.answer(request)
+            return self._control.answer(request, respond)
         refusal = self._gate.refuse(request)
         if refusal is not None:
             return refusal
         if not function:
             return self._control.index()
+        if request.path == f"/{METRICS}":
+            return self._control.metrics(request)
         tag, slash, path = rest.partition("/")
         route = self._router.route(function, tag)
         if route is None:

@@ -94,6 +94,17 @@ class Pool:
         return self._suspended
 
     @property
+    def states(self) -> dict[str, int]:
+        """How many instances are starting, busy, idle and suspended."""
+        idle = len(self._idle) - self._suspended
+        return {
+            "starting": len(self._starting),
+            "busy": len(self._busy),
+            "idle": idle,
+            "suspended": self._suspended,
+        }
+
+    @property
     def workers(self) -> list[Worker]:
         """All instances that are not being ended."""
         return [*self._starting, *self._busy, *(worker for _, worker in self._idle)]

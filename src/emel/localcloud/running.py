@@ -23,6 +23,7 @@ from emel.system.process import Detached, spawn_detached
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
+CONSOLE = "/_emel/console"
 
 Spawn = Callable[[Sequence[str | Path], Path], Detached]
 """Starts a program on its own, with its output in a file."""
@@ -76,6 +77,17 @@ def server_url(store: Store) -> str:
     """Where the server of this store answers; when none runs, where one would by default."""
     file = read_server_file(store)
     return "http://127.0.0.1:8080" if file is None else file.url
+
+
+def console_url(store: Store) -> str | None:
+    """The address of the console with the owner's token behind a #, where browsers keep it to themselves.
+
+    None when no server runs.
+    """
+    file = read_server_file(store)
+    if file is None or running(store) is None:
+        return None
+    return f"{file.url}{CONSOLE}#token={file.token}"
 
 
 def start_background(

@@ -13,6 +13,7 @@ import secrets
 import shutil
 import signal
 import socket
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,9 +23,11 @@ import msgspec
 
 from emel.errors import PlatformError
 from emel.localcloud.access import Gate
+from emel.localcloud.console import Console, Price
 from emel.localcloud.control import Control
 from emel.localcloud.events import Request
 from emel.localcloud.front import Front
+from emel.localcloud.history import STEP_SECONDS, History
 from emel.localcloud.http1 import Connection, Respond
 from emel.localcloud.journal import Journal
 from emel.localcloud.listen import BACKLOG, listen
@@ -52,19 +55,27 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     on_ready: Callable[[str], None],
+    price: Price | None = None,
 ) -> None:
     """Serve the store's functions until SIGINT or SIGTERM, from the main thread.
 
-    `on_ready` gets the URL when it answers. Port 0 is any free port. At the end, requests under way get
+    `on_ready` gets the URL when it answers. `price` tells the console
+    what calls would cost elsewhere. Port 0 is any free port. At the end, requests under way get
     ten seconds to end, and all instances are ended; a second signal ends them at once.
 
     Errors: PortTakenError; PlatformError when another server serves this store.
     """
     with _only_server(store), listen(host, port) as listener:
-        asyncio.run(_serve(store, listener, host, on_ready))
+        asyncio.run(_serve(store, listener, host, on_ready, price))
 
 
-async def _serve(store: Store, listener: socket.socket, host: str, on_ready: Callable[[str], None]) -> None:
+async def _serve(
+    store: Store,
+    listener: socket.socket,
+    host: str,
+    on_ready: Callable[[str], None],
+    price: Price | None,
+) -> None:
     loop = asyncio.get_running_loop()
     journal = Journal(store.folder / "logs", SystemClock())
     work = store.folder / "instances"
@@ -79,7 +90,9 @@ async def _serve(store: Store, listener: socket.socket, host: str, on_ready: Cal
         token=secrets.token_urlsafe(32),
     )
     gate = Gate(host, here.token)
-    control = Control(router, gate, server_id=here.id, pid=here.pid, url=here.url)
+    history = History()
+    console = Console(store, router, history, price, here.url)
+    control = Control(router, gate, console, server_id=here.id, pid=here.pid, url=here.url)
     front = Front(router, journal, gate, control)
     clients = _Clients(front)
 
@@ -93,6 +106,7 @@ async def _serve(store: Store, listener: socket.socket, host: str, on_ready: Cal
         loop.create_task(_repeat(LOG_SECONDS, journal.write)),
         loop.create_task(_repeat(USAGE_SECONDS, router.keep_usage)),
         loop.create_task(_repeat(CONNECTION_SECONDS, clients.check_time)),
+        loop.create_task(_repeat(STEP_SECONDS, lambda: history.note(time.time(), router.pools()))),
     ]
     try:
         write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)

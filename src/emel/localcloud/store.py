@@ -75,6 +75,10 @@ class Store:
         known = self._read_tags(function)
         return tuple(self._read_version(function, number, known) for number in range(1, known.latest + 1))
 
+    def version_count(self, function: str) -> int:
+        """How many versions a function has, which is the number of the newest; 0 for an unknown function."""
+        return self._read_tags(function).latest
+
     def version(self, function: str, number: int) -> FunctionVersion:
         """One version. Errors: PlatformError when there is none of this number."""
         known = self._read_tags(function)

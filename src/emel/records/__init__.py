@@ -56,7 +56,7 @@ from emel.records.models import (
     Tier,
     Trial,
 )
-from emel.records.money import Estimate, Usage, VmPrice
+from emel.records.money import CloudCost, Estimate, Usage, VmPrice
 from emel.records.scalars import Scalar
 from emel.records.simulation import Simulation, SimulationPoint
 
@@ -67,6 +67,7 @@ __all__ = [
     "BuiltZip",
     "Bundle",
     "Check",
+    "CloudCost",
     "ColdStart",
     "Column",
     "ColumnType",

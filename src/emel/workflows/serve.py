@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emel import localcloud
+from emel import cost, localcloud
 from emel.errors import PlatformError
 from emel.localcloud import Running
 from emel.localcloud.server import serve as serve_store
@@ -25,7 +25,16 @@ def serve(
         host=host or table.host,
         port=table.port if port is None else port,
         on_ready=on_ready,
+        price=cost.elsewhere,
     )
+
+
+def console_url(project: Project) -> str:
+    """The address of the console, with the token that it needs. Errors: PlatformError when none runs."""
+    found = localcloud.console_url(local_store(project))
+    if found is None:
+        raise PlatformError("the local platform is not running", hint="`emel serve` starts it")
+    return found
 
 
 def stop(project: Project) -> Running:

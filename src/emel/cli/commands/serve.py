@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import click
+from rich.console import Console
 
 from emel.cli import options
 from emel.cli.output import console
-from emel.workflows.serve import serve, stop
+from emel.workflows.project import Project
+from emel.workflows.serve import console_url, serve, stop
 
 
 @click.command(
@@ -42,5 +44,14 @@ def command(context: click.Context, host: str | None, port: int | None, stopping
         project,
         host=host,
         port=port,
-        on_ready=lambda url: errors.print(f"serving on {url}, Ctrl-C stops"),
+        on_ready=lambda url: _tell(project, url, errors),
     )
+
+
+def _tell(project: Project, url: str, errors: Console) -> None:
+    errors.print(f"serving on {url}, Ctrl-C stops")
+    if errors.is_terminal:
+        errors.print(f"console on {console_url(project)}", soft_wrap=True)
+    else:
+        # A token does not belong into the file or the job log that this may go to.
+        errors.print("console: `emel console` tells its address")
