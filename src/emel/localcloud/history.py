@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from emel.localcloud.meter import percentile, total
+from emel.localcloud.meter import Counters, percentile, total
+from emel.localcloud.policy import Load
 from emel.localcloud.pool import Pool
 
 STEP_SECONDS = 2.0
@@ -32,58 +33,54 @@ class HistoryPoint(msgspec.Struct):
     p99_seconds: float | None
 
 
-class _Seen(NamedTuple):
-    calls: int
-    errors: int
-    refused: int
-    cold_starts: int
-    latency: dict[int, int]
-
-
 class History:
     """Notes points of all functions that are in use."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[tuple[str, int], Counters] = {}
         self._points: dict[str, deque[HistoryPoint]] = {}
 
     def note(self, now: float, pools: Mapping[tuple[str, int], Pool]) -> None:
         """Add a point to each function; to be called every `STEP_SECONDS`. `now` is in seconds since 1970."""
-        by_function: dict[str, list[Pool]] = {}
-        for (function, _), pool in pools.items():
-            by_function.setdefault(function, []).append(pool)
-        for function, its_pools in by_function.items():
-            counters = total(pool.counters for pool in its_pools)
-            before = self._seen.get(function)
-            self._seen[function] = after = _Seen(
-                counters.calls, counters.errors, counters.refused, counters.cold_starts, counters.latency
-            )
-            if before is not None:
-                points = self._points.setdefault(function, deque(maxlen=KEPT_POINTS))
-                points.append(_point(now, before, after, its_pools))
+        steps: dict[str, list[Counters]] = {}
+        for key, pool in pools.items():
+            before = self._seen.get(key, pool.counted_before)
+            steps.setdefault(key[0], []).append(_difference(before, pool.counters))
+        self._seen = {key: copy.deepcopy(pool.counters) for key, pool in pools.items()}
+        for function, differences in steps.items():
+            loads = [pool.load for (name, _), pool in pools.items() if name == function]
+            points = self._points.setdefault(function, deque(maxlen=KEPT_POINTS))
+            points.append(_point(now, total(differences), loads))
 
     def points(self, function: str) -> Sequence[HistoryPoint]:
         """The points of a function, the oldest first."""
         return tuple(self._points.get(function, ()))
 
 
-def _point(now: float, before: _Seen, after: _Seen, pools: Sequence[Pool]) -> HistoryPoint:
-    # A version that went out of use takes its counts along: the sum can be less than before.
-    latency = {
-        step: count - before.latency.get(step, 0)
-        for step, count in after.latency.items()
-        if count > before.latency.get(step, 0)
-    }
-    loads = [pool.load for pool in pools]
+def _difference(before: Counters, after: Counters) -> Counters:
+    return Counters(
+        calls=after.calls - before.calls,
+        errors=after.errors - before.errors,
+        refused=after.refused - before.refused,
+        cold_starts=after.cold_starts - before.cold_starts,
+        latency={
+            step: count - before.latency.get(step, 0)
+            for step, count in after.latency.items()
+            if count != before.latency.get(step, 0)
+        },
+    )
+
+
+def _point(now: float, step: Counters, loads: Sequence[Load]) -> HistoryPoint:
     return HistoryPoint(
         time=now,
-        calls=max(0, after.calls - before.calls),
-        errors=max(0, after.errors - before.errors),
-        refused=max(0, after.refused - before.refused),
-        cold_starts=max(0, after.cold_starts - before.cold_starts),
+        calls=step.calls,
+        errors=step.errors,
+        refused=step.refused,
+        cold_starts=step.cold_starts,
         instances=sum(load.instances for load in loads),
         waiting=sum(load.waiting for load in loads),
-        p50_seconds=percentile(latency, 0.5),
-        p95_seconds=percentile(latency, 0.95),
-        p99_seconds=percentile(latency, 0.99),
+        p50_seconds=percentile(step.latency, 0.5),
+        p95_seconds=percentile(step.latency, 0.95),
+        p99_seconds=percentile(step.latency, 0.99),
     )

@@ -6,6 +6,7 @@ A pool is told the time and never waits: it acts when a request comes, when an i
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -63,6 +64,8 @@ class Pool:
         """`now` tells seconds on a monotonic clock."""
         self.settings = settings
         self.counters = counters
+        self.counted_before = copy.deepcopy(counters)
+        """What had been counted when the pool began."""
         self.in_service = True
         """Whether a tag points at the version; when not, nothing is kept warm."""
         self._start = start
