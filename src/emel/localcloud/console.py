@@ -18,7 +18,7 @@ from emel.localcloud.events import Request
 from emel.localcloud.history import History, HistoryPoint
 from emel.localcloud.logs import read_log
 from emel.localcloud.messages import JSON, Answer, problem
-from emel.localcloud.meter import Counters, percentile, total
+from emel.localcloud.meter import Counters, percentile
 from emel.localcloud.router import Router
 from emel.localcloud.store import Store
 from emel.localcloud.usage import read_usage
@@ -129,16 +129,17 @@ class Console:
 
     def _view(self, function: str) -> FunctionView:
         pools = {number: pool for (name, number), pool in self._router.pools().items() if name == function}
-        tags = self._store.tags(function)
-        count = self._store.version_count(function)
-        numbers = sorted(
-            {*range(max(1, count - LISTED_VERSIONS + 1), count + 1), *tags.values()}, reverse=True
-        )
-        counted = {
-            number: pools[number].counters if number in pools else self._kept(function, number)
-            for number in numbers
-        }
-        counters = total(counted.values())
+        known = self._store.read(function)
+        tags = known.tags
+        used = known.in_use()
+        listed = [
+            version
+            for place, version in enumerate(reversed(known.all()))
+            if place < LISTED_VERSIONS or version.number in used
+        ]
+        usage = read_usage(self._store.folder, function)
+        usage.versions.update({number: pool.counters for number, pool in pools.items()})
+        counters = usage.total()
         states: dict[str, int] = {"starting": 0, "busy": 0, "idle": 0, "suspended": 0}
         for pool in pools.values():
             for state, instances in pool.states.items():
@@ -147,9 +148,9 @@ class Console:
             name=function,
             tags=[self._tag(function, tag, number) for tag, number in sorted(tags.items())],
             versions=[
-                self._version(self._store.version(function, number), counted[number]) for number in numbers
+                self._version(version, usage.versions.get(version.number) or Counters()) for version in listed
             ],
-            version_count=count,
+            version_count=len(known.versions),
             instances=states,
             waiting=sum(pool.load.waiting for pool in pools.values()),
             calls=counters.calls,
@@ -180,9 +181,6 @@ class Console:
             billed_gb_seconds=counters.billed_gb_seconds,
             costs=price(version.settings.memory, counters.calls, counters.run_seconds) if price else (),
         )
-
-    def _kept(self, function: str, number: int) -> Counters:
-        return read_usage(self._store.folder, function, number)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from emel.localcloud.meter import Counters, percentile, total
+from emel.localcloud.meter import Counters, percentile
 from emel.localcloud.store import Store
 from emel.localcloud.usage import read_usage
 from emel.records import FunctionStatus
@@ -36,16 +36,13 @@ class PlatformStatus(msgspec.Struct):
 def function_status(store: Store, function: str, server: PlatformStatus | None) -> FunctionStatus:
     """A function as the platform sees it: live numbers from a running server, kept ones otherwise."""
     live = {item.number: item for item in server.versions if item.function == function} if server else {}
-    versions = store.versions(function)
-    counters = total(
-        live[version.number].counters
-        if version.number in live
-        else read_usage(store.folder, function, version.number)
-        for version in versions
-    )
+    known = store.read(function)
+    usage = read_usage(store.folder, function)
+    usage.versions.update({number: item.counters for number, item in live.items()})
+    counters = usage.total()
     return FunctionStatus(
         function=function,
-        versions=versions,
+        versions=known.all(),
         instances=sum(item.instances for item in live.values()),
         calls=counters.calls,
         errors=counters.errors,
@@ -53,4 +50,5 @@ def function_status(store: Store, function: str, server: PlatformStatus | None) 
         p50_seconds=percentile(counters.latency, 0.5),
         p99_seconds=percentile(counters.latency, 0.99),
         billed_gb_seconds=counters.billed_gb_seconds,
+        canaries=known.canaries,
     )

@@ -7,6 +7,7 @@ digests are `sha256:` or `md5:` and hexadecimal digits, money carries its curren
 
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
+    Canary,
     LOG_LEVELS,
     Endpoint,
     EndpointCheck,
@@ -66,6 +67,7 @@ __all__ = [
     "Artifact",
     "BuiltZip",
     "Bundle",
+    "Canary",
     "Check",
     "CloudCost",
     "ColdStart",

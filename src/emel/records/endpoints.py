@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from emel.records.scalars import Scalar
 
@@ -50,6 +50,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Whether this deploy changed anything; the same bundle twice does not."""
 
 
+class Canary(Struct, frozen=True, kw_only=True):
+    """A version that gets a share of a tag's requests, on trial."""
+
+    version: int
+    weight: Annotated[int, Meta(ge=1, le=99)]
+    """Percent."""
+
+
 class TagMove(Struct, frozen=True, kw_only=True):
     """A tag that was moved from one version to another: a promotion or a rollback."""
 
@@ -58,6 +66,8 @@ class TagMove(Struct, frozen=True, kw_only=True):
     before: int | None
     after: int
     model_version: str
+    weight: int = 100
+    """Percent of the requests that `after` gets; the others still go to `before`, until it is promoted whole."""
     url: str | None
     """None where nothing answers at the moment, as when the local platform is stopped."""
 
@@ -74,6 +84,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     p50_seconds: float | None
     p99_seconds: float | None
     billed_gb_seconds: float
+    canaries: dict[str, Canary] = {}
+    """Of each tag that has one."""
 
 
 class LogRecord(Struct, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ def test_an_instance_sees_nothing_of_the_platform(deploy: Deploy, on_platform: R
         seen = await platform.call()
         assert seen["environment"] == ["HOME", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TMPDIR", "_HANDLER"]
         assert seen["flags"] == [1, 1]
-        assert seen["path"][0] == str(store.code(version.digest))
+        assert seen["path"][0] == str(store.code("demo", version.digest))
         assert not any("site-packages" in entry for entry in seen["path"])
         # Three standard streams, the channel, the lifeline, and the listing itself.
         assert seen["descriptors"] == 6
