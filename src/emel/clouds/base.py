@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, LogFilter, LogRecord
+from emel.records import (
+    Bundle,
+    Canary,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    LogFilter,
+    LogRecord,
+)
 
 
 class Functions(Protocol):
@@ -78,6 +86,21 @@ class Logs(Protocol):
         ...
 
 
+class Canaries(Protocol):
+    """Sharing the requests to a tag between two versions. Moving the tag ends its canary."""
+
+    def canary(self, function: str, tag: str) -> Canary | None:
+        """The version that gets a share of the tag's requests. None when there is none."""
+        ...
+
+    def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
+        """Send a share of the tag's requests to a version, in the place of an earlier canary; None ends it.
+
+        Repeated it does nothing. Errors when the tag or the version is absent.
+        """
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -97,3 +120,4 @@ class Cloud(NamedTuple):
     limits: Limits
     storage: None = None
     compute: None = None
+    canaries: Canaries | None = None

@@ -67,7 +67,7 @@ class TagMove(Struct, frozen=True, kw_only=True):
     after: int
     model_version: str
     weight: int = 100
-    """Percent of the requests that `after` gets; the others still go to `before`, until it is promoted whole."""
+    """Percent of the requests that `after` gets; below 100 it is a canary, and the others go to `before`."""
     url: str | None
     """None where nothing answers at the moment, as when the local platform is stopped."""
 

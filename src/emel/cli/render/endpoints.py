@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -34,10 +34,13 @@ def endpoint(live: Endpoint) -> RenderableType:
 def tag_move(move: TagMove) -> RenderableType:
     """A promotion or a rollback."""
     before = f"version {move.before}" if move.before is not None else "nothing"
+    answers = move.url or "nothing answers now: `emel serve` starts the local platform"
+    if move.weight < 100:
+        share = f"{move.weight} % of {move.tag}'s requests go to version {move.after} ({move.model_version})"
+        return Text(f"{move.function}: {share}, the others to version {move.before}\n{answers}")
     if move.before == move.after:
         return Text(f"{move.function}: {move.tag} is at version {move.after} ({move.model_version}) already")
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
-    answers = move.url or "nothing answers now: `emel serve` starts the local platform"
     return Text(f"{moved} ({move.model_version})\n{answers}")
 
 
@@ -87,13 +90,20 @@ def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
     return Group(*(_status(item) for item in functions))
 
 
+def _trials(status: FunctionStatus, number: int) -> Iterator[str]:
+    """The tags whose canary the version is: "prod 10 %"."""
+    for tag, canary in sorted(status.canaries.items()):
+        if canary.version == number:
+            yield f"{tag} {canary.weight} %"
+
+
 def _status(status: FunctionStatus) -> RenderableType:
     made = table("version", "model", "tags", "memory", "created", right=("memory",))
     for version in status.versions:
         made.add_row(
             str(version.number),
             version.model_version,
-            ", ".join(version.tags) or "–",
+            ", ".join((*version.tags, *_trials(status, version.number))) or "–",
             f"{version.settings.memory} MB",
             words.moment(version.created),
         )

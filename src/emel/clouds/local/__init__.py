@@ -15,7 +15,8 @@ from emel.system.clock import SystemClock
 def open_local(state: Path) -> Cloud:
     """The platform whose store is in the project's `.emel` folder. Nothing is started or written."""
     store = Store(state / "local")
-    return Cloud("local", LocalFunctions(store), LocalLogs(store, SystemClock()), LIMITS)
+    functions = LocalFunctions(store)
+    return Cloud("local", functions, LocalLogs(store, SystemClock()), LIMITS, canaries=functions)
 
 
 __all__ = ["open_local"]
