@@ -7,7 +7,7 @@ import msgspec
 from emel.localcloud.meter import Counters, percentile
 from emel.localcloud.store import Store
 from emel.localcloud.usage import read_usage
-from emel.records import FunctionStatus
+from emel.records import FunctionStatus, VersionUse
 
 
 class VersionStatus(msgspec.Struct):
@@ -50,5 +50,20 @@ def function_status(store: Store, function: str, server: PlatformStatus | None) 
         p50_seconds=percentile(counters.latency, 0.5),
         p99_seconds=percentile(counters.latency, 0.99),
         billed_gb_seconds=counters.billed_gb_seconds,
+        p95_seconds=percentile(counters.latency, 0.95),
+        cold_share=counters.cold_starts / counters.calls if counters.calls else None,
+        uses=tuple(_use(number, counted) for number, counted in sorted(usage.versions.items())),
         canaries=known.canaries,
+    )
+
+
+def _use(number: int, counters: Counters) -> VersionUse:
+    return VersionUse(
+        version=number,
+        calls=counters.calls,
+        errors=counters.errors,
+        refused=counters.refused,
+        cold_starts=counters.cold_starts,
+        billed_gb_seconds=counters.billed_gb_seconds,
+        run_seconds=counters.run_seconds,
     )

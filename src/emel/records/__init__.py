@@ -7,8 +7,8 @@ digests are `sha256:` or `md5:` and hexadecimal digits, money carries its curren
 
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
-    Canary,
     LOG_LEVELS,
+    Canary,
     Endpoint,
     EndpointCheck,
     EndpointReport,
@@ -23,6 +23,7 @@ from emel.records.endpoints import (
     LogStream,
     Shadow,
     TagMove,
+    VersionUse,
 )
 from emel.records.experiments import (
     Check,
@@ -113,6 +114,7 @@ __all__ = [
     "Trial",
     "Usage",
     "Verdict",
+    "VersionUse",
     "VmPrice",
     "from_json",
     "to_json",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from emel.records.money import CloudCost
 from emel.records.scalars import Scalar
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
@@ -72,6 +73,22 @@ class TagMove(Struct, frozen=True, kw_only=True):
     """None where nothing answers at the moment, as when the local platform is stopped."""
 
 
+class VersionUse(Struct, frozen=True, kw_only=True):
+    """What a version was used for since it was created."""
+
+    version: int
+    calls: int
+    errors: int
+    refused: int
+    """Requests that got 429; they are no calls."""
+    cold_starts: int
+    billed_gb_seconds: float
+    run_seconds: float
+    """Of all calls, on an instance."""
+    costs: tuple[CloudCost, ...] = ()
+    """What the same calls would cost on each cloud whose prices are known."""
+
+
 class FunctionStatus(Struct, frozen=True, kw_only=True):
     """A function as the platform sees it now."""
 
@@ -84,6 +101,11 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     p50_seconds: float | None
     p99_seconds: float | None
     billed_gb_seconds: float
+    p95_seconds: float | None = None
+    cold_share: float | None = None
+    """Of the calls, 0 to 1, those that waited for an instance to start; None without calls."""
+    uses: tuple[VersionUse, ...] = ()
+    """By version, the oldest first; empty where the cloud does not tell."""
     canaries: dict[str, Canary] = {}
     """Of each tag that has one."""
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
 from emel.deploy import Plan
-from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove
+from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove, VersionUse
 
 FLIPPED_SHOWN = 5
 
@@ -98,22 +98,43 @@ def _trials(status: FunctionStatus, number: int) -> Iterator[str]:
 
 
 def _status(status: FunctionStatus) -> RenderableType:
-    made = table("version", "model", "tags", "memory", "created", right=("memory",))
+    uses = {use.version: use for use in status.uses}
+    clouds = list(dict.fromkeys(cost.cloud for use in status.uses for cost in use.costs))
+    counted = ["calls", "billed", *(f"on {cloud}" for cloud in clouds)] if uses else []
+    made = table("version", "model", "tags", "memory", "created", *counted, right=("memory", *counted))
     for version in status.versions:
+        use = uses.get(version.number)
         made.add_row(
             str(version.number),
             version.model_version,
             ", ".join((*version.tags, *_trials(status, version.number))) or "–",
             f"{version.settings.memory} MB",
             words.moment(version.created),
+            *(_counted(use, clouds) if use else ("–",) * len(counted)),
         )
-    latency = (
-        f", p50 {words.seconds(status.p50_seconds)}, p99 {words.seconds(status.p99_seconds)}"
-        if status.p50_seconds is not None and status.p99_seconds is not None
-        else ""
+    return Group(Text(status.function, style="bold"), made, Text(_summary(status)), *_note(clouds))
+
+
+def _counted(use: VersionUse, clouds: Sequence[str]) -> Iterator[str]:
+    """A version's calls, its bill, and what the same calls would cost on each cloud."""
+    yield f"{use.calls:,}"
+    yield f"{use.billed_gb_seconds:,.4g} GB·s"
+    amounts = {cost.cloud: f"{cost.amount:.3g} {cost.currency}" for cost in use.costs}
+    yield from (amounts.get(cloud, "–") for cloud in clouds)
+
+
+def _summary(status: FunctionStatus) -> str:
+    cold = "" if status.cold_share is None else f" ({100 * status.cold_share:.3g} %)"
+    named = (("p50", status.p50_seconds), ("p95", status.p95_seconds), ("p99", status.p99_seconds))
+    latency = "".join(f", {name} {words.seconds(value)}" for name, value in named if value is not None)
+    return (
+        f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}, "
+        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:,.4g} GB·s billed"
     )
-    counters = (
-        f"{status.calls} calls, {status.errors} errors, {status.cold_starts} cold starts, "
-        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:.4g} GB·s billed"
-    )
-    return Group(Text(status.function, style="bold"), made, Text(counters))
+
+
+def _note(clouds: Sequence[str]) -> tuple[Text, ...]:
+    if not clouds:
+        return ()
+    told = "What the same calls would cost on a cloud is projected from their mean time, without a free tier."
+    return (Text(told, style="dim"),)
