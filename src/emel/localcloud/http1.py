@@ -46,7 +46,7 @@ class Connection(asyncio.BufferedProtocol):
         """Whether the client will send nothing more."""
         self._refused = False
         """Whether what still comes is read only so that the client gets to read the refusal."""
-        self._blocked = False
+        self.blocked = False
         """Whether the client does not take what it is sent."""
         self._since = asyncio.get_running_loop().time()
         """When what the client owes us now began."""
@@ -63,11 +63,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def check_time(self, now: float) -> None:
         """Close a connection whose client takes too long."""
-        if self._transport is None or (self._answering and not self._blocked):
+        if self._transport is None or (self._answering and not self.blocked):
             return
         waited = now - self._since
-        if self._blocked or self._refused:
-            if waited > (Timeouts.WRITE if self._blocked else Timeouts.LINGER):
+        if self.blocked or self._refused:
+            if waited > (Timeouts.WRITE if self.blocked else Timeouts.LINGER):
                 self._transport.abort()
         elif self._head is not None or self._buffer:
             limit = Timeouts.HEAD if self._head is None else Timeouts.BODY
@@ -96,7 +96,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._buffer and self._head is None:
             self._since = asyncio.get_running_loop().time()
         self._buffer += memoryview(self._inbox)[:nbytes]
-        if not self._answering and not self._blocked:
+        if not self._answering and not self.blocked:
             self._advance()
         elif len(self._buffer) > PIPELINE_LIMIT and self._transport is not None:
             self._transport.pause_reading()
@@ -104,14 +104,15 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         # Whoever closed its sending half still waits for the answer to what it sent.
         self._half_closed = True
-        return self._answering
+        asyncio.get_running_loop().call_soon(self._go_on)
+        return self._answering or bool(self._buffer)
 
     def pause_writing(self) -> None:
-        self._blocked = True
+        self.blocked = True
         self._since = asyncio.get_running_loop().time()
 
     def resume_writing(self) -> None:
-        self._blocked = False
+        self.blocked = False
         self._since = asyncio.get_running_loop().time()
         self._go_on()
 
@@ -168,10 +169,12 @@ class Connection(asyncio.BufferedProtocol):
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        if self._transport is None or self._answering or self._blocked or self._refused:
+        if self._transport is None or self._answering or self.blocked or self._refused:
             return
+        before = len(self._buffer)
         self._advance()
-        if self._half_closed and not self._answering and self._transport is not None:
+        is_stuck = not self._buffer or len(self._buffer) == before
+        if self._half_closed and is_stuck and not self._answering and self._transport is not None:
             self._transport.close()
 
     def _refuse(self, refusal: BadRequest) -> None:
