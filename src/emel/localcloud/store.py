@@ -238,6 +238,9 @@ class Store:
         with self._changing():
             self._disk.remove(self.function_file(function))
             self._disk.remove(self.function_file(function).parent)
+            # What an earlier removal was killed in.
+            for leftover in self.folder.glob("functions/.*.part"):
+                self._disk.remove(leftover)
 
     def code(self, function: str, digest: str) -> Path:
         """The folder of an unpacked bundle."""
