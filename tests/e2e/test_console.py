@@ -17,7 +17,7 @@ from tests.fakes.bundles import write_bundle
 
 from emel import localcloud
 from emel.localcloud import Store
-from emel.records import FunctionSettings
+from emel.records import Canary, FunctionSettings
 
 pytestmark = pytest.mark.slow
 
@@ -138,6 +138,16 @@ def test_a_promotion_asks_first_and_a_rollback_takes_it_back(console: Console) -
     console.press("Roll back to 1")
     console.press("Move the tag")
     console.wait_for("#tags", "Roll back to 2")
+    assert console.store.tags("demo")["prod"] == 1
+
+
+def test_a_canary_is_shown_and_can_be_ended(console: Console) -> None:
+    console.store.set_canary("demo", "prod", Canary(version=2, weight=10))
+    console.wait_for("#tags", "1, 10 % to 2")
+    console.press("End the canary")
+    console.wait_for("#consequence", "answers with version 1 (v-prod) for all requests")
+    console.press("Move the tag")
+    WebDriverWait(console.driver, 30).until(lambda _: console.store.canary("demo", "prod") is None)
     assert console.store.tags("demo")["prod"] == 1
 
 

@@ -22,7 +22,7 @@ from emel.localcloud.meter import Counters, percentile
 from emel.localcloud.router import Router
 from emel.localcloud.store import Store
 from emel.localcloud.usage import read_usage
-from emel.records import LOG_LEVELS, CloudCost, FunctionVersion, LogFilter
+from emel.records import LOG_LEVELS, Canary, CloudCost, FunctionVersion, LogFilter
 
 LISTED_VERSIONS = 20
 LISTED_RECORDS = 200
@@ -53,6 +53,7 @@ class TagRow(msgspec.Struct):
     version: int
     previous: int | None
     url: str
+    canary: Canary | None
 
 
 class FunctionView(msgspec.Struct):
@@ -112,7 +113,7 @@ class Console:
         return Answer(200, JSON, msgspec.json.encode(records))
 
     def move(self, request: Request) -> Answer:
-        """Point a tag at another version: a promotion or a rollback. 409 when someone else was faster."""
+        """Point a tag at a version, and end its canary. 409 when someone else was faster."""
         try:
             move = msgspec.json.decode(request.body, type=Move)
         except msgspec.DecodeError as wrong:
@@ -166,7 +167,9 @@ class Console:
     def _tag(self, function: str, tag: str, number: int) -> TagRow:
         history = self._store.tag_history(function, tag)
         previous = history[-2] if len(history) > 1 else None
-        return TagRow(tag, number, previous, f"{self._url}/{function}/{tag}")
+        return TagRow(
+            tag, number, previous, f"{self._url}/{function}/{tag}", self._store.canary(function, tag)
+        )
 
     def _version(self, version: FunctionVersion, counters: Counters) -> VersionRow:
         price = self._price
