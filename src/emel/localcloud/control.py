@@ -27,7 +27,15 @@ class Control:
     """The platform's own pages. All but the list of functions are for its owner alone."""
 
     def __init__(
-        self, router: Router, gate: Gate, console: Console, *, server_id: str, pid: int, url: str
+        self,
+        router: Router,
+        gate: Gate,
+        console: Console,
+        *,
+        server_id: str,
+        pid: int,
+        url: str,
+        throttle: str = "",
     ) -> None:
         self._router = router
         self._gate = gate
@@ -35,6 +43,7 @@ class Control:
         self._server_id = server_id
         self._pid = pid
         self._url = url
+        self._throttle = throttle
 
     def answer(self, request: Request, respond: Respond) -> Answer | None:
         """Answer a request below `/_emel/`; None when it will be answered by calling `respond`."""
@@ -115,7 +124,7 @@ class Control:
             )
             for (function, number), pool in self._router.pools().items()
         ]
-        return PlatformStatus(self._server_id, self._pid, self._url, versions)
+        return PlatformStatus(self._server_id, self._pid, self._url, versions, self._throttle)
 
 
 def _later(work: Callable[[Request], Answer], request: Request, respond: Respond) -> None:

@@ -82,7 +82,10 @@ class Instance:
         self._launch = launch
         self._on_started: OnStarted | None = on_started
         self._on_reply: OnReply | None = None
-        self._suspended = False
+        self._ending: asyncio.Task[None] | None = None
+        self._suspended = self._held = False
+        self.ended = False
+        """Whether the process is gone with all that it started."""
         ours, theirs = socket.socketpair()
         reading, self._lifeline = os.pipe()
         try:
@@ -104,7 +107,6 @@ class Instance:
         self._process.stdout.close()
         self._process.stderr.close()
         self._channel = Channel(ours, self._hear, self._lost)
-        self._ending: asyncio.Task[None] | None = None
         self._explaining: asyncio.Task[None] | None = None
 
     @property
@@ -123,19 +125,23 @@ class Instance:
     def call(self, request: bytes, on_reply: OnReply) -> None:
         """Have one request answered. A Failure has status 502; the instance may be `gone` then."""
         self._on_reply = on_reply
-        self.resume()
+        if self._suspended:
+            self.resume()
         self._channel.send(request)
 
     def suspend(self) -> None:
         """Take the processor from the process and what it started; its memory stays. Can be repeated."""
-        if not self._suspended:
-            self._suspended = True
-            _signal_group(self.pid, signal.SIGSTOP)
+        self._stop_for(suspended=True, held=self._held)
 
     def resume(self) -> None:
-        if self._suspended:
-            self._suspended = False
-            _signal_group(self.pid, signal.SIGCONT)
+        self._stop_for(suspended=False, held=self._held)
+
+    def hold(self) -> None:
+        """The same for a moment: it has had more than its share of the processor. Can be repeated."""
+        self._stop_for(suspended=self._suspended, held=True)
+
+    def let_go(self) -> None:
+        self._stop_for(suspended=self._suspended, held=False)
 
     def drain(self) -> None:
         """Pass on what the process has printed."""
@@ -158,7 +164,14 @@ class Instance:
             await asyncio.to_thread(shutil.rmtree, self._launch.work, True)
         finally:
             os.close(self._lifeline)
+            self.ended = True
             on_ended()
+
+    def _stop_for(self, *, suspended: bool, held: bool) -> None:
+        was_stopped, stopped = self._suspended or self._held, suspended or held
+        self._suspended, self._held = suspended, held
+        if stopped != was_stopped and self._ending is None:
+            _signal_group(self.pid, signal.SIGSTOP if stopped else signal.SIGCONT)
 
     def _hear(self, frame: bytes) -> None:
         try:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from emel.localcloud.instance import Instance, Launch
+from emel.localcloud.instance import Failure, Instance, Launch
 from emel.localcloud.journal import Journal
 from emel.localcloud.meter import Counters
 from emel.localcloud.pool import OnStarted, Pool
 from emel.localcloud.store import FunctionFile, Store, hold_code
+from emel.localcloud.throttle import Throttle, share_of
 from emel.localcloud.usage import read_usage, write_usage
 from emel.records import FunctionVersion
 
@@ -54,9 +55,19 @@ class Router:
     """Holds the pools of all versions that are in use. Belongs to one event loop."""
 
     def __init__(
-        self, store: Store, journal: Journal, work: Path, *, dice: Callable[[], float] = random.random
+        self,
+        store: Store,
+        journal: Journal,
+        work: Path,
+        *,
+        throttle: Throttle | None = None,
+        dice: Callable[[], float] = random.random,
     ) -> None:
-        """`dice` gives numbers from 0 to 1, below 1, by which requests are shared between versions."""
+        """`throttle` keeps instances to the share of a processor that their memory class has.
+
+        `dice` gives numbers from 0 to 1, below 1, by which requests are shared between versions.
+        """
+        self._throttle = throttle
         self._store = store
         self._journal = journal
         self._dice = dice
@@ -174,7 +185,17 @@ class Router:
             work=self._work / name,
         )
         output, number = self._journal.output, version.number
-        return Instance(launch, lambda stream, line: output(function, number, name, stream, line), on_started)
+        instance = Instance(
+            launch, lambda stream, line: output(function, number, name, stream, line), on_started
+        )
+        if self._throttle is not None:
+            try:
+                self._throttle.add(instance, share_of(version.settings.memory))
+            except OSError as problem:
+                instance.end(lambda: None)
+                text = f"it cannot be throttled: {problem.strerror}"
+                raise Failure(502, "Instance did not start", text) from problem
+        return instance
 
     def _keep_usage(self, function: str) -> None:
         live = {number: pool.counters for (name, number), pool in self._pools.items() if name == function}

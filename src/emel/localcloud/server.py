@@ -35,6 +35,8 @@ from emel.localcloud.messages import problem
 from emel.localcloud.router import Router
 from emel.localcloud.running import ServerFile, read_server_file, server_file
 from emel.localcloud.store import Store
+from emel.localcloud.throttle import TICK_SECONDS as THROTTLE_SECONDS
+from emel.localcloud.throttle import Throttle
 from emel.system.clock import SystemClock
 from emel.system.files import write_atomic
 
@@ -56,17 +58,18 @@ def serve(
     port: int = 8080,
     on_ready: Callable[[str], None],
     price: Price | None = None,
+    throttle: Throttle | None = None,
 ) -> None:
     """Serve the store's functions until SIGINT or SIGTERM, from the main thread.
 
-    `on_ready` gets the URL when it answers. `price` tells the console
-    what calls would cost elsewhere. Port 0 is any free port. At the end, requests under way get
-    ten seconds to end, and all instances are ended; a second signal ends them at once.
+    `on_ready` gets the URL when it answers. `price` tells the console what calls would cost elsewhere,
+    `throttle` keeps instances to their share of a processor. Port 0 is any free port. At the end, requests
+    under way get ten seconds to end, and all instances are ended; a second signal ends them at once.
 
     Errors: PortTakenError; PlatformError when another server serves this store.
     """
     with _only_server(store), listen(host, port) as listener:
-        asyncio.run(_serve(store, listener, host, on_ready, price))
+        asyncio.run(_serve(store, listener, host, on_ready, price, throttle))
 
 
 async def _serve(
@@ -75,13 +78,14 @@ async def _serve(
     host: str,
     on_ready: Callable[[str], None],
     price: Price | None,
+    throttle: Throttle | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     journal = Journal(store.folder / "logs", SystemClock())
     work = store.folder / "instances"
     # Working folders of a server that was killed.
     shutil.rmtree(work, ignore_errors=True)
-    router = Router(store, journal, work)
+    router = Router(store, journal, work, throttle=throttle)
     shown = f"[{host}]" if ":" in host else host
     here = ServerFile(
         id=uuid.uuid4().hex,
@@ -92,7 +96,8 @@ async def _serve(
     gate = Gate(host, here.token)
     history = History()
     console = Console(store, router, history, price, here.url)
-    control = Control(router, gate, console, server_id=here.id, pid=here.pid, url=here.url)
+    kind = throttle.name if throttle else ""
+    control = Control(router, gate, console, server_id=here.id, pid=here.pid, url=here.url, throttle=kind)
     front = Front(router, journal, gate, control)
     clients = _Clients(front)
 
@@ -108,6 +113,8 @@ async def _serve(
         loop.create_task(_repeat(CONNECTION_SECONDS, clients.check_time)),
         loop.create_task(_repeat(STEP_SECONDS, lambda: history.note(time.time(), router.pools()))),
     ]
+    if throttle is not None:
+        keeping.append(loop.create_task(_repeat(THROTTLE_SECONDS, throttle.tick)))
     try:
         write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
         on_ready(here.url)
@@ -117,9 +124,12 @@ async def _serve(
         server_file(store).unlink(missing_ok=True)
         stopping.clear()
         await _drain(front, stopping)
+        # The pools still have to act on time until their instances are gone.
         for task in keeping[1:]:
             task.cancel()
         await router.close()
+        if throttle is not None:
+            throttle.tick()
         keeping[0].cancel()
         server.close()
         await clients.close()

@@ -31,6 +31,8 @@ class PlatformStatus(msgspec.Struct):
     pid: int
     url: str
     versions: list[VersionStatus]
+    throttle: str = ""
+    """How instances are kept to their share of a processor; empty where they are not."""
 
 
 def function_status(store: Store, function: str, server: PlatformStatus | None) -> FunctionStatus:
