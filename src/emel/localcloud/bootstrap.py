@@ -16,6 +16,7 @@ channel closes.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import resource
 import sys
@@ -95,6 +96,8 @@ def main() -> None:
         _send(channel, {"failed": _last_line(problem)})
         # A thread of the bundle could otherwise keep the process alive.
         os._exit(1)
+    # What was loaded stays: the collector need not look through the model again and again.
+    gc.freeze()
     _send(channel, {"ready": True})
     _answer_all(channel, settings, answer)
 

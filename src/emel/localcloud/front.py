@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import random
 from urllib.parse import unquote
 
 from emel.errors import PlatformError
@@ -63,7 +63,7 @@ class Front:
         return None
 
     def _call(self, function: str, route: Route, request: Request, respond: Respond) -> None:
-        request_id = str(uuid.uuid4())
+        request_id = _new_id()
         version, pool = route
         named = [
             ("x-function-id", function),
@@ -101,6 +101,12 @@ class Front:
             request_id=request_id,
             status=failure.status,
         )
+
+
+def _new_id() -> str:
+    """A random UUID, which no one needs to be unable to guess: a quarter of the cost of the library's."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def _answer_to(failure: Failure, named: Headers) -> Answer:

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 from emel.localcloud.events import BODY_LIMIT, Request
-from emel.localcloud.messages import Answer, BadRequest, Head, Timeouts, answer_bytes, parse_head
+from emel.localcloud.messages import Answer, BadRequest, Head, Timeouts, answer_bytes, read_head
 
 HEAD_LIMIT = 32 * 1024
 """Bytes of a request's line and headers."""
@@ -143,7 +143,7 @@ class Connection(asyncio.BufferedProtocol):
             while self._buffer.startswith(b"\r\n"):
                 del self._buffer[:2]
             return False
-        self._head = head = parse_head(self._buffer[:end].decode("latin-1"))
+        self._head = head = read_head(bytes(self._buffer[:end]))
         del self._buffer[: end + 4]
         self._body = _Body(head)
         if head.expects_continue and self._transport is not None:

@@ -48,7 +48,7 @@ class Head(NamedTuple):
     method: str
     path: str
     query: str
-    headers: Headers
+    headers: tuple[tuple[str, str], ...]
     keeps_alive: bool
     length: int
     """Bytes of the body; 0 when it is chunked."""
@@ -68,8 +68,22 @@ class BadRequest(Exception):
         return problem(self.status, self.title, str(self))
 
 
+SHORT_HEAD = 2048
+
+
+def read_head(raw: bytes) -> Head:
+    """Read a head, without the empty line at its end. Errors: BadRequest."""
+    return _read_short(raw) if len(raw) <= SHORT_HEAD else parse_head(raw.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _read_short(raw: bytes) -> Head:
+    # A client that calls a model again and again sends the same head each time.
+    return parse_head(raw.decode("latin-1"))
+
+
 def parse_head(text: str) -> Head:
-    """Read the lines of a head, without the empty line at its end. Errors: BadRequest."""
+    """Read the lines of a head. Errors: BadRequest."""
     first, *lines = text.split("\r\n")
     parts = first.split(" ")
     if len(parts) != 3 or not _METHOD.fullmatch(parts[0]) or not _TARGET.fullmatch(parts[1]):
@@ -99,7 +113,7 @@ def parse_head(text: str) -> Head:
     said = special.get("connection", "").lower()
     keeps_alive = "close" not in said if version == "HTTP/1.1" else "keep-alive" in said
     expects = special.get("expect", "").lower() == "100-continue"
-    return Head(method, path, query, headers, keeps_alive, length, chunked, expects)
+    return Head(method, path, query, tuple(headers), keeps_alive, length, chunked, expects)
 
 
 _SPECIAL = _ALONE | {"connection", "expect"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import resource
 import secrets
@@ -46,6 +47,8 @@ LOG_SECONDS = 0.05
 USAGE_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 CONNECTION_SECONDS = 1.0
+COLLECT_AFTER = 20_000
+"""Objects that there may be more than at the last time before the collector looks for cycles."""
 DESCRIPTORS = 65536
 SPARE_DESCRIPTORS = 256
 """What connections leave for instances, logs and the store."""
@@ -117,6 +120,9 @@ async def _serve(
         keeping.append(loop.create_task(_repeat(THROTTLE_SECONDS, throttle.tick)))
     try:
         write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
+        # What was loaded stays, and requests leave no cycles behind.
+        gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
         on_ready(here.url)
         await stopping.wait()
     finally:
