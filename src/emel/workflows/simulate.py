@@ -92,6 +92,11 @@ def write_simulation(result: Simulation, path: Path) -> None:
 
 def _traffic(demand: Demand) -> Traffic:
     if demand.pattern not in PATTERNS:
+        if not Path(demand.pattern).is_file():
+            raise ConfigError(
+                f"{demand.pattern!r} is neither a pattern nor a file",
+                hint=f"patterns: {', '.join(PATTERNS)}; or name a CSV file with a column `time`",
+            )
         return recorded(Path(demand.pattern))
     expected = demand.rps * demand.seconds
     if expected > MOST_REQUESTS:

@@ -98,29 +98,36 @@ def _trials(status: FunctionStatus, number: int) -> Iterator[str]:
 
 
 def _status(status: FunctionStatus) -> RenderableType:
-    uses = {use.version: use for use in status.uses}
-    clouds = list(dict.fromkeys(cost.cloud for use in status.uses for cost in use.costs))
-    counted = ["calls", "billed", *(f"on {cloud}" for cloud in clouds)] if uses else []
-    made = table("version", "model", "tags", "memory", "created", *counted, right=("memory", *counted))
+    made = table("version", "model", "tags", "memory", "created", right=("memory",))
     for version in status.versions:
-        use = uses.get(version.number)
         made.add_row(
             str(version.number),
             version.model_version,
             ", ".join((*version.tags, *_trials(status, version.number))) or "–",
             f"{version.settings.memory} MB",
             words.moment(version.created),
-            *(_counted(use, clouds) if use else ("–",) * len(counted)),
         )
-    return Group(Text(status.function, style="bold"), made, Text(_summary(status)), *_note(clouds))
+    return Group(Text(status.function, style="bold"), made, *_uses(status.uses), Text(_summary(status)))
 
 
-def _counted(use: VersionUse, clouds: Sequence[str]) -> Iterator[str]:
-    """A version's calls, its bill, and what the same calls would cost on each cloud."""
-    yield f"{use.calls:,}"
-    yield f"{use.billed_gb_seconds:,.4g} GB·s"
-    amounts = {cost.cloud: f"{cost.amount:.3g} {cost.currency}" for cost in use.costs}
-    yield from (amounts.get(cloud, "–") for cloud in clouds)
+def _uses(uses: Sequence[VersionUse]) -> Iterator[RenderableType]:
+    """The bill by version, and what the same calls would cost on each cloud."""
+    clouds = list(dict.fromkeys(cost.cloud for use in uses for cost in use.costs))
+    heads = ["calls", "errors", "429", "cold starts", "billed", *(f"on {cloud}" for cloud in clouds)]
+    if not any(use.calls or use.refused for use in uses):
+        return
+    made = table("version", *heads, right=heads)
+    for use in uses:
+        amounts = {cost.cloud: f"{cost.amount:.3g} {cost.currency}" for cost in use.costs}
+        counted = (f"{count:,}" for count in (use.calls, use.errors, use.refused, use.cold_starts))
+        billed = f"{use.billed_gb_seconds:,.4g} GB·s"
+        made.add_row(str(use.version), *counted, billed, *(amounts.get(cloud, "–") for cloud in clouds))
+    yield made
+    if clouds:
+        note = (
+            "What the same calls would cost elsewhere is projected from their mean time, without a free tier."
+        )
+        yield Text(note, style="dim")
 
 
 def _summary(status: FunctionStatus) -> str:
@@ -131,10 +138,3 @@ def _summary(status: FunctionStatus) -> str:
         f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}, "
         f"{status.instances} instances now{latency}, {status.billed_gb_seconds:,.4g} GB·s billed"
     )
-
-
-def _note(clouds: Sequence[str]) -> tuple[Text, ...]:
-    if not clouds:
-        return ()
-    told = "What the same calls would cost on a cloud is projected from their mean time, without a free tier."
-    return (Text(told, style="dim"),)
