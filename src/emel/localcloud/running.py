@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,8 +18,10 @@ from emel.localcloud.listen import listen
 from emel.localcloud.status import PlatformStatus
 from emel.localcloud.store import Store
 from emel.system.clock import Clock, SystemClock
-from emel.system.http import Http, SystemHttp
 from emel.system.process import Detached, spawn_detached
+
+if TYPE_CHECKING:
+    from emel.system.http import Http
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
@@ -48,19 +50,19 @@ class Running(NamedTuple):
     """The store that it serves."""
 
 
-def running(store: Store, *, http: Http | None = None) -> Running | None:
+def running(store: Store) -> Running | None:
     """The server of this store, if one answers. What a killed server left behind is ignored."""
-    status = server_status(store, http=http)
+    status = server_status(store)
     return None if status is None else Running(status.pid, status.url, store.folder)
 
 
-def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus | None:
+def server_status(store: Store) -> PlatformStatus | None:
     """What the server of this store says of itself, if one answers."""
     file = read_server_file(store)
     if file is None:
         return None
     try:
-        reply = (http or SystemHttp()).request(
+        reply = _http().request(
             "GET",
             f"{file.url}/_emel/status",
             headers={"Authorization": f"Bearer {file.token}"},
@@ -71,6 +73,13 @@ def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus |
         return None
     # The port may have gone to another program, or to the server of another project.
     return status if status.id == file.id else None
+
+
+def _http() -> Http:
+    # The server loads this module too, and never asks: a client would be a third of its start.
+    from emel.system.http import SystemHttp
+
+    return SystemHttp()
 
 
 def server_url(store: Store) -> str:
