@@ -45,7 +45,7 @@ from serving_peers import PEERS, Peer
 
 CONNECTIONS = (1, 16, 64)
 STARTS = 3
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emel" / "bench-serve"
 SILENCE = ("BENTOML_DO_NOT_TRACK", "ORT_DISABLE_TELEMETRY", "MLFLOW_DISABLE_TELEMETRY")
 WRK = """
