@@ -56,7 +56,14 @@ class Platform:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.journal = Journal(store.folder / "logs", SystemClock())
-        self.router = Router(store, self.journal, store.folder / "instances")
+        self.rolls: list[float] = []
+        """What the dice of canaries show, one after another; then always the highest."""
+        self.router = Router(
+            store,
+            self.journal,
+            store.folder / "instances",
+            dice=lambda: self.rolls.pop(0) if self.rolls else 0.999,
+        )
 
     async def call(self, tag: str = "prod", **query: str) -> Any:
         """Call the function `demo`: the decoded body. Errors: Failure."""
