@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from emel.clouds.base import Canaries, Functions
 from emel.errors import DeployError
 from emel.records import Canary, FunctionVersion, TagMove
@@ -61,7 +63,8 @@ def rollback(
     canary = canaries.canary(function, tag) if canaries else None
     if canaries and canary:
         canaries.set_canary(function, tag, None)
-        return _told(functions, function, tag, canary.version, functions.tags(function)[tag])
+        move = _told(functions, function, tag, canary.version, functions.tags(function)[tag])
+        return msgspec.structs.replace(move, ended_canary=True)
     history = functions.tag_history(function, tag)
     if not history:
         raise _no_tag(functions, function, tag)

@@ -69,6 +69,8 @@ class TagMove(Struct, frozen=True, kw_only=True):
     model_version: str
     weight: int = 100
     """Percent of the requests that `after` gets; below 100 it is a canary, and the others go to `before`."""
+    ended_canary: bool = False
+    """Whether the tag stood at `after` all the while, and `before` was its canary."""
     url: str | None
     """None where nothing answers at the moment, as when the local platform is stopped."""
 

@@ -134,7 +134,7 @@ def test_a_rollback_ends_a_canary_and_leaves_the_tag_where_it_is(functions: InMe
     deploy(functions, "v2.0.0", tag="mr-1")
     start_canary(functions, functions, function="demo", source="2", weight=10)
     ended = rollback(functions, functions, function="demo")
-    assert (ended.before, ended.after, ended.model_version) == (2, 1, "v1.0.0")
+    assert (ended.before, ended.after, ended.model_version, ended.ended_canary) == (2, 1, "v1.0.0", True)
     assert functions.canary("demo", "prod") is None
     assert functions.tag_history("demo", "prod") == (1,)
 

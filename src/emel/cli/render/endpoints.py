@@ -38,6 +38,9 @@ def tag_move(move: TagMove) -> RenderableType:
     if move.weight < 100:
         share = f"{move.weight} % of {move.tag}'s requests go to version {move.after} ({move.model_version})"
         return Text(f"{move.function}: {share}, the others to version {move.before}\n{answers}")
+    if move.ended_canary:
+        back = f"the canary, version {move.before}, is ended; all requests go to version {move.after}"
+        return Text(f"{move.function}: {move.tag}: {back} ({move.model_version})\n{answers}")
     if move.before == move.after:
         return Text(f"{move.function}: {move.tag} is at version {move.after} ({move.model_version}) already")
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
