@@ -89,13 +89,7 @@ async def _serve(
     # Working folders of a server that was killed.
     shutil.rmtree(work, ignore_errors=True)
     router = Router(store, journal, work, throttle=throttle)
-    shown = f"[{host}]" if ":" in host else host
-    here = ServerFile(
-        id=uuid.uuid4().hex,
-        pid=os.getpid(),
-        url=f"http://{shown}:{listener.getsockname()[1]}",
-        token=secrets.token_urlsafe(32),
-    )
+    here = _introduced(host, listener.getsockname()[1])
     gate = Gate(host, here.token)
     history = History()
     console = Console(store, router, history, price, here.url)
@@ -108,16 +102,16 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     server = await loop.create_server(clients.connect, sock=listener, backlog=BACKLOG)
-    keeping = [
-        loop.create_task(_repeat(TICK_SECONDS, router.tick)),
-        loop.create_task(_repeat(FOLLOW_SECONDS, router.follow)),
-        loop.create_task(_repeat(LOG_SECONDS, journal.write)),
-        loop.create_task(_repeat(USAGE_SECONDS, router.keep_usage)),
-        loop.create_task(_repeat(CONNECTION_SECONDS, clients.check_time)),
-        loop.create_task(_repeat(STEP_SECONDS, lambda: history.note(time.time(), router.pools()))),
+    recurring: list[tuple[float, Callable[[], Any]]] = [
+        (TICK_SECONDS, router.tick),
+        (FOLLOW_SECONDS, router.follow),
+        (LOG_SECONDS, journal.write),
+        (USAGE_SECONDS, router.keep_usage),
+        (CONNECTION_SECONDS, clients.check_time),
+        (STEP_SECONDS, lambda: history.note(time.time(), router.pools())),
+        *([(THROTTLE_SECONDS, throttle.tick)] if throttle else ()),
     ]
-    if throttle is not None:
-        keeping.append(loop.create_task(_repeat(THROTTLE_SECONDS, throttle.tick)))
+    keeping = [loop.create_task(_repeat(seconds, act)) for seconds, act in recurring]
     try:
         write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
         # What was loaded stays, and requests leave no cycles behind.
@@ -141,6 +135,17 @@ async def _serve(
         await clients.close()
         journal.write()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _introduced(host: str, port: int) -> ServerFile:
+    """What other processes of this user are to know of this one."""
+    shown = f"[{host}]" if ":" in host else host
+    return ServerFile(
+        id=uuid.uuid4().hex,
+        pid=os.getpid(),
+        url=f"http://{shown}:{port}",
+        token=secrets.token_urlsafe(32),
+    )
 
 
 class _Clients:
