@@ -65,6 +65,11 @@ def test_a_model_goes_from_its_file_to_a_live_tested_endpoint_and_back(emel):
     shadow = data(emel, "shadow", "mr-1")
     assert shadow["agreement"] == 1.0
 
+    canary = data(emel, "promote", "mr-1", "--weight", "20")
+    assert (canary["before"], canary["after"], canary["weight"]) == (1, 2, 20)
+    assert data(emel, "status")[0]["canaries"] == {"prod": {"version": 2, "weight": 20}}
+    assert data(emel, "rollback")["ended_canary"]
+
     moved = data(emel, "promote", "mr-1")
     assert (moved["before"], moved["after"], moved["model_version"]) == (1, 2, "v1.0.0")
     back = data(emel, "rollback")
