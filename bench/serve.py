@@ -10,7 +10,8 @@ that cannot be installed or started has a line that says so. Compare the ratios 
 does nothing else.
 
 Memory is the proportional set size (PSS) of all processes of a server after the load. «Start» is from the
-start of its program to its first answer. Only emel ends idle instances: others have to be started again.
+start of its program to its first answer. Rates are of good answers; errors are counted beside them, as the 429
+of one instance whose queue of 32 is full. Only emel ends idle instances: others have to be started again.
 """
 
 from __future__ import annotations
