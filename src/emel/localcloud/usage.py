@@ -27,20 +27,29 @@ class FunctionUsage(msgspec.Struct):
 
 
 def read_usage(folder: Path, function: str) -> FunctionUsage:
-    """What was last written; zeros when nothing ever was, or it is damaged."""
+    """What was last written; zeros when nothing ever was, or it cannot be read, over which no request fails."""
     try:
-        return msgspec.json.decode(_file(folder, function).read_bytes(), type=FunctionUsage)
-    except (FileNotFoundError, msgspec.DecodeError):
+        return _read(folder, function)
+    except OSError:
         return FunctionUsage()
 
 
 def write_usage(folder: Path, function: str, changed: Mapping[int, Counters]) -> None:
     """Put the counters of some versions in the place of what was there. Errors: OSError."""
-    usage = read_usage(folder, function)
+    # What cannot be read now must not be written over.
+    usage = _read(folder, function)
     usage.versions.update(changed)
     old = [number for number in sorted(usage.versions)[:-KEPT_VERSIONS] if number not in changed]
     usage.earlier = total((usage.earlier, *(usage.versions.pop(number) for number in old)))
     write_atomic(_file(folder, function), msgspec.json.encode(usage))
+
+
+def _read(folder: Path, function: str) -> FunctionUsage:
+    """Errors: OSError."""
+    try:
+        return msgspec.json.decode(_file(folder, function).read_bytes(), type=FunctionUsage)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return FunctionUsage()
 
 
 def _file(folder: Path, function: str) -> Path:

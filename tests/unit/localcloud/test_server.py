@@ -229,6 +229,16 @@ def test_what_concerns_the_platform_itself_needs_the_owners_token(
     assert http.request("GET", f"{url}/demo/prod", headers={"Host": "localhost:1"}).status == 200
 
 
+def test_a_disk_that_takes_no_logs_and_no_counters_stops_no_request(
+    deploy: Deploy, start: Callable[..., Running], http: urllib3.PoolManager, store: Store
+) -> None:
+    deploy(MOODY)
+    for folder in ("logs", "usage"):
+        (store.folder / folder).write_text("no folder can be here")
+    url = start().url
+    assert [http.request("GET", f"{url}/demo/prod?do=log").status for _ in range(5)] == [200] * 5
+
+
 def test_a_second_server_on_the_same_store_is_refused_with_the_url_of_the_first(
     start: Callable[..., Running], store: Store
 ) -> None:
