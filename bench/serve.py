@@ -10,7 +10,7 @@ that cannot be installed or started has a line that says so. Compare the ratios 
 does nothing else.
 
 Memory is the proportional set size (PSS) of all processes of a server after the load. «Start» is from the
-start of its program to its first answer. Rates are of good answers; what was refused is counted beside them,
+start of its program to its first answer. Rates are of good answers; what failed is counted beside them,
 as the 429 of one instance whose queue of 32 is full. Only emel ends idle instances: others have to be started
 again.
 """
@@ -341,7 +341,7 @@ def show(result: Result) -> Result:
     """Print a line of the table."""
     cells = [
         f"{one.rate:,.0f} ({one.p50 * 1e3:.2f}, {one.p99 * 1e3:.2f} ms)"
-        + f", {one.bad} refused" * bool(one.bad)
+        + f", {one.bad} failed" * bool(one.bad)
         for one in result.loads
     ]
     zero = "a start" if result.from_zero is None else f"{result.from_zero * 1e3:.0f} ms"

@@ -54,7 +54,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     store = Store(folder / "local")
     for tag, handler in (("prod", MOODY), ("mr-1", TRIVIAL)):
         bundle = write_bundle(folder, handler, version=f"v-{tag}")
-        settings = FunctionSettings(max_instances=1)
+        settings = FunctionSettings(max_instances=1, idle_seconds=600.0)
         version = store.create_version(
             "demo", bundle, model_version=f"v-{tag}", commit=None, settings=settings
         )
