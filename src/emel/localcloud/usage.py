@@ -27,7 +27,7 @@ class FunctionUsage(msgspec.Struct):
 
 
 def read_usage(folder: Path, function: str) -> FunctionUsage:
-    """What was last written; zeros when nothing ever was, or it cannot be read, over which no request fails."""
+    """What was last written; zeros when nothing ever was, or it cannot be read: that fails no request."""
     try:
         return _read(folder, function)
     except OSError:
