@@ -113,7 +113,8 @@ async def _serve(
     ]
     keeping = [loop.create_task(_repeat(seconds, act)) for seconds, act in recurring]
     try:
-        write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
+        with store.writing():
+            write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
         # What was loaded stays, and requests leave no cycles behind.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)

@@ -252,22 +252,15 @@ class Store:
 
     def make_folder(self) -> None:
         """Make the store's folder, which Git is to ignore. Errors: PlatformError."""
-        with self._writing():
+        with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             ignore = self.folder / ".gitignore"
             if not ignore.exists():
                 self._disk.write(ignore, b"*\n")
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the lock of writers. The kernel gives it up with the process, however that ends."""
-        self.make_folder()
-        with self._writing(), (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """Turn what the system refuses in the block into an error for people. Errors: PlatformError."""
         try:
             yield
         except OSError as problem:
@@ -276,6 +269,14 @@ class Store:
                 where=str(self.folder),
                 hint="check the folder's permissions and the free space on its disk",
             ) from problem
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the lock of writers. The kernel gives it up with the process, however that ends."""
+        self.make_folder()
+        with self.writing(), (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _write(self, function: str, content: FunctionFile) -> None:
         self._disk.write(self.function_file(function), msgspec.json.encode(content))

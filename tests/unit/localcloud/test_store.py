@@ -160,7 +160,11 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_valid_store(store: Store
         ) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            time.sleep(moments.uniform(0, 0.1))
+            wanted = store.read("demo").latest + moments.randrange(3)
+            ends = time.monotonic() + 30
+            while store.read("demo").latest < wanted and time.monotonic() < ends:
+                time.sleep(0.002)
+            time.sleep(moments.uniform(0, 0.03))
             os.kill(writer.pid, signal.SIGKILL)
 
         numbers = [version.number for version in store.versions("demo")]
