@@ -59,6 +59,8 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
             "demo", bundle, model_version=f"v-{tag}", commit=None, settings=settings
         )
         store.set_tag("demo", tag, version.number)
+    # A version that no tag points at keeps no instance, and tests move tags.
+    store.set_tag("demo", "kept", 1)
     with localcloud.running_alone(store) as platform:
         owner = Owner(store, platform.url)
         for query in ("", "?do=raise", "?do=garbage", "?do=log", ""):
@@ -113,7 +115,7 @@ def test_the_state_shows_what_the_functions_did(owner: Owner) -> None:
     assert (view["calls"], view["errors"], view["cold_starts"], view["version_count"]) == (5, 2, 1, 2)
     assert [(row["number"], row["tags"], row["calls"]) for row in view["versions"]] == [
         (2, ["mr-1"], 0),
-        (1, ["prod"], 5),
+        (1, ["kept", "prod"], 5),
     ]
     assert view["versions"][1]["billed_gb_seconds"] == pytest.approx(5 * 0.1 / 8, rel=0.5)
     assert sum(view["instances"].values()) == 1
@@ -169,7 +171,7 @@ def test_a_tag_moves_unless_someone_else_was_faster(owner: Owner) -> None:
 )
 def test_a_move_that_makes_no_sense_is_refused(owner: Owner, body: Any) -> None:
     assert owner.move(body).status in (400, 409)
-    assert owner.store.tags("demo") == {"prod": 1, "mr-1": 2}
+    assert owner.store.tags("demo") == {"prod": 1, "mr-1": 2, "kept": 1}
 
 
 def test_prometheus_reads_the_metrics(owner: Owner) -> None:
