@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import signal
 import subprocess
 import threading
@@ -124,6 +125,16 @@ def ask(platform: Running, http: urllib3.PoolManager) -> Callable[..., urllib3.B
     return ask
 
 
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """Lets this process have more descriptors than the usual 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard == resource.RLIM_INFINITY or hard >= 2000, "the system allows too few descriptors"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @contextmanager
 def load(ask: Callable[..., urllib3.BaseHTTPResponse], function: str) -> Iterator[Counter[int]]:
     """Four clients call a function for as long as the block runs; counts the statuses."""
@@ -231,7 +242,7 @@ def test_a_bundle_that_exits_at_import_says_so_and_is_not_tried_without_end(
     assert "exit code 7" in replies[-1].json()["detail"]
 
 
-def test_a_thousand_connections_are_served(platform: Running) -> None:
+def test_a_thousand_connections_are_served(platform: Running, many_descriptors: None) -> None:
     port = int(platform.url.rpartition(":")[2])
     request = b"GET /calm/prod HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
