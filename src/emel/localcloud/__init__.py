@@ -6,7 +6,6 @@ The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP 
 from emel.localcloud.events import BODY_LIMIT
 from emel.localcloud.logs import follow_log, read_log
 from emel.localcloud.running import (
-    CONSOLE,
     Running,
     console_url,
     running,
@@ -22,7 +21,6 @@ from emel.localcloud.unpack import UNPACKED_LIMIT
 
 __all__ = [
     "BODY_LIMIT",
-    "CONSOLE",
     "UNPACKED_LIMIT",
     "Running",
     "Store",
