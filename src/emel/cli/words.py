@@ -58,5 +58,5 @@ def moment(iso: str) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    """1234.5, RUB → "1,234.50 RUB"."""
-    return f"{value:,.2f} {currency}"
+    """1234.5, RUB → "1,234.50 RUB"; 0.00123, USD → "0.0012 USD"."""
+    return f"{value:.2g} {currency}" if 0 < value < 0.1 else f"{value:,.2f} {currency}"

@@ -11,7 +11,7 @@ from emel import cost
 from emel.cost import Tariff
 from emel.errors import ConfigError
 from emel.localcloud.simulation import Function, simulate
-from emel.localcloud.traffic import PATTERNS, Traffic, recorded
+from emel.localcloud.traffic import DAY, PATTERNS, Traffic, recorded
 from emel.records import Bundle, FunctionSettings, Simulation, SimulationPoint
 from emel.report.scaling import draw_simulation
 from emel.system.files import write_atomic
@@ -42,6 +42,11 @@ class Timing(NamedTuple):
 
 
 MEASURED = Timing()
+
+
+def default_seconds(pattern: str) -> float:
+    """How long a pattern is simulated: an hour, and a wave of a day as a whole."""
+    return DAY if pattern == "daily" else 3600.0
 
 
 def simulated(

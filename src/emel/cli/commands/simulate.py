@@ -10,14 +10,21 @@ from emel.cli import options
 from emel.cli.moments import Span
 from emel.cli.output import console, progress, show
 from emel.cli.render import simulation
-from emel.workflows.simulate import CLOUDS, Demand, Timing, simulated, write_simulation
+from emel.workflows.simulate import (
+    CLOUDS,
+    Demand,
+    Timing,
+    default_seconds,
+    simulated,
+    write_simulation,
+)
 
 
 @click.command(
     epilog="""\b
 Examples:
   emel simulate --rps 20                          # the project's settings on this machine
-  emel simulate --rps 2 --pattern daily --for 1d --cloud yandex
+  emel simulate --rps 2 --pattern daily --cloud yandex
   emel simulate --rps 50 --pattern burst --max-instances 10 --provisioned 2 --plot scaling.png
   emel simulate --pattern requests.csv --cloud aws     # your own traffic: a column `time`, or `time,rps`
   emel simulate --rps 5 --cold-start 3 --duration 0.2  # times of your own
@@ -38,7 +45,7 @@ Examples:
     help="constant, poisson, burst (each minute's in 5 s), daily (a wave of 24 h), or a CSV file.",
 )
 @click.option(
-    "--for", "seconds", type=Span(), default="1h", show_default=True, help="How long, as 90s, 15m, 1d."
+    "--for", "seconds", type=Span(), help="How long, as 90s, 15m, 1d.  [default: 1h, a day for daily]"
 )
 @click.option(
     "--cloud", type=click.Choice(CLOUDS), default="local", show_default=True, help="Whose rules and prices."
@@ -67,7 +74,7 @@ def command(
     context: click.Context,
     rps: float,
     pattern: str,
-    seconds: float,
+    seconds: float | None,
     cloud: str,
     memory: int | None,
     max_instances: int | None,
@@ -94,7 +101,7 @@ def command(
     with progress() as telling:
         result = simulated(
             project,
-            Demand(pattern, rps, seconds),
+            Demand(pattern, rps, seconds or default_seconds(pattern)),
             cloud=cloud,
             timing=Timing(cold_start, duration),
             idle_seconds=idle_seconds,
