@@ -19,7 +19,7 @@ def seconds(value: float) -> str:
 def span(value: float) -> str:
     """75 → "75 s", 5400 → "1.5 h", 60 → "1 min"."""
     for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
-        if value >= unit and round(value / unit, 2) * unit == value:
+        if value >= unit and round(value / unit, 1) * unit == value:
             return f"{value / unit:g} {name}"
     return f"{value:g} s"
 
