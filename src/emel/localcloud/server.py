@@ -98,9 +98,7 @@ async def _serve(
     front = Front(router, journal, gate, control)
     clients = _Clients(front)
 
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    stopping = _stop_signal(loop)
     server = await loop.create_server(clients.connect, sock=listener, backlog=BACKLOG)
     recurring: list[tuple[float, Callable[[], Any]]] = [
         (TICK_SECONDS, router.tick),
@@ -115,9 +113,7 @@ async def _serve(
     try:
         with store.writing():
             write_atomic(server_file(store), msgspec.json.encode(here), mode=0o600)
-        # What was loaded stays, and requests leave no cycles behind.
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER)
+        _settle()
         on_ready(here.url)
         await stopping.wait()
     finally:
@@ -147,6 +143,20 @@ def _introduced(host: str, port: int) -> ServerFile:
         url=f"http://{shown}:{port}",
         token=secrets.token_urlsafe(32),
     )
+
+
+def _stop_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """What is set by Ctrl-C and by `emel serve --stop`."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def _settle() -> None:
+    """Let the collector of cycles rest: what was loaded stays, and requests leave no cycles behind."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 class _Clients:
