@@ -109,6 +109,11 @@ def _read(text: str, scan: Any) -> object:
         value, end = scan(text, start)
     except StopIteration as stop:
         raise ValueError(f"expecting a value at character {stop.value}") from None
+    except SystemError:
+        # Up to Python 3.11 the scanner can only say what is wrong when this module is loaded.
+        import json.decoder  # noqa: F401
+
+        value, end = scan(text, start)
     if text[end:].strip(_SPACE):
         raise ValueError(f"expecting the end of the text at character {end}")
     return value

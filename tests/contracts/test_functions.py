@@ -9,9 +9,10 @@ import pytest
 from tests.fakes.bundles import ECHO, TRIVIAL, bundle_record, write_bundle
 from tests.fakes.functions import InMemoryFunctions
 
-from emel.clouds import Functions, open_cloud
+from emel.clouds import Canaries, Functions, open_cloud
+from emel.clouds.local.functions import LocalFunctions
 from emel.errors import BundleError, DeployError, PlatformError
-from emel.records import FunctionSettings
+from emel.records import Canary, FunctionSettings
 
 SETTINGS = FunctionSettings()
 
@@ -21,6 +22,13 @@ def functions(request: pytest.FixtureRequest, tmp_path: Path) -> Functions:
     if request.param == "local":
         return open_cloud("local", state=tmp_path / ".emel").functions
     return InMemoryFunctions()
+
+
+@pytest.fixture
+def canaries(functions: Functions) -> Canaries:
+    """The same object: who shares requests between versions is who keeps the tags."""
+    assert isinstance(functions, LocalFunctions | InMemoryFunctions)
+    return functions
 
 
 def test_what_is_absent_is_empty_and_not_an_error(functions: Functions) -> None:
@@ -89,3 +97,30 @@ def test_the_local_platform_refuses_a_zip_that_is_not_the_proved_one(tmp_path: P
     bundle.path.unlink()
     with pytest.raises(BundleError, match="is gone"):
         functions.create_version("demo", bundle, SETTINGS)
+
+
+def test_a_canary_of_a_tag_is_remembered_until_it_is_ended_or_the_tag_moves(
+    canaries: Canaries, functions: Functions, tmp_path: Path
+) -> None:
+    for code in (ECHO, TRIVIAL):
+        functions.create_version("demo", bundle_record(write_bundle(tmp_path, code)), SETTINGS)
+    functions.set_tag("demo", "prod", 1)
+    trial = Canary(version=2, weight=10)
+
+    assert canaries.canary("demo", "prod") is None
+    for canary in (trial, trial, None, None, trial):
+        canaries.set_canary("demo", "prod", canary)
+        assert canaries.canary("demo", "prod") == canary
+    functions.set_tag("demo", "prod", 1)
+    assert canaries.canary("demo", "prod") is None
+    assert list(functions.tag_history("demo", "prod")) == [1]
+
+
+@pytest.mark.parametrize(("tag", "number", "reason"), [("nope", 1, "no tag"), ("prod", 9, "no version 9")])
+def test_a_canary_needs_a_tag_and_a_version(
+    canaries: Canaries, functions: Functions, tmp_path: Path, tag: str, number: int, reason: str
+) -> None:
+    functions.create_version("demo", bundle_record(write_bundle(tmp_path, ECHO)), SETTINGS)
+    functions.set_tag("demo", "prod", 1)
+    with pytest.raises((DeployError, PlatformError), match=reason):
+        canaries.set_canary("demo", tag, Canary(version=number, weight=10))

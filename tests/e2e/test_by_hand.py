@@ -69,6 +69,10 @@ def test_a_model_goes_from_its_file_to_a_live_tested_endpoint_and_back(emel):
     report = (emel.folder / ".emel/report/report.md").read_text("utf-8")
     assert "### Preview endpoint" in report and "**100 %** of 142 sample rows" in report
     assert "| A million predictions | " in report
+    canary = data(emel, "promote", "mr-1", "--weight", "20")
+    assert (canary["before"], canary["after"], canary["weight"]) == (1, 2, 20)
+    assert data(emel, "status")[0]["canaries"] == {"prod": {"version": 2, "weight": 20}}
+    assert data(emel, "rollback")["ended_canary"]
 
     moved = data(emel, "promote", "mr-1")
     assert (moved["before"], moved["after"], moved["model_version"]) == (1, 2, "v1.0.0")

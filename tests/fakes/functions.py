@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion
+from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
 
 
 class InMemoryFunctions:
-    """See emel.clouds.base.Functions."""
+    """See emel.clouds.base.Functions and Canaries."""
 
     def __init__(self) -> None:
         self._versions: dict[str, list[FunctionVersion]] = {}
         self._history: dict[tuple[str, str], list[int]] = {}
+        self._canaries: dict[tuple[str, str], Canary] = {}
 
     def names(self) -> Sequence[str]:
         return sorted(self._versions)
@@ -57,12 +58,26 @@ class InMemoryFunctions:
     def set_tag(self, function: str, tag: str, number: int) -> None:
         if not 1 <= number <= len(self._versions.get(function, ())):
             raise DeployError(f"function {function} has no version {number}")
+        self._canaries.pop((function, tag), None)
         history = self._history.setdefault((function, tag), [])
         if history[-1:] != [number]:
             history.append(number)
 
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         return tuple(self._history.get((function, tag), ()))
+
+    def canary(self, function: str, tag: str) -> Canary | None:
+        return self._canaries.get((function, tag))
+
+    def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
+        if (function, tag) not in self._history:
+            raise DeployError(f"function {function} has no tag {tag!r}")
+        if canary is None:
+            self._canaries.pop((function, tag), None)
+        elif canary.version > len(self._versions[function]):
+            raise DeployError(f"function {function} has no version {canary.version}")
+        else:
+            self._canaries[function, tag] = canary
 
     def url(self, function: str, tag: str) -> str:
         return f"https://functions.test/{function}/{tag}"

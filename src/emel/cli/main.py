@@ -25,9 +25,12 @@ COMMANDS = {
     "test": "Test an endpoint against its contract and the sample rows.",
     "shadow": "Compare a candidate's answers with production's.",
     "cost": "Price the function on a cloud, beside a small machine.",
+    "simulate": "See what scaling settings do with some traffic.",
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",
+    "console": "Tell the address of the platform's console.",
+    "logs": "Show what the function wrote.",
     "model": "Register and list versions of the model.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""

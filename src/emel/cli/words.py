@@ -16,6 +16,14 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
 
 
+def span(value: float) -> str:
+    """75 → "75 s", 5400 → "1.5 h", 60 → "1 min"."""
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if value >= unit and round(value / unit, 1) * unit == value:
+            return f"{value / unit:g} {name}"
+    return f"{value:g} s"
+
+
 def size(value: int) -> str:
     """123456 → "123 KB" (of 1,000 bytes)."""
     if value < 1000:
@@ -50,5 +58,5 @@ def moment(iso: str) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    """1234.5, RUB → "1,234.50 RUB"."""
-    return f"{value:,.2f} {currency}"
+    """1234.5, RUB → "1,234.50 RUB"; 0.00123, USD → "0.0012 USD"."""
+    return f"{value:.2g} {currency}" if 0 < value < 0.1 else f"{value:,.2f} {currency}"

@@ -8,13 +8,17 @@ the local platform cannot carry a call out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, LogLevel, LogRecord
-
-LOG_LEVELS: tuple[LogLevel, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
-"""From the least to the most serious."""
+from emel.records import (
+    Bundle,
+    Canary,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    LogFilter,
+    LogRecord,
+)
 
 
 class Functions(Protocol):
@@ -74,17 +78,25 @@ class Functions(Protocol):
 class Logs(Protocol):
     """What functions wrote, and what the cloud has to say of them."""
 
-    def read(
-        self,
-        function: str,
-        *,
-        since: datetime | None = None,
-        level: LogLevel = "trace",
-        limit: int = 1000,
-    ) -> Iterator[LogRecord]:
-        """The newest `limit` records of this level and above, oldest first.
+    def read(self, function: str, wanted: LogFilter) -> Iterator[LogRecord]:
+        """The records that are wanted, oldest first. With `follow` they never end: the caller stops taking.
 
-        `since` has a time zone. Empty when the function is absent. A record may take a moment to appear.
+        Empty when the function is absent. A record may take a moment to appear; none is given twice.
+        """
+        ...
+
+
+class Canaries(Protocol):
+    """Sharing the requests to a tag between two versions. Moving the tag ends its canary."""
+
+    def canary(self, function: str, tag: str) -> Canary | None:
+        """The version that gets a share of the tag's requests. None when there is none."""
+        ...
+
+    def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
+        """Send a share of the tag's requests to a version, in the place of an earlier canary; None ends it.
+
+        Repeated it does nothing. Errors when the tag or the version is absent.
         """
         ...
 
@@ -108,3 +120,4 @@ class Cloud(NamedTuple):
     limits: Limits
     storage: None = None
     compute: None = None
+    canaries: Canaries | None = None

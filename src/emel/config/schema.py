@@ -140,6 +140,8 @@ class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The address to listen on. Anything but loopback opens the models to the network."""
     port: Port = 8080
     """The port to listen on; 0 takes a free one."""
+    throttle: bool = False
+    """Whether instances get only the share of a processor that their memory class has in a cloud."""
 
 
 class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,14 @@
 """What predictions cost: usage × a dated tariff, and where a machine becomes cheaper."""
 
-from emel.cost.estimate import estimate
-from emel.cost.tariff import Tariff, load_tariff
+from emel.cost.estimate import bill, elsewhere, estimate, monthly_bill
+from emel.cost.tariff import Tariff, clouds, load_tariff
 
-__all__ = ["Tariff", "estimate", "load_tariff"]
+__all__ = [
+    "Tariff",
+    "bill",
+    "clouds",
+    "elsewhere",
+    "estimate",
+    "load_tariff",
+    "monthly_bill",
+]

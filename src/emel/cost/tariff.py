@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +24,8 @@ class FunctionPrices(Struct, frozen=True, forbid_unknown_fields=True):
     free_gb_hours: Price
     free_calls: Annotated[int, Meta(ge=0)]
     round_up_seconds: Annotated[float, Meta(gt=0)]
+    provisioned_gb_hour: Price | None = None
+    """What a provisioned instance costs while it waits; None where it is not known."""
 
 
 class Processor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +73,14 @@ class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     vm: Vm
 
 
+@cache
+def clouds() -> tuple[str, ...]:
+    """The names of the clouds whose prices are shipped, sorted."""
+    shipped = (files("emel.cost") / "tariffs").iterdir()
+    return tuple(sorted(item.name.removesuffix(".toml") for item in shipped))
+
+
+@cache
 def load_tariff(cloud: str, price_file: Path | None = None) -> Tariff:
     """The prices of a cloud: those that emel ships, or those of a file of the same shape.
 
@@ -81,8 +92,7 @@ def load_tariff(cloud: str, price_file: Path | None = None) -> Tariff:
         text = price_file.read_text("utf-8") if price_file else shipped.read_text("utf-8")
         return msgspec.convert(tomllib.loads(text), Tariff)
     except FileNotFoundError as problem:
-        known = sorted(item.name.removesuffix(".toml") for item in (files("emel.cost") / "tariffs").iterdir())
-        hint = f"clouds with prices: {', '.join(known)}" if price_file is None else "check the path"
+        hint = f"clouds with prices: {', '.join(clouds())}" if price_file is None else "check the path"
         raise ConfigError("no such price file", where=where, hint=hint) from problem
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
         raise ConfigError(

@@ -1,12 +1,14 @@
-"""Promote and roll back: move a tag to another version, and back."""
+"""Promote and roll back: move a tag to another version, at once or by a canary first, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emel.clouds.base import Functions
+import msgspec
+
+from emel.clouds.base import Canaries, Functions
 from emel.errors import DeployError
-from emel.records import FunctionVersion, TagMove
+from emel.records import Canary, FunctionVersion, TagMove
 
 
 def promote(functions: Functions, *, function: str, source: str, tag: str = "prod") -> TagMove:
@@ -18,11 +20,51 @@ def promote(functions: Functions, *, function: str, source: str, tag: str = "pro
     return _move(functions, function, tag, _resolve(functions, function, source))
 
 
-def rollback(functions: Functions, *, function: str, tag: str = "prod") -> TagMove:
-    """Point `tag` at the version that it pointed at before; done twice, it is back where it was.
+def start_canary(
+    functions: Functions,
+    canaries: Canaries | None,
+    *,
+    function: str,
+    source: str,
+    tag: str = "prod",
+    weight: int,
+) -> TagMove:
+    """Send `weight` percent (1 to 99) of the tag's requests to the version that `source` names.
 
-    Errors: DeployError when the tag is absent, or has never pointed elsewhere.
+    Promoting the same version finishes the canary, and a rollback ends it. Errors: DeployError when the cloud
+    cannot share requests, or there is no such tag or version, or the tag points there already.
     """
+    if canaries is None:
+        raise DeployError(
+            "this cloud cannot share a tag's requests between versions",
+            hint="promote without --weight; `emel shadow` compares two versions before that",
+        )
+    before = functions.tags(function).get(tag)
+    if before is None:
+        raise _no_tag(functions, function, tag)
+    number = _resolve(functions, function, source)
+    if number == before:
+        raise DeployError(
+            f"tag {tag} of function {function} points at version {number} already",
+            hint="name another version: `emel status` lists them",
+        )
+    canaries.set_canary(function, tag, Canary(version=number, weight=weight))
+    return _told(functions, function, tag, before, number, weight)
+
+
+def rollback(
+    functions: Functions, canaries: Canaries | None = None, *, function: str, tag: str = "prod"
+) -> TagMove:
+    """End the tag's canary; without one, point `tag` at the version that it pointed at before.
+
+    A tag that is rolled back twice is where it was. Errors: DeployError when the tag is absent, or has never
+    pointed elsewhere.
+    """
+    canary = canaries.canary(function, tag) if canaries else None
+    if canaries and canary:
+        canaries.set_canary(function, tag, None)
+        move = _told(functions, function, tag, canary.version, functions.tags(function)[tag])
+        return msgspec.structs.replace(move, ended_canary=True)
     history = functions.tag_history(function, tag)
     if not history:
         raise _no_tag(functions, function, tag)
@@ -37,6 +79,12 @@ def rollback(functions: Functions, *, function: str, tag: str = "prod") -> TagMo
 def _move(functions: Functions, function: str, tag: str, number: int) -> TagMove:
     before = functions.tags(function).get(tag)
     functions.set_tag(function, tag, number)
+    return _told(functions, function, tag, before, number)
+
+
+def _told(
+    functions: Functions, function: str, tag: str, before: int | None, number: int, weight: int = 100
+) -> TagMove:
     version = next(version for version in functions.versions(function) if version.number == number)
     return TagMove(
         function=function,
@@ -44,6 +92,7 @@ def _move(functions: Functions, function: str, tag: str, number: int) -> TagMove
         before=before,
         after=number,
         model_version=version.model_version,
+        weight=weight,
         url=functions.url(function, tag),
     )
 

@@ -4,9 +4,10 @@ The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP 
 """
 
 from emel.localcloud.events import BODY_LIMIT
-from emel.localcloud.journal import read_log
+from emel.localcloud.logs import follow_log, read_log
 from emel.localcloud.running import (
     Running,
+    console_url,
     running,
     running_alone,
     server_status,
@@ -23,6 +24,8 @@ __all__ = [
     "UNPACKED_LIMIT",
     "Running",
     "Store",
+    "console_url",
+    "follow_log",
     "function_status",
     "read_log",
     "running",

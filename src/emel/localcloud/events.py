@@ -72,6 +72,16 @@ class MalformedReply(Exception):
     """A reply that cannot become an HTTP answer; the text says why."""
 
 
+def frame_of(request: Request, request_id: str, timeout_ms: int) -> bytes:
+    """What an instance is sent; see bootstrap.py."""
+    message = {
+        "event": event_of(request, request_id),
+        "request_id": request_id,
+        "timeout_ms": timeout_ms,
+    }
+    return msgspec.json.encode(message)
+
+
 def event_of(request: Request, request_id: str) -> dict[str, Any]:
     """The event that the function gets."""
     headers: dict[str, list[str]] = {}

@@ -1,206 +1,276 @@
-"""The instances of one version: starts, reuses and ends them, and lets requests wait for them."""
+"""The instances of one version: starts, reuses, suspends and ends them, and lets requests wait for them.
+
+A pool is told the time and never waits: it acts when a request comes, when an instance has answered, and when
+`tick` is called. So it runs on the platform's event loop and on a simulated clock alike.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import copy
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
-
-import msgspec
+from collections.abc import Callable
+from typing import Protocol
 
 from emel.localcloud.events import Reply
-from emel.localcloud.instance import Failure, Instance
+from emel.localcloud.instance import Failure
 from emel.localcloud.meter import Counters
-from emel.localcloud.policy import Load, back_off, decide, may_wait
+from emel.localcloud.policy import Load, back_off, decide, longest_wait, may_wait
 from emel.records import FunctionSettings
 
-Start = Callable[[], Awaitable[Instance]]
-Seat = tuple[Instance, bool]
-"""An instance that now belongs to a request, and whether the request waited for its start."""
+Done = Callable[[Reply | Failure], None]
+"""Gets what became of a request, once."""
+
+
+class Worker(Protocol):
+    """What a pool asks of an instance; see emel.localcloud.instance.Instance."""
+
+    @property
+    def gone(self) -> bool: ...
+
+    def call(self, request: bytes, on_reply: OnReply) -> None: ...
+
+    def suspend(self) -> None: ...
+
+    def drain(self) -> None: ...
+
+    def end(self, on_ended: Callable[[], None]) -> None: ...
+
+
+OnReply = Callable[[Worker, Reply | Failure], None]
+OnStarted = Callable[[Worker, Failure | None], None]
+Start = Callable[[OnStarted], Worker]
+"""Begins to start an instance. Errors: Failure when it cannot even begin."""
+
+
+class _Call:
+    """A request on its way."""
+
+    __slots__ = ("arrived", "began", "cold", "done", "request")
+
+    def __init__(self, request: bytes, done: Done, arrived: float) -> None:
+        self.request = request
+        self.done = done
+        self.arrived = self.began = arrived
+        self.cold = False
+        """Whether it waited for an instance to start."""
 
 
 class Pool:
-    """Answers the requests to one version. Belongs to one event loop."""
+    """Answers the requests to one version."""
 
-    def __init__(self, settings: FunctionSettings, start: Start, counters: Counters) -> None:
+    def __init__(
+        self, settings: FunctionSettings, start: Start, counters: Counters, now: Callable[[], float]
+    ) -> None:
+        """`now` tells seconds on a monotonic clock."""
         self.settings = settings
         self.counters = counters
+        self.counted_before = copy.deepcopy(counters)
+        """What had been counted when the pool began."""
         self.in_service = True
         """Whether a tag points at the version; when not, nothing is kept warm."""
         self._start = start
-        self._idle: deque[tuple[float, Instance]] = deque()
-        self._busy: set[Instance] = set()
-        self._waiting: deque[asyncio.Future[Seat]] = deque()
-        self._starting = 0
+        self._now = now
+        self._idle: deque[tuple[float, Worker]] = deque()
+        self._busy: dict[Worker, _Call] = {}
+        self._starting: dict[Worker, float] = {}
+        self._waiting: deque[_Call] = deque()
+        self._ending = 0
+        self._suspended = 0
         self._failures = 0
         self._failed_at = 0.0
         self._last_failure: Failure | None = None
-        self._starts: set[asyncio.Task[None]] = set()
-        self._ends: set[asyncio.Task[None]] = set()
 
     @property
     def load(self) -> Load:
-        since = tuple(moment for moment, _ in self._idle)
-        waiting = len(self._waiting)
-        return Load(since, len(self._busy), self._starting, waiting, self._failures, self._failed_at)
+        return Load(
+            tuple(moment for moment, _ in self._idle),
+            len(self._busy),
+            len(self._starting),
+            len(self._waiting),
+            self._failures,
+            self._failed_at,
+        )
+
+    @property
+    def suspended(self) -> int:
+        """How many of the idle instances are suspended."""
+        return self._suspended
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many instances are starting, busy, idle and suspended."""
+        idle = len(self._idle) - self._suspended
+        return {
+            "starting": len(self._starting),
+            "busy": len(self._busy),
+            "idle": idle,
+            "suspended": self._suspended,
+        }
+
+    @property
+    def workers(self) -> list[Worker]:
+        """All instances that are not being ended."""
+        return [*self._starting, *self._busy, *(worker for _, worker in self._idle)]
 
     @property
     def empty(self) -> bool:
         """Whether there is no instance, and nothing that needs or ends one."""
-        return not (self._idle or self._busy or self._starting or self._waiting or self._ends)
+        return not (self._idle or self._busy or self._starting or self._waiting or self._ending)
 
-    async def answer(self, event: dict[str, Any], request_id: str) -> Reply:
-        """Have an instance answer. Errors: Failure, with the HTTP status that the client should get."""
-        loop = asyncio.get_running_loop()
-        arrived = loop.time()
-        timeout_ms = round(self.settings.timeout * 1000)
-        message = {"event": event, "request_id": request_id, "timeout_ms": timeout_ms}
-        try:
-            instance, cold = await self._seat()
-        except Failure as failure:
-            self._count(arrived, arrived, failure.status, cold=False)
-            raise
-        began = arrived if cold else loop.time()
-        try:
-            reply = await instance.call(msgspec.json.encode(message), self.settings.timeout)
-        except Failure as failure:
-            self._count(arrived, began, failure.status, cold)
-            self._leave(instance, broken=instance.gone or failure.status == 504)
-            raise
-        except BaseException:
-            self._leave(instance, broken=True)
-            raise
-        self._count(arrived, began, reply.statusCode, cold)
-        self._leave(instance, broken=False)
-        return reply
+    def ask(self, request: bytes, done: Done) -> None:
+        """Have an instance answer. `done` may be called at once or later."""
+        now = self._now()
+        call = _Call(request, done, now)
+        while self._idle:
+            _, worker = self._idle.pop()
+            self._suspended = min(self._suspended, len(self._idle))
+            if not worker.gone:
+                self._busy[worker] = call
+                worker.call(request, self._answered)
+                return
+            self._end(worker)
+        if self._last_failure is not None and self._backs_off(now):
+            self._finish(call, _same(self._last_failure))
+        elif not may_wait(len(self._waiting), self.settings):
+            text = "all instances are busy and the queue is full"
+            self._finish(call, Failure(429, "Too many requests", text))
+        else:
+            self._waiting.append(call)
+            self._scale(now)
 
-    def scale(self) -> None:
-        """Bring the number of instances to what the policy says now."""
+    def tick(self) -> None:
+        """Act on the time that has passed; to be called a few times a second."""
+        now = self._now()
+        for worker, call in list(self._busy.items()):
+            if now - call.began >= self.settings.timeout and self._busy.get(worker) is call:
+                self._time_out(worker, call)
+        for worker, began in list(self._starting.items()):
+            if now - began >= self.settings.timeout:
+                text = f"the instance did not start within {self.settings.timeout:g} s"
+                self._started(worker, Failure(504, "Start timed out", text))
+        self._refuse_overdue(now)
         for seat in [seat for seat in self._idle if seat[1].gone]:
             self._idle.remove(seat)
             self._end(seat[1])
-        now = asyncio.get_running_loop().time()
-        decision = decide(self.load, self.settings, now, in_service=self.in_service)
-        for _ in range(decision.start):
-            self._starting += 1
-            _keep(self._starts, self._start_one())
-        for _ in range(decision.end):
-            _, instance = self._idle.popleft()
-            self._end(instance)
+        self._scale(now)
+        for worker in self.workers:
+            worker.drain()
 
-    async def close(self) -> None:
-        """End all instances; requests that still wait or run are answered with 503 or 502."""
+    def close(self) -> None:
+        """End all instances; requests that still wait are answered with 503, those that run with 502."""
         self.in_service = False
-        for seat in self._waiting:
-            if not seat.done():
-                seat.set_exception(Failure(503, "Shutting down", "the platform is shutting down"))
-        self._waiting.clear()
-        for task in tuple(self._starts):
-            task.cancel()
-        for instance in [*(instance for _, instance in self._idle), *self._busy]:
-            self._end(instance)
+        text = "the platform is shutting down"
+        for call in self._take_waiting():
+            self._finish(call, Failure(503, "Shutting down", text))
+        for worker in [*self._starting, *(worker for _, worker in self._idle)]:
+            self._end(worker)
+        self._starting.clear()
         self._idle.clear()
-        await asyncio.gather(*self._starts, return_exceptions=True)
-        await asyncio.gather(*self._ends)
+        for worker, call in list(self._busy.items()):
+            del self._busy[worker]
+            self._end(worker)
+            self._finish(call, Failure(502, "Function ended", f"the function was ended: {text}"))
 
-    async def _seat(self) -> Seat:
-        """An instance for one request: an idle one, the one used last first, or one that becomes free."""
-        while self._idle:
-            _, instance = self._idle.pop()
-            if not instance.gone:
-                self._busy.add(instance)
-                return instance, False
-            self._end(instance)
-        if self._last_failure is not None and self._backs_off():
-            raise self._last_failure.again()
-        if not may_wait(len(self._waiting), self.settings):
-            raise Failure(429, "Too many requests", "all instances are busy and the queue is full")
-        loop = asyncio.get_running_loop()
-        seat: asyncio.Future[Seat] = loop.create_future()
-        self._waiting.append(seat)
-        self.scale()
-        timer = loop.call_later(self.settings.timeout, self._refuse, seat)
-        try:
-            return await seat
-        finally:
-            timer.cancel()
+    def _scale(self, now: float) -> None:
+        decision = decide(self.load, self.settings, now, in_service=self.in_service)
+        for _ in range(decision.end):
+            self._end(self._idle.popleft()[1])
+        self._suspended = decision.suspend
+        for index in range(decision.suspend):
+            self._idle[index][1].suspend()
+        for _ in range(decision.start):
+            try:
+                self._starting[self._start(self._started)] = now
+            except Failure as failure:
+                self._note_failure(failure)
+                return
 
-    def _backs_off(self) -> bool:
-        """Whether the version has no instance, and none will be started for a while."""
-        now = asyncio.get_running_loop().time()
-        return not (self._busy or self._starting) and now < self._failed_at + back_off(self._failures)
-
-    def _refuse(self, seat: asyncio.Future[Seat]) -> None:
-        # With nothing but starts under way, the limit of the start itself settles the matter.
-        if seat.done() or not self._busy:
+    def _started(self, worker: Worker, failure: Failure | None) -> None:
+        began = self._starting.pop(worker)
+        if failure is not None:
+            self._end(worker)
+            self._note_failure(failure)
             return
-        self._waiting.remove(seat)
-        text = f"no instance became free within {self.settings.timeout:g} s"
-        seat.set_exception(Failure(429, "Too many requests", text))
-
-    async def _start_one(self) -> None:
-        try:
-            instance = await self._start()
-        except Failure as failure:
-            self._starting -= 1
-            self._failures += 1
-            self._failed_at = asyncio.get_running_loop().time()
-            self._last_failure = failure
-            if not (self._busy or self._idle or self._starting):
-                self._fail_all(failure)
-            return
-        except BaseException:
-            self._starting -= 1
-            raise
-        self._starting -= 1
         self._failures = 0
         self._last_failure = None
-        self._give(instance, cold=True)
+        self._give(worker, start_began=began)
 
-    def _fail_all(self, failure: Failure) -> None:
-        for seat in self._waiting:
-            if not seat.done():
-                seat.set_exception(failure.again())
-        self._waiting.clear()
+    def _note_failure(self, failure: Failure) -> None:
+        self._failures += 1
+        self._failed_at = self._now()
+        self._last_failure = failure
+        if not (self._busy or self._idle or self._starting):
+            for call in self._take_waiting():
+                self._finish(call, _same(failure))
 
-    def _leave(self, instance: Instance, broken: bool) -> None:
-        self._busy.discard(instance)
-        if broken:
-            self._end(instance)
-            self.scale()
+    def _answered(self, worker: Worker, answer: Reply | Failure) -> None:
+        call = self._busy.pop(worker)
+        if worker.gone:
+            self._end(worker)
+            self._scale(self._now())
         else:
-            self._give(instance, cold=False)
+            self._give(worker)
+        self._finish(call, answer)
 
-    def _give(self, instance: Instance, cold: bool) -> None:
-        """Hand an instance to the request that waits longest, or let it be idle."""
-        while self._waiting:
-            seat = self._waiting.popleft()
-            if not seat.done():
-                self._busy.add(instance)
-                seat.set_result((instance, cold))
-                return
-        self._idle.append((asyncio.get_running_loop().time(), instance))
+    def _time_out(self, worker: Worker, call: _Call) -> None:
+        del self._busy[worker]
+        self._end(worker)
+        text = f"the function did not answer within {self.settings.timeout:g} s, and was ended"
+        self._finish(call, Failure(504, "Time-out", text))
 
-    def _count(self, arrived: float, began: float, status: int, cold: bool) -> None:
-        if status == 429:
-            self.counters.refused += 1
+    def _give(self, worker: Worker, start_began: float | None = None) -> None:
+        """Hand an instance to the request that waits longest, or let it be idle.
+
+        A request that waited for the start has it in its own time and bill, as in Yandex Cloud Functions.
+        """
+        if not self._waiting:
+            self._idle.append((self._now(), worker))
             return
-        now = asyncio.get_running_loop().time()
-        self.counters.add(
-            seconds=now - arrived,
-            billed=now - began,
-            memory=self.settings.memory,
-            failed=status >= 500,
-            cold=cold,
-        )
+        call = self._waiting.popleft()
+        call.cold = start_began is not None
+        call.began = self._now() if start_began is None else max(call.arrived, start_began)
+        self._busy[worker] = call
+        worker.call(call.request, self._answered)
 
-    def _end(self, instance: Instance) -> None:
-        _keep(self._ends, instance.end())
+    def _refuse_overdue(self, now: float) -> None:
+        # With nothing but starts under way, the limit of the start itself settles the matter.
+        longest = longest_wait(self.settings)
+        while self._busy and self._waiting and now - self._waiting[0].arrived >= longest:
+            text = f"no instance became free within {longest:g} s"
+            self._finish(self._waiting.popleft(), Failure(429, "Too many requests", text))
+
+    def _backs_off(self, now: float) -> bool:
+        """Whether the version has no instance, and none will be started for a while."""
+        return not (self._busy or self._starting) and now < self._failed_at + back_off(self._failures)
+
+    def _take_waiting(self) -> list[_Call]:
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def _finish(self, call: _Call, answer: Reply | Failure) -> None:
+        status = answer.statusCode if isinstance(answer, Reply) else answer.status
+        if status == 429 and isinstance(answer, Failure):
+            self.counters.refuse()
+        else:
+            now = self._now()
+            self.counters.add(
+                seconds=now - call.arrived,
+                billed=now - call.began,
+                memory=self.settings.memory,
+                status=status,
+                cold=call.cold,
+            )
+        call.done(answer)
+
+    def _end(self, worker: Worker) -> None:
+        self._ending += 1
+        worker.end(self._ended)
+
+    def _ended(self) -> None:
+        self._ending -= 1
 
 
-def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-    """Start work and hold on to it until it is done; the loop itself would let go of it."""
-    task = asyncio.get_running_loop().create_task(work)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
+def _same(failure: Failure) -> Failure:
+    """The same for another request; an exception that is raised twice would drag its past along."""
+    return Failure(failure.status, failure.title, failure.detail)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,22 +18,27 @@ from emel.localcloud.listen import listen
 from emel.localcloud.status import PlatformStatus
 from emel.localcloud.store import Store
 from emel.system.clock import Clock, SystemClock
-from emel.system.http import Http, SystemHttp
 from emel.system.process import Detached, spawn_detached
+
+if TYPE_CHECKING:
+    from emel.system.http import Http
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
+CONSOLE = "/_emel/console"
 
 Spawn = Callable[[Sequence[str | Path], Path], Detached]
 """Starts a program on its own, with its output in a file."""
 
 
 class ServerFile(msgspec.Struct, frozen=True):
-    """What a server leaves in the store while it runs."""
+    """What a server leaves in the store while it runs, for its owner's eyes alone."""
 
     id: str
     pid: int
     url: str
+    token: str = ""
+    """What a request to the platform itself has to bring; see access.py."""
 
 
 class Running(NamedTuple):
@@ -45,19 +50,24 @@ class Running(NamedTuple):
     """The store that it serves."""
 
 
-def running(store: Store, *, http: Http | None = None) -> Running | None:
+def running(store: Store) -> Running | None:
     """The server of this store, if one answers. What a killed server left behind is ignored."""
-    status = server_status(store, http=http)
+    status = server_status(store)
     return None if status is None else Running(status.pid, status.url, store.folder)
 
 
-def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus | None:
+def server_status(store: Store) -> PlatformStatus | None:
     """What the server of this store says of itself, if one answers."""
     file = read_server_file(store)
     if file is None:
         return None
     try:
-        reply = (http or SystemHttp()).request("GET", f"{file.url}/_emel/status", timeout=5.0)
+        reply = _http().request(
+            "GET",
+            f"{file.url}/_emel/status",
+            headers={"Authorization": f"Bearer {file.token}"},
+            timeout=5.0,
+        )
         status = msgspec.json.decode(reply.body, type=PlatformStatus)
     except (EndpointError, msgspec.DecodeError):
         return None
@@ -65,10 +75,28 @@ def server_status(store: Store, *, http: Http | None = None) -> PlatformStatus |
     return status if status.id == file.id else None
 
 
+def _http() -> Http:
+    # The server loads this module too, and never asks: a client would be a third of its start.
+    from emel.system.http import SystemHttp
+
+    return SystemHttp()
+
+
 def server_url(store: Store) -> str:
     """Where the server of this store answers; when none runs, where one would by default."""
     file = read_server_file(store)
     return "http://127.0.0.1:8080" if file is None else file.url
+
+
+def console_url(store: Store) -> str | None:
+    """The address of the console with the owner's token behind a #, where browsers keep it to themselves.
+
+    None when no server runs.
+    """
+    file = read_server_file(store)
+    if file is None or running(store) is None:
+        return None
+    return f"{file.url}{CONSOLE}#token={file.token}"
 
 
 def start_background(
@@ -185,7 +213,7 @@ def server_file(store: Store) -> Path:
 def read_server_file(store: Store) -> ServerFile | None:
     try:
         return msgspec.json.decode(server_file(store).read_bytes(), type=ServerFile)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, PermissionError, msgspec.DecodeError):
         return None
 
 

@@ -7,6 +7,8 @@ digests are `sha256:` or `md5:` and hexadecimal digits, money carries its curren
 
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
+    LOG_LEVELS,
+    Canary,
     Endpoint,
     EndpointCheck,
     EndpointReport,
@@ -15,11 +17,14 @@ from emel.records.endpoints import (
     FunctionStatus,
     FunctionVersion,
     Latency,
+    LogFilter,
     LogLevel,
     LogRecord,
+    LogStream,
     Routes,
     Shadow,
     TagMove,
+    VersionUse,
 )
 from emel.records.experiments import (
     Best,
@@ -56,17 +61,21 @@ from emel.records.models import (
     Tier,
     Trial,
 )
-from emel.records.money import Estimate, Usage, VmPrice
+from emel.records.money import CloudCost, Estimate, Usage, VmPrice
 from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
 from emel.records.scalars import Scalar
+from emel.records.simulation import Simulation, SimulationPoint
 
 __all__ = [
+    "LOG_LEVELS",
     "Answers",
     "Artifact",
     "Best",
     "BuiltZip",
     "Bundle",
+    "Canary",
     "Check",
+    "CloudCost",
     "ColdStart",
     "Column",
     "ColumnType",
@@ -85,8 +94,10 @@ __all__ = [
     "FunctionVersion",
     "GateRule",
     "Latency",
+    "LogFilter",
     "LogLevel",
     "LogRecord",
+    "LogStream",
     "MetricChange",
     "ModelVersion",
     "OriginalModel",
@@ -103,6 +114,8 @@ __all__ = [
     "Serving",
     "Shadow",
     "Signature",
+    "Simulation",
+    "SimulationPoint",
     "Slice",
     "SlimStep",
     "Snapshot",
@@ -112,6 +125,7 @@ __all__ = [
     "Trial",
     "Usage",
     "Verdict",
+    "VersionUse",
     "VmPrice",
     "from_json",
     "to_json",

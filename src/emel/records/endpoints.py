@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from emel.records.money import CloudCost
 from emel.records.scalars import Scalar
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
+"""From the least to the most serious."""
+LogStream = Literal["stdout", "stderr", "platform"]
+"""What wrote a line: the function on one of its two streams, or the platform that runs it."""
 
 
 class FunctionSettings(Struct, frozen=True, kw_only=True):
@@ -45,6 +51,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Whether this deploy changed anything; the same bundle twice does not."""
 
 
+class Canary(Struct, frozen=True, kw_only=True):
+    """A version that gets a share of a tag's requests, on trial."""
+
+    version: int
+    weight: Annotated[int, Meta(ge=1, le=99)]
+    """Percent."""
+
+
 class TagMove(Struct, frozen=True, kw_only=True):
     """A tag that was moved from one version to another: a promotion or a rollback."""
 
@@ -53,8 +67,28 @@ class TagMove(Struct, frozen=True, kw_only=True):
     before: int | None
     after: int
     model_version: str
+    weight: int = 100
+    """Percent of the requests that `after` gets; below 100 it is a canary, and the others go to `before`."""
+    ended_canary: bool = False
+    """Whether the tag stood at `after` all the while, and `before` was its canary."""
     url: str | None
     """None where nothing answers at the moment, as when the local platform is stopped."""
+
+
+class VersionUse(Struct, frozen=True, kw_only=True):
+    """What a version was used for since it was created."""
+
+    version: int
+    calls: int
+    errors: int
+    refused: int
+    """Requests that got 429; they are no calls."""
+    cold_starts: int
+    billed_gb_seconds: float
+    run_seconds: float
+    """Of all calls, on an instance."""
+    costs: tuple[CloudCost, ...] = ()
+    """What the same calls would cost on each cloud whose prices are known."""
 
 
 class FunctionStatus(Struct, frozen=True, kw_only=True):
@@ -69,6 +103,13 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     p50_seconds: float | None
     p99_seconds: float | None
     billed_gb_seconds: float
+    p95_seconds: float | None = None
+    cold_share: float | None = None
+    """Of the calls, 0 to 1, those that waited for an instance to start; None without calls."""
+    uses: tuple[VersionUse, ...] = ()
+    """By version, the oldest first; empty where the cloud does not tell."""
+    canaries: dict[str, Canary] = {}
+    """Of each tag that has one."""
 
 
 class LogRecord(Struct, frozen=True, kw_only=True):
@@ -81,8 +122,40 @@ class LogRecord(Struct, frozen=True, kw_only=True):
     function: str
     version: int
     instance: str
+    """Empty where the platform speaks of none, or the cloud does not say."""
+    stream: LogStream | None = None
+    """None where the cloud does not say."""
+    request_id: str | None = None
     fields: dict[str, Any] = {}
-    """What else a structured line said: `request_id`, `status`, `latency_ms`, …"""
+    """What else a structured line said: `status`, `latency_ms`, …"""
+
+
+class LogFilter(Struct, frozen=True, kw_only=True):
+    """Which records of a function's log are wanted."""
+
+    since: datetime | None = None
+    """With a time zone, as `until`; records of this moment and later."""
+    until: datetime | None = None
+    """Records before this moment."""
+    level: LogLevel = "trace"
+    """This level and above."""
+    version: int | None = None
+    """The number of a version of the function; None is all."""
+    limit: int = 1000
+    """Of those that are there already, the newest so many."""
+    follow: bool = False
+    """Whether to wait for those to come."""
+
+    def takes(self, record: LogRecord) -> bool:
+        """Whether a record is wanted."""
+        if LOG_LEVELS.index(record.level) < LOG_LEVELS.index(self.level):
+            return False
+        if self.version not in (None, record.version):
+            return False
+        if self.since is None and self.until is None:
+            return True
+        time = datetime.fromisoformat(record.time)
+        return (self.since is None or time >= self.since) and (self.until is None or time < self.until)
 
 
 Routes = Literal["path", "query"]

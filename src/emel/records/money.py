@@ -14,6 +14,16 @@ class Usage(Struct, frozen=True, kw_only=True):
     rows_per_call: int = 1
 
 
+class CloudCost(Struct, frozen=True, kw_only=True):
+    """What calls that were made elsewhere would cost on a cloud, without a free tier."""
+
+    cloud: str
+    currency: str
+    amount: float
+    prices_of: str
+    """The date from which the prices hold, ISO 8601."""
+
+
 class VmPrice(Struct, frozen=True, kw_only=True):
     """A machine that runs all month, to hold against paying by use."""
 

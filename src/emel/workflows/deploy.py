@@ -58,17 +58,29 @@ def deploy(
     return deploying.apply(steps, cloud.functions)
 
 
-def promote(project: Project, *, source: str, tag: str = "prod", to: str = LOCAL) -> TagMove:
-    """Point `tag` at the version that `source` names: a tag, a model version, or a version's number."""
-    functions = open_cloud(project, to).functions
-    move = deploying.promote(functions, function=project.config.model.name, source=source, tag=tag)
+def promote(
+    project: Project, *, source: str, tag: str = "prod", weight: int = 100, to: str = LOCAL
+) -> TagMove:
+    """Point `tag` at the version that `source` names: a tag, a model version, or a version's number.
+
+    With a `weight` below 100 that version becomes the tag's canary, and gets so many percent of its requests.
+    """
+    cloud = open_cloud(project, to)
+    function = project.config.model.name
+    if weight == 100:
+        move = deploying.promote(cloud.functions, function=function, source=source, tag=tag)
+    else:
+        move = deploying.start_canary(
+            cloud.functions, cloud.canaries, function=function, source=source, tag=tag, weight=weight
+        )
     return _told(project, to, move)
 
 
 def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove:
-    """Point `tag` at the version that it pointed at before."""
-    functions = open_cloud(project, to).functions
-    return _told(project, to, deploying.rollback(functions, function=project.config.model.name, tag=tag))
+    """End the tag's canary; without one, point `tag` at the version that it pointed at before."""
+    cloud = open_cloud(project, to)
+    move = deploying.rollback(cloud.functions, cloud.canaries, function=project.config.model.name, tag=tag)
+    return _told(project, to, move)
 
 
 def open_cloud(project: Project, name: str) -> Cloud:

@@ -39,5 +39,16 @@ def test_a_moment_is_told_to_the_minute():
     assert words.moment("2026-11-22T06:37:17+00:00") == "2026-11-22 06:37 UTC"
 
 
-def test_money_has_its_currency():
-    assert words.money(1234.5, "RUB") == "1,234.50 RUB"
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1234.5, "1,234.50 RUB"), (0.5, "0.50 RUB"), (0.00123, "0.0012 RUB"), (0, "0.00 RUB")],
+)
+def test_small_money_is_not_rounded_away(value, text):
+    assert words.money(value, "RUB") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(75, "75 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 d"), (100, "100 s")]
+)
+def test_spans_are_told_in_the_largest_unit_that_is_short(value, text):
+    assert words.span(value) == text

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emel import cost
 from emel.cost import estimate, load_tariff
 from emel.errors import ConfigError
 from emel.records import Usage
@@ -89,3 +90,19 @@ def test_a_cloud_without_prices_is_told_with_those_that_have_some():
         load_tariff("nimbus")
 
     assert "yandex" in (caught.value.hint or "")
+
+
+def test_the_same_calls_are_priced_on_every_cloud_whose_prices_are_shipped() -> None:
+    found = {item.cloud: item for item in cost.elsewhere(128, 1_000_000, 2000.0)}
+
+    assert len(found) == len(cost.clouds()) >= 2
+    # 2 ms of a processor take 32 ms on 1/16 of one, and are billed as 100 ms.
+    yandex = 1e6 * 0.1 / 8 / 3600 * 6.48 + 18.97
+    assert (found["Yandex Cloud"].amount, found["Yandex Cloud"].currency) == (pytest.approx(yandex), "RUB")
+    # On 128/1769 of one they take 27.64 ms, and are billed as 28.
+    aws = 1e6 * 0.028 / 8 / 3600 * 0.06 + 0.20
+    assert (found["AWS"].amount, found["AWS"].currency) == (pytest.approx(aws), "USD")
+
+
+def test_no_calls_cost_nothing_anywhere() -> None:
+    assert cost.elsewhere(128, 0, 0.0) == ()

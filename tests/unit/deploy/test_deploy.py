@@ -6,9 +6,9 @@ import pytest
 from tests.fakes.bundles import bundle_record
 from tests.fakes.functions import InMemoryFunctions
 
-from emel.deploy import apply, plan, promote, rollback
+from emel.deploy import apply, plan, promote, rollback, start_canary
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings
+from emel.records import Bundle, Canary, FunctionSettings
 
 SETTINGS = FunctionSettings()
 
@@ -114,3 +114,39 @@ def test_a_rollback_of_an_unknown_tag_lists_the_tags(functions: InMemoryFunction
     with pytest.raises(DeployError) as problem:
         rollback(functions, function="demo", tag="staging")
     assert problem.value.hint == "use one of: prod"
+
+
+def test_a_canary_gets_a_share_until_it_is_promoted(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    deploy(functions, "v2.0.0", tag="mr-1")
+    started = start_canary(functions, functions, function="demo", source="mr-1", weight=10)
+    assert (started.before, started.after, started.weight, started.model_version) == (1, 2, 10, "v2.0.0")
+    assert functions.tags("demo")["prod"] == 1
+    assert functions.canary("demo", "prod") == Canary(version=2, weight=10)
+
+    finished = promote(functions, function="demo", source="mr-1")
+    assert (finished.before, finished.after, finished.weight) == (1, 2, 100)
+    assert functions.canary("demo", "prod") is None
+
+
+def test_a_rollback_ends_a_canary_and_leaves_the_tag_where_it_is(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    deploy(functions, "v2.0.0", tag="mr-1")
+    start_canary(functions, functions, function="demo", source="2", weight=10)
+    ended = rollback(functions, functions, function="demo")
+    assert (ended.before, ended.after, ended.model_version, ended.ended_canary) == (2, 1, "v1.0.0", True)
+    assert functions.canary("demo", "prod") is None
+    assert functions.tag_history("demo", "prod") == (1,)
+
+
+def test_the_version_that_a_tag_points_at_cannot_be_its_canary(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    with pytest.raises(DeployError, match="points at version 1 already"):
+        start_canary(functions, functions, function="demo", source="v1.0.0", weight=10)
+
+
+def test_a_cloud_that_cannot_share_requests_says_what_can_be_done(functions: InMemoryFunctions) -> None:
+    deploy(functions, "v1.0.0")
+    with pytest.raises(DeployError, match="cannot share") as problem:
+        start_canary(functions, None, function="demo", source="v1.0.0", weight=10)
+    assert problem.value.hint is not None and "shadow" in problem.value.hint

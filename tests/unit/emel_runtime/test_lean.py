@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import emel_runtime
 from emel_runtime.lean import DuplicateKey, digest, dumps, loads, loads_strictly
 
 JSON = st.recursive(
@@ -53,3 +57,27 @@ def test_the_last_of_many_keys_may_stand_twice() -> None:
 @given(st.binary())
 def test_digest_is_sha256(data: bytes) -> None:
     assert digest(data) == "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["{not json", '["', '{"a" 1}', '"\\x"'])
+def test_a_bare_interpreter_says_what_is_wrong_too(text: str) -> None:
+    """Nothing has loaded json there, by which the scanner says it up to Python 3.11."""
+    script = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from emel_runtime.lean import loads
+assert "json" not in sys.modules
+try:
+    loads(sys.argv[2])
+except ValueError as problem:
+    print(problem)
+"""
+    folder = Path(emel_runtime.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, folder, text], capture_output=True, text=True
+    )
+    try:
+        json.loads(text)
+    except ValueError as problem:
+        assert done.stdout.strip() == str(problem)
+    assert done.stderr == ""

@@ -11,13 +11,14 @@ import pytest
 from tests.fakes.bundles import write_bundle
 
 from emel.localcloud import Store
-from emel.localcloud.events import Request, event_of
+from emel.localcloud.events import Reply, Request, frame_of
 from emel.localcloud.instance import Failure
-from emel.localcloud.journal import Journal, read_log
+from emel.localcloud.journal import Journal
+from emel.localcloud.logs import read_log
 from emel.localcloud.meter import Counters
 from emel.localcloud.policy import Load
 from emel.localcloud.router import Router
-from emel.records import FunctionSettings, FunctionVersion, LogRecord
+from emel.records import FunctionSettings, FunctionVersion, LogFilter, LogRecord
 from emel.system.clock import SystemClock
 
 Deploy = Callable[..., FunctionVersion]
@@ -55,15 +56,27 @@ class Platform:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.journal = Journal(store.folder / "logs", SystemClock())
-        self.router = Router(store, self.journal, store.folder / "instances")
+        self.rolls: list[float] = []
+        """What the dice of canaries show, one after another; then always the highest."""
+        self.router = Router(
+            store,
+            self.journal,
+            store.folder / "instances",
+            dice=lambda: self.rolls.pop(0) if self.rolls else 0.999,
+        )
 
     async def call(self, tag: str = "prod", **query: str) -> Any:
         """Call the function `demo`: the decoded body. Errors: Failure."""
         route = self.router.route("demo", tag)
         assert route is not None
         request = Request("GET", "/", urlencode(query), (), "127.0.0.1", b"")
-        reply = await route.pool.answer(event_of(request, "id"), "id")
-        return json.loads(reply.body or "null")
+        result: asyncio.Future[Reply | Failure] = asyncio.get_running_loop().create_future()
+        timeout_ms = round(route.version.settings.timeout * 1000)
+        route.pool.ask(frame_of(request, "id", timeout_ms), result.set_result)
+        answer = await result
+        if isinstance(answer, Failure):
+            raise answer
+        return json.loads(answer.body or "null")
 
     async def refused(self, **query: str) -> Failure:
         """Call the function, which must fail."""
@@ -82,15 +95,21 @@ class Platform:
         return route.pool.counters
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Let time pass until something is so; five seconds at most."""
-        async with asyncio.timeout(5):
+        """Let time pass until something is so; fifteen seconds at most."""
+        async with asyncio.timeout(15):
             while not condition():
-                self.router.scale()
                 await asyncio.sleep(0.005)
+
+    async def live(self) -> None:
+        """What the server does a few times a second."""
+        while True:
+            self.router.follow()
+            self.router.tick()
+            await asyncio.sleep(0.005)
 
     def records(self) -> list[LogRecord]:
         self.journal.write()
-        return list(read_log(self._store.folder / "logs", "demo"))
+        return read_log(self._store.folder / "logs", "demo", LogFilter())[0]
 
 
 @pytest.fixture
@@ -100,9 +119,11 @@ def on_platform(store: Store) -> Callable[[Callable[[Platform], Awaitable[None]]
     def run(scenario: Callable[[Platform], Awaitable[None]]) -> None:
         async def main() -> None:
             platform = Platform(store)
+            living = asyncio.ensure_future(platform.live())
             try:
                 await scenario(platform)
             finally:
+                living.cancel()
                 await platform.router.close()
 
         asyncio.run(main())

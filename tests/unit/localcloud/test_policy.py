@@ -14,7 +14,7 @@ def load(*, idle: tuple[float, ...] = (), busy: int = 0, starting: int = 0, wait
 
 
 def test_without_requests_there_are_no_instances() -> None:
-    assert decide(load(), SETTINGS, 0.0, in_service=True) == (0, 0)
+    assert decide(load(), SETTINGS, 0.0, in_service=True) == (0, 0, 0)
 
 
 def test_the_first_request_starts_the_first_instance() -> None:
@@ -44,7 +44,7 @@ def test_provisioned_instances_are_started_unasked_and_kept() -> None:
 
 def test_a_version_without_a_tag_keeps_nothing_warm() -> None:
     settings = FunctionSettings(max_instances=4, provisioned=2, idle_seconds=60)
-    assert decide(load(idle=(0.0, 0.0), busy=1), settings, 0.0, in_service=False) == (0, 2)
+    assert decide(load(idle=(0.0, 0.0), busy=1), settings, 0.0, in_service=False) == (0, 2, 0)
 
 
 def test_after_failed_starts_the_next_one_waits_ever_longer() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.bundles import (
+    ECHO,
     EXITS_AT_IMPORT,
     FAILS_AT_IMPORT,
     MOODY,
@@ -22,6 +23,7 @@ from tests.fakes.bundles import (
 
 from emel.localcloud import Store
 from emel.localcloud.instance import Failure
+from emel.records import Canary
 
 Run = Callable[[Callable[[Any], Awaitable[None]]], None]
 Deploy = Callable[..., Any]
@@ -50,7 +52,7 @@ def test_an_instance_sees_nothing_of_the_platform(deploy: Deploy, on_platform: R
         seen = await platform.call()
         assert seen["environment"] == ["HOME", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TMPDIR", "_HANDLER"]
         assert seen["flags"] == [1, 1]
-        assert seen["path"][0] == str(store.code(version.digest))
+        assert seen["path"][0] == str(store.code("demo", version.digest))
         assert not any("site-packages" in entry for entry in seen["path"])
         # Three standard streams, the channel, the lifeline, and the listing itself.
         assert seen["descriptors"] == 6
@@ -274,7 +276,7 @@ def test_a_moved_tag_counts_for_the_next_request_and_the_old_version_is_let_go(
         assert "pid" in await platform.call()
         store.set_tag("demo", "prod", 2)
         assert await platform.call() == {}
-        await platform.until(lambda: sorted(platform.router.loads()) == [("demo", 2)])
+        await platform.until(lambda: sorted(platform.router.pools()) == [("demo", 2)])
 
     on_platform(scenario)
 
@@ -307,8 +309,41 @@ def test_counters_outlive_the_server(deploy: Deploy, on_platform: Run) -> None:
     on_platform(look)
 
 
+def test_an_idle_instance_is_suspended_and_answers_again(deploy: Deploy, on_platform: Run) -> None:
+    deploy(MOODY)
+
+    async def scenario(platform: Any) -> None:
+        pid = (await platform.call())["pid"]
+        await platform.until(lambda: _state(pid) == "T")
+        assert platform.load().instances == 1
+        assert (await platform.call())["pid"] == pid
+        assert platform.counters().cold_starts == 1
+
+    on_platform(scenario)
+
+
+def test_a_canary_gets_its_share_of_the_requests(deploy: Deploy, on_platform: Run, store: Store) -> None:
+    deploy(ECHO)
+    deploy(ECHO + "\n", tag="mr-1", model_version="v2.0.0")
+    store.set_canary("demo", "prod", Canary(version=2, weight=25))
+
+    async def scenario(platform: Any) -> None:
+        platform.rolls = [0.0, 0.24, 0.25, 0.99]
+        answered = [(await platform.call())["version"] for _ in range(4)]
+        assert answered == ["2", "2", "1", "1"]
+        store.set_tag("demo", "prod", 1)
+        assert (await platform.call())["version"] == "1"
+
+    on_platform(scenario)
+
+
 def _runs(pid: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+def _state(pid: int) -> str:
+    """How the system sees a process: S sleeps, R runs, T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -190,6 +190,55 @@ def test_a_killed_server_leaves_no_instance_and_a_store_that_serves_again(
     assert http.request("GET", f"{again.url}/demo/prod").status == 200
 
 
+def test_a_killed_server_takes_all_its_instances_with_it_whatever_they_do(
+    deploy: Deploy, start: Callable[..., Running], http: urllib3.PoolManager, store: Store
+) -> None:
+    deploy(MOODY)
+    deploy(MOODY + "\n", tag="mr-1", model_version="v2.0.0")
+    server = start()
+    clients = [
+        threading.Thread(target=_ignore_failure, args=(http, f"{server.url}/demo/prod?do=hang"))
+        for _ in range(2)
+    ]
+    for client in clients:
+        client.start()
+    suspended = http.request("GET", f"{server.url}/demo/mr-1").json()["pid"]
+    assert _eventually(lambda: ") T " in Path(f"/proc/{suspended}/stat").read_text())
+    assert _eventually(lambda: len(_instances(store.folder)) == 3)
+    os.kill(server.pid, signal.SIGKILL)
+    for client in clients:
+        client.join()
+    assert _eventually(lambda: not _instances(store.folder))
+
+
+def test_what_concerns_the_platform_itself_needs_the_owners_token(
+    deploy: Deploy, start: Callable[..., Running], http: urllib3.PoolManager, store: Store
+) -> None:
+    deploy(TRIVIAL)
+    url = start().url
+    file = store.folder / "server.json"
+    token = json.loads(file.read_text())["token"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert http.request("GET", f"{url}/_emel/status").status == 401
+    assert http.request("GET", f"{url}/_emel/status", headers={"Authorization": "Bearer no"}).status == 401
+    known = {"Authorization": f"Bearer {token}"}
+    assert http.request("GET", f"{url}/_emel/status", headers=known).status == 200
+    for name in ("evil.example", "127.0.0.1.evil.example", ""):
+        assert http.request("GET", f"{url}/_emel/status", headers={**known, "Host": name}).status == 421
+        assert http.request("GET", f"{url}/demo/prod", headers={"Host": name}).status == 421
+    assert http.request("GET", f"{url}/demo/prod", headers={"Host": "localhost:1"}).status == 200
+
+
+def test_a_disk_that_takes_no_logs_and_no_counters_stops_no_request(
+    deploy: Deploy, start: Callable[..., Running], http: urllib3.PoolManager, store: Store
+) -> None:
+    deploy(MOODY)
+    for folder in ("logs", "usage"):
+        (store.folder / folder).write_text("no folder can be here")
+    url = start().url
+    assert [http.request("GET", f"{url}/demo/prod?do=log").status for _ in range(5)] == [200] * 5
+
+
 def test_a_second_server_on_the_same_store_is_refused_with_the_url_of_the_first(
     start: Callable[..., Running], store: Store
 ) -> None:
@@ -251,7 +300,7 @@ def _instances(folder: Path) -> list[str]:
 
 
 def _eventually(condition: Callable[[], bool]) -> bool:
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 15
     while time.monotonic() < ends:
         if condition():
             return True

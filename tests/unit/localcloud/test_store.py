@@ -43,7 +43,7 @@ def test_versions_are_numbered_from_one_and_keep_what_they_were_made_of(store: S
     assert second.settings.memory == 256
     assert first.commit == "c" * 40
     assert first.digest != second.digest
-    assert (store.code(first.digest) / "handler.py").read_text() == ECHO
+    assert (store.code("demo", first.digest) / "handler.py").read_text() == ECHO
 
 
 def test_the_same_bundle_with_the_same_settings_is_the_same_version(store: Store, tmp_path: Path) -> None:
@@ -104,21 +104,21 @@ def test_a_file_that_is_no_bundle_is_refused_and_leaves_nothing(
     with pytest.raises(PlatformError, match=message):
         create(store, path)
     assert store.functions() == ()
-    assert list((store.folder / "bundles").iterdir()) == []
+    assert list(store.code("demo", "").iterdir()) == []
 
 
-def test_what_an_interrupted_deploy_left_behind_is_not_counted(store: Store, tmp_path: Path) -> None:
+def test_what_an_interrupted_deploy_left_behind_is_cleared_away_by_the_next(
+    store: Store, tmp_path: Path
+) -> None:
     create(store, write_bundle(tmp_path, ECHO))
-    function = store.function_file("demo").parent
-    (function / "versions" / "2.json").write_text('{"number": 2, "dig')
-    (function / ".function.json.abc.part").write_text("{")
-    torn = store.folder / "bundles" / ".abc.part"
-    torn.mkdir()
+    bundles = store.code("demo", "")
+    for leftover in (".abc.part", "0" * 64):
+        (bundles / leftover).mkdir()
 
-    assert [version.number for version in store.versions("demo")] == [1]
     assert create(store, write_bundle(tmp_path, TRIVIAL)) == 2
-    assert store.version("demo", 2).settings == SETTINGS
-    assert not torn.exists()
+    assert {path.name for path in bundles.iterdir()} == {
+        version.digest.removeprefix("sha256:") for version in store.versions("demo")
+    }
 
 
 def test_a_damaged_file_is_named(store: Store, tmp_path: Path) -> None:
@@ -160,11 +160,17 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_valid_store(store: Store
         ) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            time.sleep(moments.uniform(0, 0.1))
+            wanted = store.read("demo").latest + moments.randrange(3)
+            ends = time.monotonic() + 30
+            while store.read("demo").latest < wanted and time.monotonic() < ends:
+                time.sleep(0.002)
+            time.sleep(moments.uniform(0, 0.03))
             os.kill(writer.pid, signal.SIGKILL)
 
-        versions = store.versions("demo")
-        assert [version.number for version in versions] == list(range(1, len(versions) + 1))
-        assert all(1 <= number <= len(versions) for number in store.tags("demo").values())
-    assert len(store.versions("demo")) > 3
-    assert create(store, write_bundle(tmp_path, TRIVIAL)) == len(store.versions("demo"))
+        numbers = [version.number for version in store.versions("demo")]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1)) if numbers else True
+        assert set(store.tags("demo").values()) <= set(numbers)
+        assert all(store.code("demo", version.digest).is_dir() for version in store.versions("demo"))
+    latest = store.read("demo").latest
+    assert latest > 3
+    assert create(store, write_bundle(tmp_path, TRIVIAL)) == latest + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -10,7 +10,7 @@ from rich.text import Text
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
 from emel.deploy import Plan
-from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove
+from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove, VersionUse
 
 FLIPPED_SHOWN = 5
 
@@ -34,10 +34,16 @@ def endpoint(live: Endpoint) -> RenderableType:
 def tag_move(move: TagMove) -> RenderableType:
     """A promotion or a rollback."""
     before = f"version {move.before}" if move.before is not None else "nothing"
+    answers = move.url or "nothing answers now: `emel serve` starts the local platform"
+    if move.weight < 100:
+        share = f"{move.weight} % of {move.tag}'s requests go to version {move.after} ({move.model_version})"
+        return Text(f"{move.function}: {share}, the others to version {move.before}\n{answers}")
+    if move.ended_canary:
+        back = f"the canary, version {move.before}, is ended; all requests go to version {move.after}"
+        return Text(f"{move.function}: {move.tag}: {back} ({move.model_version})\n{answers}")
     if move.before == move.after:
         return Text(f"{move.function}: {move.tag} is at version {move.after} ({move.model_version}) already")
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
-    answers = move.url or "nothing answers now: `emel serve` starts the local platform"
     return Text(f"{moved} ({move.model_version})\n{answers}")
 
 
@@ -91,23 +97,51 @@ def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
     return Group(*(_status(item) for item in functions))
 
 
+def _trials(status: FunctionStatus, number: int) -> Iterator[str]:
+    """The tags whose canary the version is: "prod 10 %"."""
+    for tag, canary in sorted(status.canaries.items()):
+        if canary.version == number:
+            yield f"{tag} {canary.weight} %"
+
+
 def _status(status: FunctionStatus) -> RenderableType:
     made = table("version", "model", "tags", "memory", "created", right=("memory",))
     for version in status.versions:
         made.add_row(
             str(version.number),
             version.model_version,
-            ", ".join(version.tags) or "–",
+            ", ".join((*version.tags, *_trials(status, version.number))) or "–",
             f"{version.settings.memory} MB",
             words.moment(version.created),
         )
-    latency = (
-        f", p50 {words.seconds(status.p50_seconds)}, p99 {words.seconds(status.p99_seconds)}"
-        if status.p50_seconds is not None and status.p99_seconds is not None
-        else ""
+    return Group(Text(status.function, style="bold"), made, *_uses(status.uses), Text(_summary(status)))
+
+
+def _uses(uses: Sequence[VersionUse]) -> Iterator[RenderableType]:
+    """The bill by version, and what the same calls would cost on each cloud."""
+    clouds = list(dict.fromkeys(cost.cloud for use in uses for cost in use.costs))
+    heads = ["calls", "errors", "429", "cold starts", "billed", *(f"on {cloud}" for cloud in clouds)]
+    if not any(use.calls or use.refused for use in uses):
+        return
+    made = table("version", *heads, right=heads)
+    for use in uses:
+        amounts = {cost.cloud: f"{cost.amount:.3g} {cost.currency}" for cost in use.costs}
+        counted = (f"{count:,}" for count in (use.calls, use.errors, use.refused, use.cold_starts))
+        billed = f"{use.billed_gb_seconds:,.4g} GB·s"
+        made.add_row(str(use.version), *counted, billed, *(amounts.get(cloud, "–") for cloud in clouds))
+    yield made
+    if clouds:
+        note = (
+            "What the same calls would cost elsewhere is projected from their mean time, without a free tier."
+        )
+        yield Text(note, style="dim")
+
+
+def _summary(status: FunctionStatus) -> str:
+    cold = "" if status.cold_share is None else f" ({100 * status.cold_share:.3g} %)"
+    named = (("p50", status.p50_seconds), ("p95", status.p95_seconds), ("p99", status.p99_seconds))
+    latency = "".join(f", {name} {words.seconds(value)}" for name, value in named if value is not None)
+    return (
+        f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}, "
+        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:,.4g} GB·s billed"
     )
-    counters = (
-        f"{status.calls} calls, {status.errors} errors, {status.cold_starts} cold starts, "
-        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:.4g} GB·s billed"
-    )
-    return Group(Text(status.function, style="bold"), made, Text(counters))

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, function_status, server_status, server_url
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion
+from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
 from emel.system.files import sha256_of
 
 
 class LocalFunctions:
-    """See emel.clouds.base.Functions. No call blocks for longer than it takes to copy a bundle."""
+    """See emel.clouds.base.Functions and Canaries. No call takes longer than to copy a bundle."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,6 +41,12 @@ class LocalFunctions:
 
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         return self._store.tag_history(function, tag)
+
+    def canary(self, function: str, tag: str) -> Canary | None:
+        return self._store.canary(function, tag)
+
+    def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
+        self._store.set_canary(function, tag, canary)
 
     def url(self, function: str, tag: str) -> str:
         return f"{server_url(self._store)}/{function}/{tag}"
