@@ -8,13 +8,9 @@ the local platform cannot carry a call out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, LogLevel, LogRecord
-
-LOG_LEVELS: tuple[LogLevel, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
-"""From the least to the most serious."""
+from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, LogFilter, LogRecord
 
 
 class Functions(Protocol):
@@ -74,17 +70,10 @@ class Functions(Protocol):
 class Logs(Protocol):
     """What functions wrote, and what the cloud has to say of them."""
 
-    def read(
-        self,
-        function: str,
-        *,
-        since: datetime | None = None,
-        level: LogLevel = "trace",
-        limit: int = 1000,
-    ) -> Iterator[LogRecord]:
-        """The newest `limit` records of this level and above, oldest first.
+    def read(self, function: str, wanted: LogFilter) -> Iterator[LogRecord]:
+        """The records that are wanted, oldest first. With `follow` they never end: the caller stops taking.
 
-        `since` has a time zone. Empty when the function is absent. A record may take a moment to appear.
+        Empty when the function is absent. A record may take a moment to appear; none is given twice.
         """
         ...
 

@@ -4,7 +4,7 @@ The server itself is `emel.localcloud.server.serve`, which alone needs the HTTP 
 """
 
 from emel.localcloud.events import BODY_LIMIT
-from emel.localcloud.journal import read_log
+from emel.localcloud.logs import follow_log, read_log
 from emel.localcloud.running import (
     Running,
     running,
@@ -23,6 +23,7 @@ __all__ = [
     "UNPACKED_LIMIT",
     "Running",
     "Store",
+    "follow_log",
     "function_status",
     "read_log",
     "running",

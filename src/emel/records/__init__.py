@@ -7,6 +7,7 @@ digests are `sha256:` or `md5:` and hexadecimal digits, money carries its curren
 
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
+    LOG_LEVELS,
     Endpoint,
     EndpointCheck,
     EndpointReport,
@@ -15,8 +16,10 @@ from emel.records.endpoints import (
     FunctionStatus,
     FunctionVersion,
     Latency,
+    LogFilter,
     LogLevel,
     LogRecord,
+    LogStream,
     Shadow,
     TagMove,
 )
@@ -57,6 +60,7 @@ from emel.records.money import Estimate, Usage, VmPrice
 from emel.records.scalars import Scalar
 
 __all__ = [
+    "LOG_LEVELS",
     "Answers",
     "Artifact",
     "BuiltZip",
@@ -79,8 +83,10 @@ __all__ = [
     "FunctionVersion",
     "GateRule",
     "Latency",
+    "LogFilter",
     "LogLevel",
     "LogRecord",
+    "LogStream",
     "MetricChange",
     "ModelVersion",
     "OriginalModel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -9,6 +10,10 @@ from msgspec import Struct
 from emel.records.scalars import Scalar
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
+"""From the least to the most serious."""
+LogStream = Literal["stdout", "stderr", "platform"]
+"""What wrote a line: the function on one of its two streams, or the platform that runs it."""
 
 
 class FunctionSettings(Struct, frozen=True, kw_only=True):
@@ -81,8 +86,40 @@ class LogRecord(Struct, frozen=True, kw_only=True):
     function: str
     version: int
     instance: str
+    """Empty where the platform speaks of none, or the cloud does not say."""
+    stream: LogStream | None = None
+    """None where the cloud does not say."""
+    request_id: str | None = None
     fields: dict[str, Any] = {}
-    """What else a structured line said: `request_id`, `status`, `latency_ms`, …"""
+    """What else a structured line said: `status`, `latency_ms`, …"""
+
+
+class LogFilter(Struct, frozen=True, kw_only=True):
+    """Which records of a function's log are wanted."""
+
+    since: datetime | None = None
+    """With a time zone, as `until`; records of this moment and later."""
+    until: datetime | None = None
+    """Records before this moment."""
+    level: LogLevel = "trace"
+    """This level and above."""
+    version: int | None = None
+    """The number of a version of the function; None is all."""
+    limit: int = 1000
+    """Of those that are there already, the newest so many."""
+    follow: bool = False
+    """Whether to wait for those to come."""
+
+    def takes(self, record: LogRecord) -> bool:
+        """Whether a record is wanted."""
+        if LOG_LEVELS.index(record.level) < LOG_LEVELS.index(self.level):
+            return False
+        if self.version not in (None, record.version):
+            return False
+        if self.since is None and self.until is None:
+            return True
+        time = datetime.fromisoformat(record.time)
+        return (self.since is None or time >= self.since) and (self.until is None or time < self.until)
 
 
 class EndpointCheck(Struct, frozen=True, kw_only=True):

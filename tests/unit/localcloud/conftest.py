@@ -13,11 +13,12 @@ from tests.fakes.bundles import write_bundle
 from emel.localcloud import Store
 from emel.localcloud.events import Request, event_of
 from emel.localcloud.instance import Failure
-from emel.localcloud.journal import Journal, read_log
+from emel.localcloud.journal import Journal
+from emel.localcloud.logs import read_log
 from emel.localcloud.meter import Counters
 from emel.localcloud.policy import Load
 from emel.localcloud.router import Router
-from emel.records import FunctionSettings, FunctionVersion, LogRecord
+from emel.records import FunctionSettings, FunctionVersion, LogFilter, LogRecord
 from emel.system.clock import SystemClock
 
 Deploy = Callable[..., FunctionVersion]
@@ -90,7 +91,7 @@ class Platform:
 
     def records(self) -> list[LogRecord]:
         self.journal.write()
-        return list(read_log(self._store.folder / "logs", "demo"))
+        return read_log(self._store.folder / "logs", "demo", LogFilter())[0]
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from emel.clouds.local.functions import LocalFunctions
 from emel.clouds.local.limits import LIMITS
 from emel.clouds.local.logs import LocalLogs
 from emel.localcloud import Store
+from emel.system.clock import SystemClock
 
 
 def open_local(state: Path) -> Cloud:
     """The platform whose store is in the project's `.emel` folder. Nothing is started or written."""
     store = Store(state / "local")
-    return Cloud("local", LocalFunctions(store), LocalLogs(store), LIMITS)
+    return Cloud("local", LocalFunctions(store), LocalLogs(store, SystemClock()), LIMITS)
 
 
 __all__ = ["open_local"]

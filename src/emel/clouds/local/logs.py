@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from datetime import datetime
 
-from emel.clouds.base import LOG_LEVELS
-from emel.localcloud import Store, read_log
-from emel.records import LogLevel, LogRecord
+from emel.localcloud import Store, follow_log, read_log
+from emel.records import LogFilter, LogRecord
+from emel.system.clock import Clock
 
 
 class LocalLogs:
     """See emel.clouds.base.Logs. A record appears within a tenth of a second."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._folder = store.folder / "logs"
+        self._clock = clock
 
-    def read(
-        self,
-        function: str,
-        *,
-        since: datetime | None = None,
-        level: LogLevel = "trace",
-        limit: int = 1000,
-    ) -> Iterator[LogRecord]:
-        least = LOG_LEVELS.index(level)
-        found: deque[LogRecord] = deque(maxlen=limit)
-        for record in read_log(self._store.folder / "logs", function):
-            if LOG_LEVELS.index(record.level) < least:
-                continue
-            if since is None or datetime.fromisoformat(record.time) >= since:
-                found.append(record)
-        return iter(found)
+    def read(self, function: str, wanted: LogFilter) -> Iterator[LogRecord]:
+        if wanted.follow:
+            return follow_log(self._folder, function, wanted, self._clock)
+        records, _ = read_log(self._folder, function, wanted)
+        return iter(records)
