@@ -28,6 +28,7 @@ COMMANDS = {
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",
+    "logs": "Show what the function wrote.",
     "model": "Register and list versions of the model.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""

@@ -28,9 +28,19 @@ def console(*, stderr: bool = False) -> Console:
 def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
     """Print a result: `rendered` for people, `value` as JSON for programs."""
     if as_json:
-        print(msgspec.json.format(to_json(value), indent=2).decode())
+        print_json(value)
         return
     console().print(rendered)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for programs."""
+    print(msgspec.json.format(to_json(value), indent=2).decode())
+
+
+def print_json_line(value: Any) -> None:
+    """Print one of many results as a line of JSON, at once."""
+    print(to_json(value).decode(), flush=True)
 
 
 class TerminalProgress:

@@ -9,6 +9,7 @@ from emel import records
 from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, shadow, statuses, tag_move
 from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
 from emel.cli.render.functions import bundle, estimate, explained
+from emel.cli.render.logs import log_record
 from emel.report import Written
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "endpoint_report",
     "estimate",
     "explained",
+    "log_record",
     "model_version",
     "model_versions",
     "pipeline_run",
