@@ -7,10 +7,23 @@ the local platform cannot carry a call out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, LogFilter, LogRecord
+from emel.records import (
+    Bundle,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    LogFilter,
+    LogRecord,
+    ScalingPolicy,
+    YandexSettings,
+)
+from emel.system.clock import Clock, SystemClock
+from emel.system.http import Http, SystemHttp
+from emel.system.process import Process, SystemProcess
 
 
 class Functions(Protocol):
@@ -55,7 +68,10 @@ class Functions(Protocol):
         ...
 
     def url(self, function: str, tag: str) -> str:
-        """The address of a tag, without a slash at its end. The tag may be absent as yet."""
+        """The address of a tag, without a slash at its end. The tag may be absent as yet.
+
+        Errors when the function is absent, on a cloud that chooses the addresses.
+        """
         ...
 
     def status(self, function: str) -> FunctionStatus:
@@ -78,6 +94,33 @@ class Logs(Protocol):
         ...
 
 
+class Scaling(Protocol):
+    """How many instances answer behind a tag."""
+
+    def policy(self, function: str, tag: str) -> ScalingPolicy | None:
+        """The policy of a tag. None when it has none, or there is no such function."""
+        ...
+
+    def set_policy(self, function: str, tag: str, policy: ScalingPolicy) -> None:
+        """Let a tag scale so from now on; repeated it does nothing.
+
+        Errors when the function or the tag is absent, and when a quota of the cloud is smaller.
+        """
+        ...
+
+
+class Access(Protocol):
+    """Who may call a function."""
+
+    def is_public(self, function: str) -> bool:
+        """Whether anyone may call it. False when it is absent."""
+        ...
+
+    def make_public(self, function: str) -> None:
+        """Let anyone call it; repeated it does nothing. What others may do stays as it is."""
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -95,5 +138,26 @@ class Cloud(NamedTuple):
     functions: Functions
     logs: Logs
     limits: Limits
+    scaling: Scaling | None = None
+    """None where a version carries its own scaling."""
+    access: Access | None = None
+    """None where everyone who reaches the address may call."""
     storage: None = None
     compute: None = None
+
+
+def _quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The doors through which a cloud is reached, and what the project says of its place there."""
+
+    process: Process = field(default_factory=SystemProcess)
+    http: Http = field(default_factory=SystemHttp)
+    clock: Clock = field(default_factory=SystemClock)
+    env: Mapping[str, str] = field(default_factory=dict)
+    yandex: YandexSettings = field(default_factory=YandexSettings)
+    tell: Callable[[str], None] = _quiet
+    """Hears what a long call is doing."""

@@ -5,6 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
+from emel.records.clouds import LockboxSecret, ScalingPolicy, YandexSettings
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
     LOG_LEVELS,
@@ -83,6 +84,7 @@ __all__ = [
     "FunctionVersion",
     "GateRule",
     "Latency",
+    "LockboxSecret",
     "LogFilter",
     "LogLevel",
     "LogRecord",
@@ -96,6 +98,7 @@ __all__ = [
     "Plot",
     "Revision",
     "Scalar",
+    "ScalingPolicy",
     "Serving",
     "Shadow",
     "Signature",
@@ -108,6 +111,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "VmPrice",
+    "YandexSettings",
     "from_json",
     "to_json",
 ]

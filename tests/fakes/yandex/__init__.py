@@ -1,4 +1,4 @@
-"""Yandex Cloud on loopback, for the real SDK: what it checks, does and refuses is after the protos and docs."""
+"""Yandex Cloud on loopback, for the real SDK: it checks and does what protos and docs say."""
 
 from tests.fakes.yandex.emulator import Emulator
 

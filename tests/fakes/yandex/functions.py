@@ -1,4 +1,4 @@
-"""FunctionService: functions, versions, tags. Source: yandex/cloud/serverless/functions/v1, and the concepts pages."""
+"""FunctionService: functions and versions. Source: cloudapi, yandex/cloud/serverless/functions/v1."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GetObject = Callable[[str, str], bytes | None]
 
 
 class FunctionServicer(PolicyServicer):
-    """Checks beyond the protos' rules are those of «Quotas and limits» and of the concepts page «Function»."""
+    """Checks beyond the protos' rules are those of the pages «Quotas and limits» and «Function»."""
 
     def __init__(self, state: State, get_object: GetObject) -> None:
         super().__init__(state)

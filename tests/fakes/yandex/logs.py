@@ -114,6 +114,4 @@ def _matches(entry: Any, criteria: Any) -> bool:
     moment = entry.timestamp.ToNanoseconds()
     if criteria.HasField("since") and moment < criteria.since.ToNanoseconds():
         return False
-    if criteria.HasField("until") and moment >= criteria.until.ToNanoseconds():
-        return False
-    return True
+    return not (criteria.HasField("until") and moment >= criteria.until.ToNanoseconds())

@@ -126,7 +126,7 @@ class State:
     on_call: Callable[[int, str], None] | None = None
     """Hears of each remote call before it is carried out: its number from 1, and its name."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _last: datetime = datetime.min.replace(tzinfo=UTC)
+    _last: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}{next(self._numbers):017d}"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emel.clouds.base import Cloud
+from emel.clouds.base import Cloud, Outside
 from emel.clouds.local.functions import LocalFunctions
 from emel.clouds.local.limits import LIMITS
 from emel.clouds.local.logs import LocalLogs
 from emel.localcloud import Store
-from emel.system.clock import SystemClock
 
 
-def open_local(state: Path) -> Cloud:
+def open_local(state: Path, outside: Outside) -> Cloud:
     """The platform whose store is in the project's `.emel` folder. Nothing is started or written."""
     store = Store(state / "local")
-    return Cloud("local", LocalFunctions(store), LocalLogs(store, SystemClock()), LIMITS)
+    return Cloud("local", LocalFunctions(store), LocalLogs(store, outside.clock), LIMITS)
 
 
 __all__ = ["open_local"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from emel.errors import BundleError
+from emel.clouds.checks import check_digest
 from emel.localcloud import Store, function_status, server_status, server_url
 from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion
-from emel.system.files import sha256_of
 
 
 class LocalFunctions:
@@ -26,7 +25,7 @@ class LocalFunctions:
         return self._store.find(function, digest, settings)
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
-        _check_digest(bundle)
+        check_digest(bundle)
         return self._store.create_version(
             function, bundle.path, model_version=bundle.version, commit=bundle.commit, settings=settings
         )
@@ -48,18 +47,3 @@ class LocalFunctions:
 
     def delete(self, function: str) -> None:
         self._store.delete(function)
-
-
-def _check_digest(bundle: Bundle) -> None:
-    try:
-        found = sha256_of(bundle.path)
-    except FileNotFoundError as problem:
-        raise BundleError(
-            "the bundle is gone", where=str(bundle.path), hint="build it with `emel package`"
-        ) from problem
-    if found != bundle.digest:
-        raise BundleError(
-            "the file is not the bundle that was built and tested: its digest differs",
-            where=str(bundle.path),
-            hint="build it again with `emel package`",
-        )
