@@ -1,4 +1,4 @@
-"""What every cloud's functions must do: the double in memory, the local platform, the emulated Yandex Cloud."""
+"""What every cloud's functions must do: those in memory, the local platform, the emulated Yandex Cloud."""
 
 from __future__ import annotations
 

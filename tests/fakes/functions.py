@@ -80,6 +80,9 @@ class InMemoryFunctions:
             billed_gb_seconds=0.0,
         )
 
+    def clean_up(self, bundle: Bundle) -> None:
+        pass
+
     def delete(self, function: str) -> None:
         self._versions.pop(function, None)
         for key in [key for key in self._history if key[0] == function]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -50,7 +51,9 @@ class Client:
     ) -> HttpReply:
         """Any request, and its reply whatever the status."""
         kind = {"Content-Type": "application/json"} if body is not None else {}
-        reply = self._http.request(method, self.url + path, body=body, headers={**kind, **(headers or {})})
+        reply = self._http.request(
+            method, address(self.url, path), body=body, headers={**kind, **(headers or {})}
+        )
         self.largest_answer = max(self.largest_answer, len(reply.body))
         return reply
 
@@ -79,6 +82,15 @@ class Client:
             raise EndpointError(
                 f"{what} got an answer of a wrong form: {problem}", where=self.url
             ) from problem
+
+
+def address(url: str, path: str) -> str:
+    """Where a path of an endpoint is asked for.
+
+    The URL of a tag on Yandex Cloud ends with a query, and nothing can follow it but another one; there the
+    function reads its path from the parameter `route`.
+    """
+    return f"{url}&route={quote(path, safe='/')}" if "?" in url else url + path
 
 
 def request_body(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

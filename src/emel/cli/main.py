@@ -27,6 +27,8 @@ COMMANDS = {
     "cost": "Price the function on a cloud, beside a small machine.",
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
+    "scale": "Change how many instances answer behind a tag.",
+    "destroy": "Delete the project's function on a cloud.",
     "status": "Show versions, tags, calls and instances.",
     "logs": "Show what the function wrote.",
     "model": "Register and list versions of the model.",

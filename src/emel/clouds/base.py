@@ -78,6 +78,10 @@ class Functions(Protocol):
         """How the function was used. All numbers are 0 when it is absent or was never called."""
         ...
 
+    def clean_up(self, bundle: Bundle) -> None:
+        """Remove what a deploy of this bundle, or a broken one long ago, left on the way to a version."""
+        ...
+
     def delete(self, function: str) -> None:
         """Remove a function with all its versions and tags. Does nothing when it is absent."""
         ...

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from emel.clouds.base import Cloud, Outside
-from emel.errors import DeployError
+from emel.errors import DeployError, MissingExtraError
 
 CLOUDS = {
     "local": "emel.clouds.local:open_local",
@@ -28,5 +28,13 @@ def open_cloud(name: str, *, state: Path, outside: Outside | None = None) -> Clo
     if name not in CLOUDS:
         raise DeployError(f"there is no cloud {name!r}", hint=f"use one of: {', '.join(sorted(CLOUDS))}")
     module, _, factory = CLOUDS[name].partition(":")
-    opener: Callable[[Path, Outside], Cloud] = getattr(import_module(module), factory)
+    try:
+        opener: Callable[[Path, Outside], Cloud] = getattr(import_module(module), factory)
+    except ModuleNotFoundError as problem:
+        if (problem.name or "emel").startswith("emel"):
+            raise
+        raise MissingExtraError(
+            f"{name} needs a package that is not installed: {problem.name}",
+            hint=f"pip install 'emel[{name}]'",
+        ) from problem
     return opener(state, outside or Outside())

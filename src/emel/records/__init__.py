@@ -5,7 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
-from emel.records.clouds import LockboxSecret, ScalingPolicy, YandexSettings
+from emel.records.clouds import Destroyed, Doomed, LockboxSecret, Scaled, ScalingPolicy, YandexSettings
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
     LOG_LEVELS,
@@ -72,7 +72,9 @@ __all__ = [
     "ColumnType",
     "Comparison",
     "DataChange",
+    "Destroyed",
     "Direction",
+    "Doomed",
     "Effect",
     "Endpoint",
     "EndpointCheck",
@@ -98,6 +100,7 @@ __all__ = [
     "Plot",
     "Revision",
     "Scalar",
+    "Scaled",
     "ScalingPolicy",
     "Serving",
     "Shadow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from emel.records.endpoints import LogLevel
+from emel.records.endpoints import FunctionVersion, LogLevel
 
 
 class ScalingPolicy(Struct, frozen=True, kw_only=True):
@@ -40,3 +40,27 @@ class YandexSettings(Struct, frozen=True, kw_only=True):
     endpoint: str = "api.cloud.yandex.net:443"
     storage_endpoint: str = "https://storage.yandexcloud.net"
     token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
+
+
+class Scaled(Struct, frozen=True, kw_only=True):
+    """A tag's scaling policy now, and before."""
+
+    function: str
+    tag: str
+    before: ScalingPolicy | None
+    after: ScalingPolicy
+
+
+class Doomed(Struct, frozen=True, kw_only=True):
+    """A function that is to be deleted, with all that goes with it."""
+
+    cloud: str
+    function: str
+    versions: tuple[FunctionVersion, ...]
+
+
+class Destroyed(Struct, frozen=True, kw_only=True):
+    """What was deleted; no name when there was nothing."""
+
+    cloud: str
+    functions: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -35,11 +36,13 @@ class System(NamedTuple):
     process: Process
     http: Http
     clock: Clock
+    env: Mapping[str, str] = {}
+    """The environment, where clouds look for credentials."""
 
 
 def this_machine() -> System:
     """The doors of the machine that emel runs on."""
-    return System(SystemProcess(), SystemHttp(), SystemClock())
+    return System(SystemProcess(), SystemHttp(), SystemClock(), os.environ)
 
 
 class Project(NamedTuple):

@@ -24,9 +24,7 @@ class Storage:
         self._state = state
         s3_backends.reset()
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server(
-            "127.0.0.1", 0, self._answer, threaded=True, request_handler=MotoRequestHandler
-        )
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -71,6 +69,11 @@ class Storage:
         if state.fault(name, after=True):
             raise ConnectionError("the answer is lost")
         return answer
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log_request(self, *_: object) -> None:
+        pass
 
 
 def _error(environ: dict[str, Any], start: Callable[..., Any], status: str, code: str) -> list[bytes]:

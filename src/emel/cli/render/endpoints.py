@@ -9,8 +9,17 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
-from emel.deploy import Plan
-from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove
+from emel.deploy import Plan, policy_text
+from emel.records import (
+    Destroyed,
+    Doomed,
+    Endpoint,
+    EndpointReport,
+    FunctionStatus,
+    Scaled,
+    Shadow,
+    TagMove,
+)
 
 FLIPPED_SHOWN = 5
 
@@ -39,6 +48,30 @@ def tag_move(move: TagMove) -> RenderableType:
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
     answers = move.url or "nothing answers now: `emel serve` starts the local platform"
     return Text(f"{moved} ({move.model_version})\n{answers}")
+
+
+def scaled(change: Scaled) -> RenderableType:
+    """A tag that scales otherwise now."""
+    after = policy_text(change.after)
+    if change.before == change.after:
+        return Text(f"{change.function}: {change.tag} scales {after} already")
+    return Text(f"{change.function}: {change.tag} scales {after} from now on")
+
+
+def doomed(what: Doomed) -> RenderableType:
+    """What is about to be deleted."""
+    made = table("version", "model", "tags", "created")
+    for version in what.versions:
+        tags = ", ".join(version.tags) or "–"
+        made.add_row(str(version.number), version.model_version, tags, words.moment(version.created))
+    return Group(Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads"), made)
+
+
+def destroyed(done: Destroyed) -> RenderableType:
+    """What is gone."""
+    if not done.functions:
+        return Text(f"there was nothing of this project on {done.cloud}")
+    return Text(f"deleted on {done.cloud}: {', '.join(done.functions)}")
 
 
 def endpoint_report(report: EndpointReport) -> RenderableType:

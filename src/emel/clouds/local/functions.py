@@ -45,5 +45,8 @@ class LocalFunctions:
     def status(self, function: str) -> FunctionStatus:
         return function_status(self._store, function, server_status(self._store))
 
+    def clean_up(self, bundle: Bundle) -> None:
+        """The store leaves nothing behind that the next write does not remove."""
+
     def delete(self, function: str) -> None:
         self._store.delete(function)

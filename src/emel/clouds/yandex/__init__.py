@@ -6,9 +6,13 @@ is opened and not before.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
+
+# The core of gRPC writes notes of its own to stderr, where a user reads ours. It looks when it is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
@@ -23,10 +27,7 @@ from emel.clouds.yandex.storage import Target, Uploads
 
 
 def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cloud:
-    """The folder of Yandex Cloud that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK.
-
-    Errors: MissingExtraError when the SDK is not installed.
-    """
+    """The folder of Yandex Cloud that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK."""
     settings = outside.yandex
     if settings.folder is None and outside.env.get("YC_FOLDER_ID"):
         settings = msgspec.structs.replace(settings, folder=outside.env["YC_FOLDER_ID"])

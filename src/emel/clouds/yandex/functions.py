@@ -87,7 +87,6 @@ class YandexFunctions:
                 found = started
         if found is not None and found.status == shapes.Version.CREATING:
             self._wait_for_version(found)
-        self._uploads.prune(function, bundle.digest)
         made = self._matching(function, bundle.digest, spec)
         if made is None:
             raise DeployError(
@@ -137,6 +136,10 @@ class YandexFunctions:
 
     def status(self, function: str) -> FunctionStatus:
         return status_of(function, tuple(self.versions(function)), self._logs, self._clock)
+
+    def clean_up(self, bundle: Bundle) -> None:
+        if bundle.path.stat().st_size > DIRECT_BYTES:
+            self._uploads.prune(bundle.name, bundle.digest)
 
     def delete(self, function: str) -> None:
         proto = self._inventory.find(function)

@@ -6,31 +6,22 @@ time is up, so all three are here.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import grpc
+from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
+from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
+from yandex.cloud.operation.operation_pb2 import Operation
+from yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
+from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
+from yandexcloud import SDK  # type: ignore[attr-defined]
+
 from emel.clouds.yandex.refusals import CODES, PASSING, Refusal, refusal
 from emel.clouds.yandex.sign_in import SignIn, Token
-from emel.errors import DeployError, MissingExtraError
+from emel.errors import DeployError
 from emel.system.clock import Clock
-
-# The core of gRPC writes notes of its own to stderr, where a user reads ours.
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-try:
-    import grpc
-    from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
-    from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
-    from yandex.cloud.operation.operation_pb2 import Operation
-    from yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
-    from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
-    from yandexcloud import SDK  # type: ignore[attr-defined]
-except ImportError as problem:
-    raise MissingExtraError(
-        f"Yandex Cloud needs a package that is not installed: {problem.name}",
-        hint="pip install 'emel[yandex]'",
-    ) from problem
 
 CALL_SECONDS = 60.0
 ATTEMPTS = 6

@@ -13,23 +13,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from yandex.cloud.serverless.functions.v1.function_pb2 import Package
+
 from emel.clouds.yandex.limits import LIMITS
 from emel.clouds.yandex.refusals import refusal
-from emel.errors import DeployError, MissingExtraError
+from emel.errors import DeployError
 from emel.records import Bundle
 from emel.system.clock import Clock
-
-try:
-    import boto3
-    import botocore
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError as problem:
-    raise MissingExtraError(
-        f"Object Storage needs a package that is not installed: {problem.name}",
-        hint="pip install 'emel[yandex]'",
-    ) from problem
-from yandex.cloud.serverless.functions.v1.function_pb2 import Package
 
 PART_BYTES = 8 * 2**20
 PREFIX = "emel"
@@ -55,7 +45,6 @@ class Uploads:
         self._token = token
         self._clock = clock
         self._tell = tell
-        self._used = False
         self._client: Any = None
 
     def upload(self, bundle: Bundle) -> Package:
@@ -71,7 +60,6 @@ class Uploads:
                 where=str(bundle.path),
                 hint="make it smaller: another tier, fewer libraries ([model] requirements)",
             )
-        self._used = True
         checksum = bundle.digest.removeprefix("sha256:")
         if not self._is_there(bucket, key, bundle.path.stat().st_size):
             self._send(bucket, key, bundle.path)
@@ -80,7 +68,7 @@ class Uploads:
 
     def prune(self, function: str, digest: str) -> None:
         """Delete the object of a version that is there now, and what broken runs left long ago."""
-        if not self._used or self._target.bucket is None:
+        if self._target.bucket is None:
             return
         bucket, old = self._target.bucket, self._clock.now() - FORGOTTEN
         for found in self._objects(bucket, f"{PREFIX}/{function}/"):
@@ -162,9 +150,12 @@ class Uploads:
         self._call("abort_multipart_upload", Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
     def _call(self, name: str, **arguments: Any) -> Any:
-        if self._client is None:
-            self._client = _client(self._target.endpoint, self._token)
+        # Half a second to import, for the few deploys that need it.
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
+            if self._client is None:
+                self._client = _client(self._target.endpoint, self._token)
             return getattr(self._client, name)(**arguments)
         except ClientError as problem:
             said = problem.response.get("Error", {})
@@ -185,6 +176,10 @@ def key_of(function: str, digest: str) -> str:
 
 
 def _client(endpoint: str, token: Callable[[], str]) -> Any:
+    import boto3
+    import botocore
+    from botocore.config import Config
+
     config = Config(
         signature_version=botocore.UNSIGNED,
         retries={"mode": "standard", "total_max_attempts": 5},
@@ -193,9 +188,7 @@ def _client(endpoint: str, token: Callable[[], str]) -> Any:
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"},
     )
-    client = boto3.session.Session().client(
-        "s3", endpoint_url=endpoint, region_name="ru-central1", config=config
-    )
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="ru-central1", config=config)
 
     def sign(request: Any, **_: Any) -> None:
         request.headers["X-YaCloud-SubjectToken"] = token()
