@@ -97,8 +97,8 @@ class Emulator:
         endpoint.add_ApiEndpointServiceServicer_to_server(endpoints, server)
         iam.add_IamTokenServiceServicer_to_server(TokenServicer(state), server)
         operation.add_OperationServiceServicer_to_server(OperationServicer(state), server)
-        functions = FunctionServicer(state, self.storage.get)
-        function_service.add_FunctionServiceServicer_to_server(functions, server)
+        self.functions = FunctionServicer(state, self.storage.get)
+        function_service.add_FunctionServiceServicer_to_server(self.functions, server)
         log_group_service_pb2_grpc.add_LogGroupServiceServicer_to_server(GroupServicer(), server)
         log_reading_service_pb2_grpc.add_LogReadingServiceServicer_to_server(ReadingServicer(state), server)
         log_ingestion_service_pb2_grpc.add_LogIngestionServiceServicer_to_server(

@@ -33,7 +33,7 @@ class FunctionServicer(PolicyServicer):
 
     def __init__(self, state: State, get_object: GetObject) -> None:
         super().__init__(state)
-        self._get_object = get_object
+        self.get_object = get_object
 
     def Create(self, request: Any, context: object) -> Message:
         if request.folder_id != FOLDER:
@@ -210,7 +210,7 @@ class FunctionServicer(PolicyServicer):
         code = request.content
         if source == "package":
             package = request.package
-            found = self._get_object(package.bucket_name, package.object_name)
+            found = self.get_object(package.bucket_name, package.object_name)
             if found is None:
                 raise Refused(invalid, f"Object {package.object_name} is not available")
             if package.sha256 and hashlib.sha256(found).hexdigest() != package.sha256:

@@ -118,7 +118,7 @@ class Front:
         reply = self._http.request(
             method, f"{url}/?{query}", body=body, headers=sent, timeout=700, redirect=False
         )
-        if reply.status < 500:
+        if reply.status < 500 and "x-function-version-id" in reply.headers:
             self._await_report(proto.function_id, request_id)
         self._collect(proto, request_id)
         kept = [

@@ -23,7 +23,9 @@ SPAN = timedelta(days=1)
 LIMIT = 100_000
 """Records that are looked at, the newest."""
 _REPORT = re.compile(r"REPORT RequestID: \S+")
-_FIELD = re.compile(r"(Billed Duration|Duration|Memory Size|Function Init Duration): ([\d.]+) (?:ms|MB)")
+_FIELD = re.compile(
+    r"(Billed Duration|Queuing Duration|Function Init Duration|Duration|Memory Size): ([\d.]+) (?:ms|MB)"
+)
 
 
 class Report(NamedTuple):
