@@ -48,6 +48,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     version: FunctionVersion
     changed: bool
     """Whether this deploy changed anything; the same bundle twice does not."""
+    example: str | None = None
+    """A command line that asks for a prediction of a sample row; None on this machine."""
 
 
 class TagMove(Struct, frozen=True, kw_only=True):
@@ -67,7 +69,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
 
     function: str
     versions: tuple[FunctionVersion, ...]
-    instances: int
+    instances: int | None
+    """How many there are now; None where the cloud does not tell."""
     calls: int
     errors: int
     cold_starts: int

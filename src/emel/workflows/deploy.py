@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 
 from emel import clouds
 from emel import deploy as deploying
+from emel.apitest.client import address, read_answers, request_body
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud, Outside
 from emel.deploy import Plan
@@ -57,7 +59,23 @@ def deploy(
     if to == LOCAL:
         ensure_serving(project, progress)
     progress.step(f"deploying to {to}")
-    return deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access)
+    made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access)
+    if cloud.access is None:
+        return made
+    example = _example(made.url, steps.bundle, cloud.access.is_public(made.function))
+    return msgspec.structs.replace(made, example=example)
+
+
+def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
+    """A command line that has the first sample row predicted, without a secret in it."""
+    if not bundle.answers.is_file():
+        return None
+    answers = read_answers(bundle.answers)
+    body = request_body(answers.columns, answers.rows[:1]).decode()
+    words = ["curl", shlex.quote(address(url, "/predict"))]
+    if not is_public:
+        words.append('-H "Authorization: Bearer $(yc iam create-token)"')
+    return " ".join([*words, "-H 'Content-Type: application/json' -d", shlex.quote(body)])
 
 
 def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle) -> Plan:

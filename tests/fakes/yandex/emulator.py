@@ -25,7 +25,7 @@ from tests.fakes.yandex.services import (
     issue_token,
 )
 from tests.fakes.yandex.sign_in import SignIn
-from tests.fakes.yandex.state import SERVICE_ACCOUNT, State
+from tests.fakes.yandex.state import FOLDER, SERVICE_ACCOUNT, State
 from tests.fakes.yandex.storage import Storage
 
 from yandex.cloud.endpoint import api_endpoint_service_pb2_grpc as endpoint
@@ -72,6 +72,17 @@ class Emulator:
     def token(self) -> str:
         """An IAM token that is valid."""
         return issue_token(self.state)[0]
+
+    def environment(self) -> dict[str, str]:
+        """What points the command `emel` at this cloud, signed in."""
+        return {
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(self.root_file),
+            "YC_IAM_TOKEN": self.token(),
+            "YC_FOLDER_ID": FOLDER,
+            "EMEL_YANDEX_BUCKET": self.storage.BUCKET,
+            "EMEL_YANDEX_ENDPOINT": self.endpoint,
+            "EMEL_YANDEX_STORAGE_ENDPOINT": self.storage.url,
+        }
 
     def key_file(self) -> Path:
         """A file as `yc iam key create --output` writes it, for a key that the cloud knows."""

@@ -50,6 +50,11 @@ class Front:
         self._busy: Counter[tuple[str, str]] = Counter()
         self._logs = self._store.folder / "logs"
         self._read: Counter[str] = Counter()
+        self._pending: dict[str, dict[str, Any]] = {}
+        """Calls that are not in the log yet: by function, request → version."""
+        self._unreported: set[str] = set()
+        """Requests that ended without a word of the function."""
+        state.before_reading = self.collect_logs
         server = self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{server.server_port}"
         self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -112,15 +117,14 @@ class Front:
         if raw:
             sent["x-emulator-raw"] = "1"
         proto = version.proto
-        add_entry(
-            self._state, proto.function_id, f"START RequestID: {request_id} Version: {proto.id}", fields={}
-        )
+        with self._state.lock:
+            self._pending.setdefault(proto.function_id, {})[request_id] = proto
         reply = self._http.request(
             method, f"{url}/?{query}", body=body, headers=sent, timeout=700, redirect=False
         )
-        if reply.status < 500 and "x-function-version-id" in reply.headers:
-            self._await_report(proto.function_id, request_id)
-        self._collect(proto, request_id)
+        if reply.status >= 500 or "x-function-version-id" not in reply.headers:
+            with self._state.lock:
+                self._unreported.add(request_id)
         kept = [
             (name, value)
             for name, value in reply.headers.items()
@@ -134,25 +138,30 @@ class Front:
         ]
         return Answer(reply.status, kept + named, _problem(reply))
 
-    def _collect(self, proto: Any, request_id: str) -> None:
-        """Move what the platform logged since the last call to Cloud Logging, and report this call."""
-        took, cold = 0.0, False
+    def collect_logs(self) -> None:
+        """Move what the platform logged since the last time to Cloud Logging, with a report of each call."""
         with self._state.lock:
-            for record in self._new_records(proto.function_id):
-                if record.message == "emulator-report":
-                    if record.fields["id"] == request_id:
-                        took, cold = record.fields["ms"], record.fields["cold"]
-                    continue
-                add_entry(
-                    self._state,
-                    proto.function_id,
-                    record.message,
-                    level=record.level.upper(),
-                    fields={
-                        **record.fields,
-                        **({"request_id": record.request_id} if record.request_id else {}),
-                    },
-                )
+            for function_id, pending in self._pending.items():
+                self._await_reports(function_id, set(pending) - self._unreported)
+                self._move(function_id, pending)
+                pending.clear()
+
+    def _move(self, function_id: str, pending: dict[str, Any]) -> None:
+        said: list[LogRecord] = []
+        for record in self._new_records(function_id):
+            if record.message != "emulator-report":
+                said.append(record)
+                continue
+            request_id = record.fields["id"]
+            proto = pending.pop(request_id, None)
+            if proto is not None:
+                self._write(proto, request_id, said, record.fields["ms"], record.fields["cold"])
+                said = []
+        for request_id, proto in pending.items():
+            self._write(proto, request_id, said, proto.execution_timeout.seconds * 1000.0, False)
+            said = []
+
+    def _write(self, proto: Any, request_id: str, said: list[LogRecord], took: float, cold: bool) -> None:
         memory = proto.resources.memory // 2**20
         billed = max(100, -(-took // 100) * 100)
         init = " Function Init Duration: 20.000 ms" if cold else ""
@@ -160,17 +169,27 @@ class Front:
             f"REPORT RequestID: {request_id} Duration: {took:.3f} ms Billed Duration: {billed:.0f} ms "
             f"Memory Size: {memory} MB Max Memory Used: 20 MB Queuing Duration: 0.020 ms{init}"
         )
+        add_entry(self._state, proto.function_id, f"START RequestID: {request_id} Version: {proto.id}")
+        for record in said:
+            known = {"request_id": record.request_id} if record.request_id else {}
+            add_entry(
+                self._state,
+                proto.function_id,
+                record.message,
+                level=record.level.upper(),
+                fields={**record.fields, **known},
+            )
         for message in (f"END RequestID: {request_id}", report):
-            add_entry(self._state, proto.function_id, message, fields={})
+            add_entry(self._state, proto.function_id, message)
 
-    def _await_report(self, function_id: str, request_id: str) -> None:
+    def _await_reports(self, function_id: str, wanted: set[str]) -> None:
         """The platform writes its log a moment after it answers."""
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 10
         while time.monotonic() < ends:
-            newest, _ = read_log(self._logs, _name(function_id), LogFilter(limit=50))
-            if any(record.fields.get("id") == request_id for record in newest):
+            newest, _ = read_log(self._logs, _name(function_id), LogFilter(limit=100_000))
+            if wanted <= {record.fields.get("id") for record in newest}:
                 return
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def _new_records(self, function_id: str) -> list[LogRecord]:
         name = _name(function_id)

@@ -34,6 +34,7 @@ class ReadingServicer(LogReadingServiceServicer):
         self._state = state
 
     def Read(self, request: Any, context: object) -> Any:
+        self._state.before_reading()
         if request.WhichOneof("selector") == "page_token":
             try:
                 passed, _, text = request.page_token.partition(":")

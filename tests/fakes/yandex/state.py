@@ -121,6 +121,8 @@ class State:
     build_error: str | None = None
     """What the builder says of the next versions, if it fails."""
     invoke_url: Callable[[str], str] = "https://functions.yandexcloud.net/{}".format
+    before_reading: Callable[[], None] = lambda: None
+    """Brings the log up to date."""
     answered: dict[tuple[str, str], Message] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     on_call: Callable[[int, str], None] | None = None

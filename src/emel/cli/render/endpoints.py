@@ -37,6 +37,7 @@ def endpoint(live: Endpoint) -> RenderableType:
         (live.tag, live.url),
         ("version", f"{version.number} ({version.model_version}), {state}"),
         ("settings", f"{version.settings.memory} MB, up to {version.settings.max_instances} instances"),
+        *((("try", live.example),) if live.example else ()),
     )
 
 
@@ -135,8 +136,9 @@ def _status(status: FunctionStatus) -> RenderableType:
         if status.p50_seconds is not None and status.p99_seconds is not None
         else ""
     )
+    now = "" if status.instances is None else f", {status.instances} instances now"
     counters = (
-        f"{status.calls} calls, {status.errors} errors, {status.cold_starts} cold starts, "
-        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:.4g} GB·s billed"
+        f"{status.calls} calls, {status.errors} errors, {status.cold_starts} cold starts"
+        f"{now}{latency}, {status.billed_gb_seconds:.4g} GB·s billed"
     )
     return Group(Text(status.function, style="bold"), made, Text(counters))

@@ -40,14 +40,14 @@ class Report(NamedTuple):
 def status_of(
     function: str, versions: tuple[FunctionVersion, ...], logs: YandexLogs, clock: Clock
 ) -> FunctionStatus:
-    """The last day of a function. How many instances there are now, the cloud does not tell; it is 0."""
+    """The last day of a function. How many instances there are now, the cloud does not tell."""
     records = list(logs.read(function, LogFilter(since=clock.now() - SPAN, limit=LIMIT))) if versions else []
     reports = [report for record in records if (report := read_report(record.message)) is not None]
     times = sorted(report.seconds for report in reports)
     return FunctionStatus(
         function=function,
         versions=versions,
-        instances=0,
+        instances=None,
         calls=len(reports),
         errors=sum(map(_failed, records)),
         cold_starts=sum(report.cold for report in reports),

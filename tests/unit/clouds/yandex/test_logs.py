@@ -114,7 +114,7 @@ def test_the_documented_report_is_read_from_one_line_or_several() -> None:
     Max Memory Used: 22 MB
     Queuing Duration: 0.027 ms
     Function Init Duration: 225.298 ms"""
-    expected = Report(seconds=0.236606, billed_seconds=0.3, memory=128, cold=True)
+    expected = Report(seconds=236.606 / 1000, billed_seconds=300 / 1000, memory=128, cold=True)
     assert read_report(lines) == expected
     assert read_report(" ".join(lines.split())) == expected
     assert read_report("END RequestID: 34dc9533") is None

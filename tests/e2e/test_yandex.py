@@ -1,0 +1,108 @@
+"""The whole way to Yandex Cloud and back from the command line, on the emulator, with a real model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.command import Emel
+from tests.fakes.yandex import Emulator
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def packaged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained repository with its bundle at hand. Not to be changed."""
+    folder = tmp_path_factory.mktemp("packaged") / "repository"
+    shutil.copytree(trained, folder, symlinks=True)
+    done = Emel(folder, folder.parent / "home")("package")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    made = Emulator(tmp_path / "yandex")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def emel(packaged: Path, tmp_path: Path, emulator: Emulator) -> Emel:
+    """The command in a copy of that repository, signed in to the emulator."""
+    folder = tmp_path / "repository"
+    shutil.copytree(packaged, folder, symlinks=True)
+    command = Emel(folder, tmp_path / "home")
+    command.env.update(emulator.environment(), EMEL_YANDEX_PUBLIC="true")
+    return command
+
+
+def said(emel: Emel, *arguments: str) -> Any:
+    """What a command prints as JSON; nothing but that, and no secret anywhere."""
+    done = emel(*arguments, "--to", "yandex", "--json")
+    assert done.returncode == 0, done.stderr
+    assert emel.env["YC_IAM_TOKEN"] not in done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel, emulator: Emulator) -> None:
+    first = said(emel, "deploy", "--yes")
+    assert first["changed"] and first["url"].startswith(emulator.front.url)
+    again = said(emel, "deploy")
+    assert not again["changed"]
+
+    answer = json.loads(subprocess.run(shlex.split(first["example"]), capture_output=True, check=True).stdout)
+    assert answer["predictions"][0] in ("benign", "malignant")
+    assert emel("test", "--to", "yandex", "--quick").returncode == 0
+
+    emel.env["EMEL_FUNCTION_MEMORY"] = "256"
+    second = said(emel, "deploy", "--tag", "mr-1")
+    assert second["version"]["number"] == 2
+    assert said(emel, "promote", "mr-1")["after"] == 2
+    assert said(emel, "rollback")["after"] == 1
+    assert said(emel, "scale", "--max", "5", "--provisioned", "1")["after"]["zone_instances"] == 5
+
+    lines = said(emel, "logs", "--limit", "1000")
+    assert {line["version"] for line in lines} == {1}
+    [status] = said(emel, "status")
+    assert status["calls"] > 50 and status["errors"] == 0 and status["cold_starts"] == 1
+
+    assert said(emel, "destroy", "--yes")["functions"] == ["breast-cancer"]
+    assert said(emel, "destroy")["functions"] == []
+    assert emulator.state.functions == {}
+
+
+def test_before_a_function_is_made_somebody_has_to_agree(emel: Emel, emulator: Emulator) -> None:
+    done = emel("deploy", "--to", "yandex")
+    assert done.returncode == 13
+    assert "create function breast-cancer" in done.stderr
+    assert done.stderr.endswith("hint: say --yes\n")
+    assert emulator.state.functions == {}
+
+
+def test_a_deploy_that_the_kernel_kills_is_completed_by_the_next(
+    emel: Emel, emulator: Emulator, tmp_path: Path
+) -> None:
+    def kill(_: int, name: str) -> None:
+        if name.endswith("/CreateVersion"):
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+
+    emulator.state.on_call = kill
+    child = emel.start("deploy", "--to", "yandex", "--yes", output=tmp_path / "output")
+    assert child.wait(60) == -signal.SIGKILL
+    emulator.state.on_call = None
+
+    assert said(emel, "deploy", "--yes")["version"]["number"] == 1
+    [stored] = emulator.state.functions.values()
+    [version] = stored.versions
+    assert stored.tags == {"$latest": version, "prod": version}
