@@ -100,9 +100,10 @@ def plan(
     """
     check_tag(tag)
     function = bundle.name
-    is_first = not functions.versions(function)
-    existing = functions.find_version(function, bundle.digest, settings)
-    now = functions.tags(function).get(tag)
+    versions = functions.versions(function)
+    is_first = not versions
+    existing = None if is_first else functions.find_version(function, bundle.digest, settings)
+    now = next((version.number for version in versions if tag in version.tags), None)
     steps: list[Step]
     if existing is None:
         what = f"{bundle.version}, {bundle.tier} tier, {bundle.zip_bytes / 1000:.0f} kB, {settings.memory} MB"
@@ -114,9 +115,9 @@ def plan(
         before = "" if now is None else f" from version {now}"
         after = "the new version" if existing is None else f"version {existing.number}"
         steps.append(SetTag(f"move tag {tag}{before} to {after}" if before else f"set tag {tag} to {after}"))
-    if scaling is not None and policy is not None and scaling.policy(function, tag) != policy:
+    if scaling is not None and policy is not None and (is_first or scaling.policy(function, tag) != policy):
         steps.append(SetScaling(policy, f"scale {tag} {policy_text(policy)}"))
-    if access is not None and not access.is_public(function):
+    if access is not None and (is_first or not access.is_public(function)):
         steps.append(MakePublic("let anyone call the function"))
     return Plan(
         bundle=bundle, function=function, tag=tag, settings=settings, steps=tuple(steps), is_first=is_first

@@ -127,12 +127,12 @@ class YandexFunctions:
         ]
 
     def url(self, function: str, tag: str) -> str:
-        proto = self._inventory.find(function)
-        if proto is None:
+        address = self._inventory.url_of(function)
+        if address is None:
             raise DeployError(
                 f"there is no function {function!r} in the folder", hint="`emel deploy --to yandex` makes it"
             )
-        return f"{proto.http_invoke_url}?{urlencode({'tag': tag})}"
+        return f"{address}?{urlencode({'tag': tag})}"
 
     def status(self, function: str) -> FunctionStatus:
         return status_of(function, tuple(self.versions(function)), self._logs, self._clock)
@@ -145,18 +145,15 @@ class YandexFunctions:
         proto = self._inventory.find(function)
         if proto is None:
             return
+        # First what nothing would lead to any more.
+        self._uploads.remove(function)
+        request = requests.DeleteFunctionRequest(function_id=proto.id)
         try:
-            self._done(
-                "Delete",
-                requests.DeleteFunctionRequest(function_id=proto.id),
-                Empty(),
-                "delete the function",
-            )
+            self._done("Delete", request, Empty(), "delete the function")
         except Refusal as problem:
             if problem.code != NOT_FOUND:
                 raise
         self._inventory.forget(function)
-        self._uploads.remove(function)
 
     def _ensure_function(self, function: str) -> str:
         """The identifier of the function, which is made if it is not there, and can take versions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
@@ -17,13 +17,20 @@ LABELS = {"managed-by": "emel"}
 NAME = re.compile(r"[a-z][-a-z0-9]{1,61}[a-z0-9]")
 
 
+class Found(NamedTuple):
+    """What of a function never changes."""
+
+    id: str
+    url: str
+
+
 class Inventory:
     """Reads alone. A function without emel's label is absent to all but `by_name`."""
 
     def __init__(self, session: Session, folder: str | None) -> None:
         self._session = session
         self._folder_id = folder
-        self._ids: dict[str, str] = {}
+        self._found: dict[str, Found] = {}
 
     @property
     def folder(self) -> str:
@@ -55,17 +62,18 @@ class Inventory:
         return next((proto for proto in found if proto.name == function), None)
 
     def id_of(self, function: str) -> str | None:
-        """The function's identifier, which never changes; None when the function is absent."""
-        if function not in self._ids:
-            proto = self.find(function)
-            if proto is None:
-                return None
-            self._ids[function] = proto.id
-        return self._ids[function]
+        """The function's identifier; None when the function is absent."""
+        found = self._look_up(function)
+        return None if found is None else found.id
+
+    def url_of(self, function: str) -> str | None:
+        """The function's address; None when the function is absent."""
+        found = self._look_up(function)
+        return None if found is None else found.url
 
     def forget(self, function: str) -> None:
         """The function is gone."""
-        self._ids.pop(function, None)
+        self._found.pop(function, None)
 
     def versions(self, function: str) -> list[Stored]:
         """emel's versions of a function that are there or under way, oldest first."""
@@ -75,6 +83,15 @@ class Inventory:
         request = requests.ListFunctionsVersionsRequest(function_id=identifier, page_size=1000)
         found = self._session.pages(FunctionServiceStub, "ListVersions", request, "versions")
         return read_versions([proto for proto in found if proto.status != shapes.Version.DELETING])
+
+    def _look_up(self, function: str) -> Found | None:
+        """Asks for a function once: what is looked for never changes."""
+        if function not in self._found:
+            proto = self.find(function)
+            if proto is None:
+                return None
+            self._found[function] = Found(proto.id, proto.http_invoke_url)
+        return self._found[function]
 
 
 def is_ours(proto: Any) -> bool:

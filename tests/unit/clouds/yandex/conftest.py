@@ -26,8 +26,18 @@ def bundle(tmp_path: Path) -> Bundle:
 
 @pytest.fixture
 def large_bundle(tmp_path: Path) -> Bundle:
-    """A bundle that goes through Object Storage."""
-    path = write_bundle(tmp_path, ECHO, version="v2.0.0")
+    """A bundle that goes through Object Storage in one part."""
+    return _with_noise(tmp_path, 4 * 2**20)
+
+
+@pytest.fixture
+def bundle_of_two_parts(tmp_path: Path) -> Bundle:
+    return _with_noise(tmp_path, 9 * 2**20)
+
+
+def _with_noise(folder: Path, size: int) -> Bundle:
+    """A bundle with an entry that cannot be made smaller."""
+    path = write_bundle(folder, ECHO, version="v2.0.0")
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("noise", random.Random(0).randbytes(4 * 2**20))
+        archive.writestr("noise", random.Random(0).randbytes(size))
     return bundle_record(path, version="v2.0.0")

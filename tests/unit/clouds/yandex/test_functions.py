@@ -90,6 +90,22 @@ def test_a_large_bundle_goes_through_the_bucket_and_leaves_nothing_there(
     assert told == ["creating function demo", "uploading the bundle, 100%", "creating version 1"]
 
 
+def test_parts_that_a_broken_upload_has_sent_are_not_sent_again(
+    emulator: Emulator, bundle_of_two_parts: Bundle
+) -> None:
+    def stop(text: str) -> None:
+        if "100%" in text:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        emulated(emulator, tell=stop).functions.create_version("demo", bundle_of_two_parts, SETTINGS)
+    assert emulator.storage.uploads() == 1
+    emulator.state.calls.clear()
+    emulated(emulator).functions.create_version("demo", bundle_of_two_parts, SETTINGS)
+    assert emulator.state.calls.count("s3 PUT") == 1
+    assert emulator.storage.uploads() == 0
+
+
 def test_an_object_that_was_changed_on_its_way_makes_no_version(
     emulator: Emulator, large_bundle: Bundle
 ) -> None:
