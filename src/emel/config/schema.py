@@ -100,7 +100,7 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_instances: Annotated[int, Meta(ge=1, le=100)] = 4
     """How many instances may run at once; one serves one request at a time."""
     provisioned: Annotated[int, Meta(ge=0, le=100)] = 0
-    """How many instances are kept warm."""
+    """How many instances are kept warm; on Yandex Cloud those of the tag `prod` alone."""
     calls_per_instance: Annotated[int, Meta(ge=1)] = 1000
     """How many calls you expect an instance to answer before it is gone: by it, `auto` weighs a tier's start
     against its calls."""

@@ -20,6 +20,9 @@ from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
 
+PRODUCTION = "prod"
+"""The tag whose instances are kept warm, where tags scale on their own."""
+
 
 def plan(
     project: Project,
@@ -79,13 +82,17 @@ def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
 
 
 def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle) -> Plan:
+    policy = project.config.scaling_policy()
+    if tag != PRODUCTION:
+        # What is kept warm is billed while nobody calls; a preview waits for its first call instead.
+        policy = msgspec.structs.replace(policy, provisioned=0)
     return deploying.plan(
         bundle,
         tag=tag,
         settings=project.config.settings(),
         functions=cloud.functions,
         scaling=cloud.scaling,
-        policy=project.config.scaling_policy(),
+        policy=policy,
         access=cloud.access if project.config.yandex.public else None,
     )
 
