@@ -42,7 +42,7 @@ def emel(packaged: Path, tmp_path: Path, emulator: Emulator) -> Emel:
     folder = tmp_path / "repository"
     shutil.copytree(packaged, folder, symlinks=True)
     command = Emel(folder, tmp_path / "home")
-    command.env.update(emulator.environment(), EMEL_YANDEX_PUBLIC="true")
+    command.env.update(emulator.environment())
     return command
 
 
@@ -56,13 +56,19 @@ def said(emel: Emel, *arguments: str) -> Any:
 
 def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel, emulator: Emulator) -> None:
     first = said(emel, "deploy", "--yes")
+    assert '-H "Authorization: Bearer $(yc iam create-token)"' in first["example"]
+    assert emel("test", "--to", "yandex", "--quick").returncode == 0, "private, and called with a token"
+
+    emel.env["EMEL_YANDEX_PUBLIC"] = "true"
+    public = said(emel, "deploy")
     assert first["changed"] and first["url"].startswith(emulator.front.url)
     again = said(emel, "deploy")
     assert not again["changed"]
 
-    answer = json.loads(subprocess.run(shlex.split(first["example"]), capture_output=True, check=True).stdout)
+    answer = json.loads(
+        subprocess.run(shlex.split(public["example"]), capture_output=True, check=True).stdout
+    )
     assert answer["predictions"][0] in ("benign", "malignant")
-    assert emel("test", "--to", "yandex", "--quick").returncode == 0
 
     emel.env["EMEL_FUNCTION_MEMORY"] = "256"
     second = said(emel, "deploy", "--tag", "mr-1")

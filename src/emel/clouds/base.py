@@ -124,6 +124,10 @@ class Access(Protocol):
         """Let anyone call it; repeated it does nothing. What others may do stays as it is."""
         ...
 
+    def headers(self) -> Mapping[str, str]:
+        """What a call of whoever is signed in carries. A secret: for the cloud's own addresses alone."""
+        ...
+
 
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""

@@ -69,3 +69,23 @@ class SystemHttp:
             ) from problem
         names = {name.lower(): value for name, value in reply.headers.items()}
         return HttpReply(reply.status, names, reply.data)
+
+
+class WithHeaders:
+    """HTTP with the same headers on every request; those of the request itself win."""
+
+    def __init__(self, http: Http, headers: Mapping[str, str]) -> None:
+        self._http = http
+        self._headers = headers
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+    ) -> HttpReply:
+        sent = {**self._headers, **(headers or {})}
+        return self._http.request(method, url, body=body, headers=sent, timeout=timeout)

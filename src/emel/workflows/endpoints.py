@@ -9,10 +9,11 @@ from emel import apitest, cost
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.cost import Tariff
-from emel.errors import BundleError, DeployError
+from emel.errors import BundleError, DeployError, EndpointError
 from emel.localcloud import Store, running_alone
 from emel.records import Bundle, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
 from emel.system.files import write_atomic
+from emel.system.http import Http, WithHeaders
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
 from emel.workflows.package import packaged, shelf_of
@@ -31,12 +32,20 @@ def test_endpoint(
     """
     if not quick:
         apitest.require_schemathesis()
+    http = project.system.http
     if target.startswith(("http://", "https://")):
         url, bundle = target, packaged(project, progress=progress)
     else:
         version = _version(project, to, target)
         url, bundle = _url(project, to, target, progress), _bundle_of(project, version)
-    return _tested(project, url, bundle, quick, progress)
+        http = _http(project, to)
+    if not quick and "?" in url:
+        raise EndpointError(
+            "the whole contract is tried on paths, and nothing can follow this address",
+            where=url,
+            hint="use --quick here, and try the whole contract on this machine: emel test --bundle FILE",
+        )
+    return _tested(project, url, bundle, quick, progress, http)
 
 
 def test_bundle(
@@ -58,7 +67,8 @@ def test_bundle(
         store.set_tag(bundle.name, "test", version.number)
         progress.step("starting a platform for the bundle")
         with running_alone(store) as platform:
-            return _tested(project, f"{platform.url}/{bundle.name}/test", bundle, quick, progress)
+            url = f"{platform.url}/{bundle.name}/test"
+            return _tested(project, url, bundle, quick, progress, project.system.http)
 
 
 def write_junit(report: EndpointReport, path: Path) -> None:
@@ -66,13 +76,15 @@ def write_junit(report: EndpointReport, path: Path) -> None:
     write_atomic(path, apitest.junit_xml(report))
 
 
-def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: Progress) -> EndpointReport:
+def _tested(
+    project: Project, url: str, bundle: Bundle, quick: bool, progress: Progress, http: Http
+) -> EndpointReport:
     progress.step(f"testing {url}")
     return apitest.run_endpoint_tests(
         url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
-        http=project.system.http,
+        http=http,
         clock=project.system.clock,
         expected_version=bundle.version,
         cases=apitest.read_cases(project.root / CASES),
@@ -93,7 +105,7 @@ def shadow(
         candidate_url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
-        http=project.system.http,
+        http=_http(project, to),
     )
 
 
@@ -124,6 +136,12 @@ def _url(project: Project, to: str, tag: str, progress: Progress) -> str:
     if to == LOCAL:
         ensure_serving(project, progress)
     return open_cloud(project, to).functions.url(project.config.model.name, tag)
+
+
+def _http(project: Project, to: str) -> Http:
+    """HTTP that may call the cloud's private functions too."""
+    access = open_cloud(project, to).access
+    return WithHeaders(project.system.http, access.headers()) if access else project.system.http
 
 
 def _version(project: Project, to: str, tag: str) -> FunctionVersion:

@@ -6,6 +6,7 @@ public».
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from yandex.cloud.access import access_pb2 as access
@@ -42,6 +43,9 @@ class YandexAccess:
         request = access.UpdateAccessBindingsRequest(resource_id=identifier, access_binding_deltas=[delta])
         started = self._session.change(FunctionServiceStub, "UpdateAccessBindings", request)
         self._session.wait(started, access.AccessBindingsOperationResult(), "make the function public")
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._session.token()}"}
 
     def _is_public(self, identifier: Any) -> bool:
         request = access.ListAccessBindingsRequest(resource_id=identifier, page_size=1000)
