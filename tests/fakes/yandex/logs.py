@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -88,16 +89,19 @@ def add_entry(
     level: str = "LEVEL_UNSPECIFIED",
     fields: dict[str, Any] | None = None,
     kind: str = "serverless.function",
+    moment: datetime | None = None,
 ) -> None:
-    """Write one entry of a resource."""
+    """Write one entry of a resource; without a `moment`, now."""
     with state.lock:
-        moment = state.now()
+        stamp = state.now()
+        if moment is not None:
+            stamp.FromDatetime(moment)
         entry = entries.LogEntry(
             uid=state.new_id("log"),
             resource=resources.LogEntryResource(type=kind, id=resource),
-            timestamp=moment,
-            ingested_at=moment,
-            saved_at=moment,
+            timestamp=stamp,
+            ingested_at=stamp,
+            saved_at=stamp,
             level=level,
             message=message,
         )

@@ -32,7 +32,7 @@ FOLLOW_PAUSE = 2.0
 DEFAULT_SPAN = timedelta(days=3)
 """How far back without `since`: as long as the default log group keeps its records."""
 START = re.compile(r"START RequestID: (\S+) Version: (\S+)")
-_ABOUT_REQUEST = re.compile(r"(?:START|END|REPORT) RequestID: (\S+)")
+_ABOUT_CALL = re.compile(r"(?:START|END|REPORT) RequestID: (\S+)")
 
 
 class YandexLogs:
@@ -48,19 +48,31 @@ class YandexLogs:
         self._group: str | None = None
 
     def read(self, function: str, wanted: LogFilter) -> Iterator[LogRecord]:
+        """Without the lines with which the cloud begins, ends and reports each call: see `everything`."""
+        for record in self.everything(function, wanted):
+            if not _ABOUT_CALL.match(record.message):
+                yield record
+
+    def everything(self, function: str, wanted: LogFilter) -> Iterator[LogRecord]:
+        """The same with the cloud's own lines about calls. `limit` counts those that `read` gives."""
         identifier = self._inventory.id_of(function)
         if identifier is None:
             return
         numbers = {stored.id: stored.record.number for stored in self._inventory.versions(function)}
         reader = _Reader(function, numbers)
-        kept: deque[LogRecord] = deque(maxlen=wanted.limit)
+        kept: deque[LogRecord] = deque()
+        counted = 0
         cursor = reading.ReadRequest(criteria=self._criteria(identifier, wanted))
         seen: set[str] = set()
         while True:
             response = self._session.read(LogReadingServiceStub, "Read", cursor)
             new = [entry for entry in response.entries if entry.uid not in seen]
             seen |= {entry.uid for entry in new}
-            kept.extend(record for record in map(reader.record, new) if wanted.takes(record))
+            for record in filter(wanted.takes, map(reader.record, new)):
+                kept.append(record)
+                counted += not _ABOUT_CALL.match(record.message)
+            while counted > wanted.limit:
+                counted -= not _ABOUT_CALL.match(kept.popleft().message)
             if not new:
                 break
             cursor = reading.ReadRequest(page_token=response.next_page_token)
@@ -69,12 +81,9 @@ class YandexLogs:
         while wanted.follow:
             self._clock.sleep(FOLLOW_PAUSE)
             response = self._session.read(LogReadingServiceStub, "Read", cursor)
-            for entry in response.entries:
-                if entry.uid not in seen:
-                    seen.add(entry.uid)
-                    record = reader.record(entry)
-                    if wanted.takes(record):
-                        yield record
+            new = [entry for entry in response.entries if entry.uid not in seen]
+            seen |= {entry.uid for entry in new}
+            yield from filter(wanted.takes, map(reader.record, new))
             if response.next_page_token:
                 cursor = reading.ReadRequest(page_token=response.next_page_token)
 
@@ -118,7 +127,7 @@ class _Reader:
     def record(self, entry: Any) -> LogRecord:
         fields = MessageToDict(entry.json_payload)
         text = entry.message.rstrip()
-        about = _ABOUT_REQUEST.match(text)
+        about = _ABOUT_CALL.match(text)
         request_id = fields.pop("request_id", None) or (about[1] if about else None)
         started = START.match(text)
         if started:

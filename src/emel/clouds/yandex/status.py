@@ -41,7 +41,9 @@ def status_of(
     function: str, versions: tuple[FunctionVersion, ...], logs: YandexLogs, clock: Clock
 ) -> FunctionStatus:
     """The last day of a function. How many instances there are now, the cloud does not tell."""
-    records = list(logs.read(function, LogFilter(since=clock.now() - SPAN, limit=LIMIT))) if versions else []
+    records = (
+        list(logs.everything(function, LogFilter(since=clock.now() - SPAN, limit=LIMIT))) if versions else []
+    )
     reports = [report for record in records if (report := read_report(record.message)) is not None]
     times = sorted(report.seconds for report in reports)
     return FunctionStatus(
