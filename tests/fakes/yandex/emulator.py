@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.fakes.yandex.calls import Calls
 from tests.fakes.yandex.certificates import Certificate, loopback_certificate
 from tests.fakes.yandex.functions import FunctionServicer
+from tests.fakes.yandex.gateways import GatewayServicer
 from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.logs import GroupServicer, IngestionServicer, ReadingServicer
 from tests.fakes.yandex.services import (
@@ -39,6 +40,7 @@ from yandex.cloud.logging.v1 import (
 from yandex.cloud.operation import operation_service_pb2_grpc as operation
 from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2_grpc as quota
 from yandex.cloud.resourcemanager.v1 import folder_service_pb2_grpc as folder_service
+from yandex.cloud.serverless.apigateway.v1 import apigateway_service_pb2_grpc as gateway
 from yandex.cloud.serverless.functions.v1 import function_service_pb2_grpc as function_service
 
 
@@ -115,6 +117,7 @@ class Emulator:
         log_ingestion_service_pb2_grpc.add_LogIngestionServiceServicer_to_server(
             IngestionServicer(state), server
         )
+        gateway.add_ApiGatewayServiceServicer_to_server(GatewayServicer(state), server)
         quota.add_QuotaLimitServiceServicer_to_server(QuotaServicer(state), server)
         folder_service.add_FolderServiceServicer_to_server(FolderServicer(), server)
         lockbox.add_PayloadServiceServicer_to_server(PayloadServicer(state), server)

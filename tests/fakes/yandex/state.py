@@ -97,6 +97,8 @@ class State:
     """The cloud. Tests read and change it freely."""
 
     functions: dict[str, StoredFunction] = field(default_factory=dict)
+    gateways: dict[str, Any] = field(default_factory=dict)
+    """As tests/fakes/yandex/gateways.py stores them."""
     operations: dict[str, Pending] = field(default_factory=dict)
     log: dict[str, list[LogEntry]] = field(default_factory=dict)
     tokens: dict[str, datetime] = field(default_factory=dict)

@@ -24,6 +24,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 from yandex.cloud.logging.v1 import log_ingestion_service_pb2 as writing
 from yandex.cloud.logging.v1 import log_reading_service_pb2 as reading
+from yandex.cloud.serverless.apigateway.v1 import apigateway_service_pb2 as gateway_requests
+from yandex.cloud.serverless.apigateway.v1.apigateway_service_pb2_grpc import ApiGatewayServiceStub
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
@@ -188,3 +190,28 @@ def test_a_zip_that_is_none_makes_no_version(emulator: Emulator, client: Client)
         emulator.state.settle()
         assert said in emulator.state.operations[started.id].proto.error.message
     assert emulator.state.functions[identifier].versions == {}
+
+
+def test_a_gateway_keeps_its_whole_specification(emulator: Emulator, client: Client) -> None:
+    gateways = client(ApiGatewayServiceStub)
+    spec = {"openapi": "3.0.0", "paths": {"/": {"get": {"x-yc-apigateway-integration": {"type": "dummy"}}}}}
+    bad = gateway_requests.CreateApiGatewayRequest(folder_id=FOLDER, name="demo", openapi_spec="openapi: 2")
+    assert refused(lambda: gateways.Create(bad))[0] == "INVALID_ARGUMENT"
+    gateways.Create(
+        gateway_requests.CreateApiGatewayRequest(
+            folder_id=FOLDER, name="demo", openapi_spec=json.dumps(spec), labels={"managed-by": "emel"}
+        )
+    )
+    emulator.state.settle()
+    [identifier] = emulator.state.gateways
+    spec["info"] = {"title": "demo"}
+    change = gateway_requests.UpdateApiGatewayRequest(
+        api_gateway_id=identifier, openapi_spec=json.dumps(spec), labels={"a": "b"}
+    )
+    change.update_mask.paths.append("openapi_spec")
+    gateways.Update(change)
+    emulator.state.settle()
+    read = gateways.GetOpenapiSpec(gateway_requests.GetOpenapiSpecRequest(api_gateway_id=identifier))
+    assert json.loads(read.openapi_spec) == spec
+    made = gateways.Get(gateway_requests.GetApiGatewayRequest(api_gateway_id=identifier))
+    assert (made.name, dict(made.labels)) == ("demo", {"managed-by": "emel"})
