@@ -39,7 +39,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         api_host=settings.endpoint.partition(":")[0],
         token_endpoint=settings.token_endpoint,
     )
-    session = Session(connect or connect_to(settings.endpoint), sign_in, outside.clock)
+    session = Session(connect or connect_to(settings.endpoint), sign_in, outside.clock, outside.tell)
     target = Target(settings.bucket, settings.storage_endpoint)
     uploads = Uploads(target, session.token, outside.clock, outside.tell)
     inventory = Inventory(session, settings.folder)

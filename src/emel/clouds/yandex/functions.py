@@ -16,7 +16,7 @@ from emel.clouds.checks import check_digest
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
 from emel.clouds.yandex.limits import DIRECT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
-from emel.clouds.yandex.refusals import NOT_FOUND, Refusal
+from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.runtimes import choose_runtime
 from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.status import status_of
@@ -162,23 +162,7 @@ class YandexFunctions:
                 f"{function!r} cannot be the name of a function",
                 hint="use 3 to 63 lower-case letters, digits and hyphens, with a letter first",
             )
-        proto = self._inventory.by_name(function)
-        if proto is None:
-            self._tell(f"creating function {function}")
-            request = requests.CreateFunctionRequest(
-                folder_id=self._inventory.folder,
-                name=function,
-                description="A model that emel deployed",
-                labels=LABELS,
-            )
-            started = self._session.change(
-                FunctionServiceStub, "Create", request, arrived=lambda: self._inventory.by_name(function)
-            )
-            proto = (
-                self._session.wait(started, shapes.Function(), "create the function")
-                if isinstance(started, Operation)
-                else started
-            )
+        proto = self._inventory.by_name(function) or self._create_function(function)
         if not is_ours(proto):
             raise DeployError(
                 f"the folder has a function {function} that emel did not make",
@@ -192,6 +176,28 @@ class YandexFunctions:
                 FunctionServiceStub, "Get", requests.GetFunctionRequest(function_id=proto.id)
             )
         return str(proto.id)
+
+    def _create_function(self, function: str) -> Any:
+        self._tell(f"creating function {function}")
+        request = requests.CreateFunctionRequest(
+            folder_id=self._inventory.folder,
+            name=function,
+            description="A model that emel deployed",
+            labels=LABELS,
+        )
+        try:
+            started = self._session.change(
+                FunctionServiceStub, "Create", request, arrived=lambda: self._inventory.by_name(function)
+            )
+        except Refusal as problem:
+            # Another deploy may have been a moment faster.
+            proto = self._inventory.by_name(function) if problem.code == ALREADY_EXISTS else None
+            if proto is None:
+                raise
+            return proto
+        if not isinstance(started, Operation):
+            return started
+        return self._session.wait(started, shapes.Function(), "create the function")
 
     def _version_request(
         self,

@@ -6,7 +6,7 @@ import re
 
 from emel.errors import DeployError
 
-NOT_FOUND = "NOT_FOUND"
+ALREADY_EXISTS, NOT_FOUND = "ALREADY_EXISTS", "NOT_FOUND"
 PASSING = frozenset(("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED"))
 """gRPC codes after which the same call may succeed, and after which it is not known whether it did."""
 CODES = {
@@ -64,7 +64,7 @@ def _explained(code: str, text: str, call: str) -> tuple[str, str | None]:
         )
     if code == "RESOURCE_EXHAUSTED":
         return f"a quota is used up: {text}", "free some of it, or ask for more on the cloud's page «Quotas»"
-    if code == "ALREADY_EXISTS":
+    if code == ALREADY_EXISTS:
         return text, "choose another [model] name in emel.toml"
     if code in PASSING:
         return f"the cloud does not answer: {text}", "try again; nothing is doubled by it"

@@ -46,10 +46,11 @@ def connect_to(endpoint: str, root_certificates: bytes | None = None) -> Connect
 class Session:
     """One signed-in user of the cloud. Errors of all calls: Refusal, which is a DeployError."""
 
-    def __init__(self, connect: Connect, sign_in: SignIn, clock: Clock) -> None:
+    def __init__(self, connect: Connect, sign_in: SignIn, clock: Clock, tell: Callable[[str], None]) -> None:
         self._connect = connect
         self._sign_in = sign_in
         self._clock = clock
+        self._tell = tell
         self._sdk: tuple[str, Any] | None = None
 
     def token(self) -> str:
@@ -64,7 +65,7 @@ class Session:
             except Refusal as problem:
                 if pause is None or problem.code not in {*PASSING, "RESOURCE_EXHAUSTED"}:
                     raise
-            self._clock.sleep(pause)
+            self._pause(pause)
         raise AssertionError("the last attempt returns or raises")
 
     def pages(self, stub: Any, method: str, request: Any, field: str) -> list[Any]:
@@ -93,7 +94,7 @@ class Session:
             except Refusal as problem:
                 if pause is None or not _passes(problem):
                     raise
-            self._clock.sleep(pause)
+            self._pause(pause)
             found = arrived() if arrived is not None else None
             if found is not None:
                 return found
@@ -151,10 +152,14 @@ class Session:
                 if pause is None or problem.code().name not in PASSING:
                     text = problem.details() or ""
                     raise refusal(problem.code().name, text, "IamTokenService.Create") from None
-                self._clock.sleep(pause)
+                self._pause(pause)
                 continue
             return Token(answer.iam_token, answer.expires_at.seconds - self._clock.now().timestamp())
         raise AssertionError("the last attempt returns or raises")
+
+    def _pause(self, seconds: float) -> None:
+        self._tell(f"Yandex Cloud does not take the call, trying again in {seconds:g} s")
+        self._clock.sleep(seconds)
 
     def _pauses(self) -> list[float | None]:
         """The seconds to wait after each attempt that failed; None after the last."""

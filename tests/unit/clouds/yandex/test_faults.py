@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
 import pytest
+from tests.fakes.bundles import TRIVIAL, bundle_record, write_bundle
 from tests.fakes.clocks import HastyClock
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
@@ -40,10 +43,24 @@ def test_a_change_whose_answer_is_lost_is_not_made_twice(
 def test_a_cloud_that_is_away_for_a_while_is_waited_for_with_growing_pauses(
     emulator: Emulator, bundle: Bundle
 ) -> None:
-    clock = HastyClock()
+    clock, told = HastyClock(), list[str]()
     emulator.state.faults.append(Fault("/List", UNAVAILABLE, times=3))
-    emulated(emulator, clock=clock).functions.create_version("demo", bundle, SETTINGS)
+    emulated(emulator, clock=clock, tell=told.append).functions.create_version("demo", bundle, SETTINGS)
     assert clock.slept[:3] == [0.5, 1.0, 2.0]
+    assert told[2] == "Yandex Cloud does not take the call, trying again in 2 s"
+
+
+def test_two_first_deploys_at_the_same_moment_share_the_function(
+    emulator: Emulator, bundle: Bundle, tmp_path: Path
+) -> None:
+    def other_is_faster(text: str) -> None:
+        if text == "creating function demo":
+            other = bundle_record(write_bundle(tmp_path, TRIVIAL, version="v2.0.0"), version="v2.0.0")
+            emulated(emulator).functions.create_version("demo", other, SETTINGS)
+
+    functions = emulated(emulator, tell=other_is_faster).functions
+    assert functions.create_version("demo", bundle, SETTINGS).number == 2
+    assert len(emulator.state.functions) == 1
 
 
 def test_a_cloud_that_stays_away_is_an_error_that_says_so(emulator: Emulator) -> None:
