@@ -77,6 +77,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     p50_seconds: float | None
     p99_seconds: float | None
     billed_gb_seconds: float
+    since: str | None = None
+    """From when on calls are counted, where that is not the function's whole life. UTC, ISO 8601."""
 
 
 class LogRecord(Struct, frozen=True, kw_only=True):

@@ -205,7 +205,7 @@ class Front:
         with self._starting:
             if tag not in self._store.tags(name):
                 zip_path = self._store.folder.parent / f"{proto.id}.zip"
-                _wrap(version, zip_path)
+                _wrap(version, zip_path, self._state.secrets)
                 settings = FunctionSettings(
                     memory=proto.resources.memory // 2**20, timeout=proto.execution_timeout.seconds or 5.0
                 )
@@ -222,14 +222,14 @@ def _name(function_id: str) -> str:
     return f"f-{function_id[-12:]}"
 
 
-def _wrap(version: StoredVersion, target: Path) -> None:
+def _wrap(version: StoredVersion, target: Path, secrets: dict[str, dict[str, str]]) -> None:
     """The zip of a version with the shim before it."""
     proto = version.proto
     described = {
         "entrypoint": proto.entrypoint,
         "environment": {
             **proto.environment,
-            **{secret.environment_variable: "secret" for secret in proto.secrets},
+            **{secret.environment_variable: secrets[secret.id][secret.key] for secret in proto.secrets},
         },
         "folder": FOLDER,
         "function": proto.function_id,

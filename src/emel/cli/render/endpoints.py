@@ -141,4 +141,6 @@ def _status(status: FunctionStatus) -> RenderableType:
         f"{status.calls} calls, {status.errors} errors, {status.cold_starts} cold starts"
         f"{now}{latency}, {status.billed_gb_seconds:.4g} GB·s billed"
     )
+    if status.since is not None:
+        counters += f", since {words.moment(status.since)}"
     return Group(Text(status.function, style="bold"), made, Text(counters))

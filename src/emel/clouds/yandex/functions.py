@@ -135,7 +135,7 @@ class YandexFunctions:
         return f"{address}?{urlencode({'tag': tag})}"
 
     def status(self, function: str) -> FunctionStatus:
-        return status_of(function, tuple(self.versions(function)), self._logs, self._clock)
+        return status_of(function, tuple(self.versions(function)), self._logs)
 
     def clean_up(self, bundle: Bundle) -> None:
         if bundle.path.stat().st_size > DIRECT_BYTES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -29,8 +29,9 @@ PAGE = 1000
 READ_PAUSE = 0.25
 """Seconds between two reads: the cloud takes five a second (documentation of Cloud Logging, «Limits»)."""
 FOLLOW_PAUSE = 2.0
-DEFAULT_SPAN = timedelta(days=3)
-"""How far back without `since`: as long as the default log group keeps its records."""
+SPANS = (timedelta(minutes=10), timedelta(hours=2), timedelta(hours=12), timedelta(days=3))
+"""How far back to look without `since`, one after another until there is enough. The default log group keeps
+its records for three days."""
 START = re.compile(r"START RequestID: (\S+) Version: (\S+)")
 _ABOUT_CALL = re.compile(r"(?:START|END|REPORT) RequestID: (\S+)")
 
@@ -60,43 +61,56 @@ class YandexLogs:
             return
         numbers = {stored.id: stored.record.number for stored in self._inventory.versions(function)}
         reader = _Reader(function, numbers)
-        kept: deque[LogRecord] = deque()
-        counted = 0
-        cursor = reading.ReadRequest(criteria=self._criteria(identifier, wanted))
-        seen: set[str] = set()
-        while True:
-            response = self._session.read(LogReadingServiceStub, "Read", cursor)
-            new = [entry for entry in response.entries if entry.uid not in seen]
-            seen |= {entry.uid for entry in new}
-            for record in filter(wanted.takes, map(reader.record, new)):
-                kept.append(record)
-                counted += not _ABOUT_CALL.match(record.message)
-            while counted > wanted.limit:
-                counted -= not _ABOUT_CALL.match(kept.popleft().message)
-            if not new:
+        for since in self._starts(wanted):
+            criteria = self._criteria(identifier, since, wanted.until)
+            tail = self._read_all(reading.ReadRequest(criteria=criteria), wanted, reader)
+            if tail.counted >= wanted.limit:
                 break
-            cursor = reading.ReadRequest(page_token=response.next_page_token)
-            self._clock.sleep(READ_PAUSE)
-        yield from kept
+        yield from tail.kept
         while wanted.follow:
             self._clock.sleep(FOLLOW_PAUSE)
-            response = self._session.read(LogReadingServiceStub, "Read", cursor)
-            new = [entry for entry in response.entries if entry.uid not in seen]
-            seen |= {entry.uid for entry in new}
-            yield from filter(wanted.takes, map(reader.record, new))
-            if response.next_page_token:
-                cursor = reading.ReadRequest(page_token=response.next_page_token)
+            yield from self._read_on(tail, wanted, reader)
 
-    def _criteria(self, identifier: str, wanted: LogFilter) -> Any:
+    def _starts(self, wanted: LogFilter) -> list[datetime]:
+        """From where on to read. The cloud gives the oldest first, and the newest are wanted."""
+        if wanted.since is not None:
+            return [wanted.since]
+        end = wanted.until or self._clock.now()
+        return [end - span for span in SPANS]
+
+    def _read_all(self, cursor: Any, wanted: LogFilter, reader: _Reader) -> _Tail:
+        """All that is there, of which the newest are kept."""
+        tail = _Tail(cursor)
+        while True:
+            before = len(tail.seen)
+            for record in self._read_on(tail, wanted, reader):
+                tail.keep(record, wanted.limit)
+            if len(tail.seen) == before:
+                return tail
+            self._clock.sleep(READ_PAUSE)
+
+    def _read_on(self, tail: _Tail, wanted: LogFilter, reader: _Reader) -> Iterator[LogRecord]:
+        """One page further."""
+        response = self._session.read(LogReadingServiceStub, "Read", tail.cursor)
+        if response.next_page_token:
+            tail.cursor = reading.ReadRequest(page_token=response.next_page_token)
+        for entry in response.entries:
+            if entry.uid not in tail.seen:
+                tail.seen.add(entry.uid)
+                record = reader.record(entry)
+                if wanted.takes(record):
+                    yield record
+
+    def _criteria(self, identifier: str, since: datetime, until: datetime | None) -> Any:
         criteria = reading.Criteria(
             log_group_id=self._log_group(),
             resource_types=[RESOURCE],
             resource_ids=[identifier],
             page_size=PAGE,
         )
-        criteria.since.FromDatetime(wanted.since or self._clock.now() - DEFAULT_SPAN)
-        if wanted.until is not None:
-            criteria.until.FromDatetime(wanted.until)
+        criteria.since.FromDatetime(since)
+        if until is not None:
+            criteria.until.FromDatetime(until)
         return criteria
 
     def _log_group(self) -> str:
@@ -113,6 +127,23 @@ class YandexLogs:
                 hint="call the function once, which makes it, or set [yandex] log_group in emel.toml",
             )
         return self._group
+
+
+class _Tail:
+    """The newest records so far, and where to read on."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        self.seen: set[str] = set()
+        self.kept: deque[LogRecord] = deque()
+        self.counted = 0
+        """How many of the kept are a function's own."""
+
+    def keep(self, record: LogRecord, limit: int) -> None:
+        self.kept.append(record)
+        self.counted += not _ABOUT_CALL.match(record.message)
+        while self.counted > limit:
+            self.counted -= not _ABOUT_CALL.match(self.kept.popleft().message)
 
 
 class _Reader:

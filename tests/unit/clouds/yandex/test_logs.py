@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -89,6 +89,20 @@ def test_a_log_of_many_pages_is_read_at_the_pace_that_the_cloud_takes(
     emulator.state.page_limit = 3
     assert len(list(emulated(emulator, clock=clock).logs.read("demo", LogFilter()))) == 5
     assert set(clock.slept) == {0.25}
+
+
+def test_the_newest_are_found_without_reading_all_that_is_kept(emulator: Emulator, function: str) -> None:
+    clock = HastyClock()
+    old = datetime.now(UTC) - timedelta(days=1)
+    for number in range(2500):
+        add_entry(emulator.state, function, f"old {number}", moment=old)
+    for number in range(3):
+        write_call(emulator, function, number)
+    emulator.state.calls.clear()
+    read = emulated(emulator, clock=clock).logs.read
+    assert [record.request_id for record in read("demo", LogFilter(limit=2))] == ["r1", "r2"]
+    assert len([call for call in emulator.state.calls if call.endswith("/Read")]) == 2
+    assert len(list(read("demo", LogFilter(limit=2400)))) == 2400
 
 
 def test_a_follower_hears_what_comes_and_nothing_twice(
