@@ -7,12 +7,13 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from tests.fakes.command import Emel
 from tests.fakes.yandex import Emulator
 
@@ -54,6 +55,15 @@ def said(emel: Emel, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+def asked(example: str, **headers: str) -> tuple[int, Any]:
+    """Send what a curl line says, as curl does: status, and JSON that came."""
+    words = shlex.split(example)
+    named = dict(word.split(": ") for flag, word in pairwise(words) if flag == "-H")
+    body = words[words.index("-d") + 1]
+    answer = urllib3.request("POST", words[1], body=body, headers={**named, **headers})
+    return answer.status, answer.json()
+
+
 def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel, emulator: Emulator) -> None:
     first = said(emel, "deploy", "--yes")
     assert '-H "Authorization: Bearer $(yc iam create-token)"' in first["example"]
@@ -65,10 +75,8 @@ def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel,
     again = said(emel, "deploy")
     assert not again["changed"]
 
-    answer = json.loads(
-        subprocess.run(shlex.split(public["example"]), capture_output=True, check=True).stdout
-    )
-    assert answer["predictions"][0] in ("benign", "malignant")
+    status, answer = asked(public["example"])
+    assert (status, answer["predictions"][0] in ("benign", "malignant")) == (200, True)
 
     emel.env["EMEL_FUNCTION_MEMORY"] = "256"
     second = said(emel, "deploy", "--tag", "mr-1")
@@ -79,12 +87,22 @@ def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel,
 
     lines = said(emel, "logs", "--limit", "1000")
     assert {line["version"] for line in lines} == {1}
-    [status] = said(emel, "status")
-    assert status["calls"] > 50 and status["errors"] == 0 and status["cold_starts"] == 1
+    [counted] = said(emel, "status")
+    assert counted["calls"] > 50 and counted["errors"] == 0 and counted["cold_starts"] == 1
 
     assert said(emel, "destroy", "--yes")["functions"] == ["breast-cancer"]
     assert said(emel, "destroy")["functions"] == []
     assert emulator.state.functions == {}
+
+
+def test_a_key_of_lockbox_guards_the_function(emel: Emel, emulator: Emulator) -> None:
+    emulator.state.secrets["e6qsecret"] = {"key": "hidden"}
+    emel.env["EMEL_YANDEX_SECRETS"] = '{ EMEL_API_KEY = "e6qsecret/e6qversion/key" }'
+    emel.env["EMEL_YANDEX_PUBLIC"] = "true"
+    example = said(emel, "deploy", "--yes")["example"]
+
+    assert asked(example)[0] == 401
+    assert asked(example, **{"X-Api-Key": "hidden"})[0] == 200
 
 
 def test_before_a_function_is_made_somebody_has_to_agree(emel: Emel, emulator: Emulator) -> None:
