@@ -12,7 +12,7 @@ from emel import clouds
 from emel import deploy as deploying
 from emel.apitest.client import address, read_answers, request_body
 from emel.bundle.shelf import read_record
-from emel.clouds.base import Cloud, Outside
+from emel.clouds.base import Access, Cloud, Outside
 from emel.deploy import Plan
 from emel.errors import DeployError
 from emel.records import Bundle, Endpoint, TagMove
@@ -65,8 +65,16 @@ def deploy(
     made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access)
     if cloud.access is None:
         return made
-    example = _example(made.url, steps.bundle, cloud.access.is_public(made.function))
+    example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
     return msgspec.structs.replace(made, example=example)
+
+
+def _may_anyone_call(access: Access, function: str) -> bool:
+    """As far as whoever deployed may see it; the deploy itself is done."""
+    try:
+        return access.is_public(function)
+    except DeployError:
+        return False
 
 
 def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
