@@ -7,7 +7,7 @@ on what is asked for, and not on how much is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,19 +59,23 @@ def end_of(folder: Path, function: str) -> Place:
     return Place(numbers[-1], 0)
 
 
-def lines_before(folder: Path, function: str, place: Place, not_before: float) -> Iterator[bytes]:
+def lines_before(
+    folder: Path, function: str, place: Place, may_hold: Callable[[bytes], bool]
+) -> Iterator[bytes]:
     """The lines before a place, the newest first.
 
-    Segments that were last written before `not_before` (seconds since 1970) are left out whole.
+    A segment is left out whole when `may_hold` says of its last line that nothing before it is wanted.
     """
     for number in reversed(segments(folder, function)):
         if number > place.segment:
             continue
         path = segment_file(folder, function, number)
         try:
-            if path.stat().st_mtime < not_before:
-                return
-            yield from _backwards(path, place.offset if number == place.segment else None)
+            lines = _backwards(path, place.offset if number == place.segment else None)
+            last = next(lines, b"")
+            if may_hold(last):
+                yield last
+                yield from lines
         except FileNotFoundError:
             return
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -22,8 +24,7 @@ def read_log(folder: Path, function: str, wanted: LogFilter) -> tuple[list[LogRe
     The log is read from its end until `limit` is met. A line that was cut off is left out.
     """
     end = end_of(folder, function)
-    not_before = wanted.since.timestamp() if wanted.since else 0.0
-    lines = lines_before(folder, function, end, not_before)
+    lines = lines_before(folder, function, end, lambda last: _reaches(last, wanted))
     found = list(islice(_records(lines, wanted), wanted.limit))
     return found[::-1], end
 
@@ -50,13 +51,29 @@ def follow_log(folder: Path, function: str, wanted: LogFilter, clock: Clock) -> 
             clock.sleep(LOOK_SECONDS)
 
 
+class _Moment(msgspec.Struct):
+    """Of a record, only when it was written."""
+
+    time: datetime
+
+
+def _reaches(last: bytes, wanted: LogFilter) -> bool:
+    """Whether a segment with this last line may hold records that are late enough."""
+    if wanted.since is None:
+        return True
+    try:
+        return msgspec.json.decode(last, type=_Moment).time >= wanted.since
+    except msgspec.DecodeError:
+        return True
+
+
 def _records(lines: Iterator[bytes], wanted: LogFilter) -> Iterator[LogRecord]:
     decoder = msgspec.json.Decoder(LogRecord)
     # Most lines are sorted out before they are decoded, which costs ten times as much.
     least = LOG_LEVELS.index(wanted.level)
-    levels = [f'"level":"{level}"'.encode() for level in LOG_LEVELS[least:]]
+    has_level = re.compile(f'"level":"(?:{"|".join(LOG_LEVELS[least:])})"'.encode()).search
     for line in lines:
-        if least and not any(level in line for level in levels):
+        if least and not has_level(line):
             continue
         try:
             record = decoder.decode(line)

@@ -108,7 +108,7 @@ def test_read_backwards_or_forwards_the_lines_are_the_same(
     lines = [f"{number}:".encode().ljust(length, b".") for number, length in enumerate(lengths)]
     for line in lines:
         logfiles.append(folder, "demo", line + b"\n", segment_bytes=segment_lines * 100)
-    backwards = list(logfiles.lines_before(folder, "demo", logfiles.end_of(folder, "demo"), 0.0))
+    backwards = list(logfiles.lines_before(folder, "demo", logfiles.end_of(folder, "demo"), lambda _: True))
     forwards, place = [], logfiles.Place(0, 0)
     while True:
         got, behind = logfiles.lines_after(folder, "demo", place)
@@ -138,11 +138,16 @@ def test_the_newest_of_a_million_lines_are_read_without_the_rest(tmp_path: Path)
     assert len(read_log(tmp_path, "demo", LogFilter(limit=1000))[0]) == 1000
 
 
-def test_segments_that_are_older_than_asked_for_are_not_opened(tmp_path: Path) -> None:
+def test_of_segments_that_are_older_than_asked_for_only_the_end_is_read(tmp_path: Path) -> None:
     write(tmp_path, *[str(number) for number in range(30)])
-    first = logfiles.segment_file(tmp_path, "demo", logfiles.segments(tmp_path, "demo")[0])
-    first.unlink()
-    first.mkdir()
-    wanted = LogFilter(since=NOON + timedelta(days=36500))
+    seen: list[bytes] = []
 
-    assert read_log(tmp_path, "demo", wanted)[0] == []
+    def refuse(last: bytes) -> bool:
+        seen.append(last)
+        return False
+
+    end = logfiles.end_of(tmp_path, "demo")
+    assert list(logfiles.lines_before(tmp_path, "demo", end, refuse)) == []
+    assert len(seen) == len(logfiles.segments(tmp_path, "demo")) > 2
+    assert read_log(tmp_path, "demo", LogFilter(since=NOON + timedelta(seconds=1)))[0] == []
+    assert len(read_log(tmp_path, "demo", LogFilter(since=NOON))[0]) > 20
