@@ -33,6 +33,7 @@ def packaged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
     made = Emulator(tmp_path / "yandex")
+    made.state.operation_polls = 1
     yield made
     made.close()
 
@@ -71,9 +72,9 @@ def test_a_model_is_deployed_called_scaled_rolled_back_and_destroyed(emel: Emel,
 
     emel.env["EMEL_YANDEX_PUBLIC"] = "true"
     public = said(emel, "deploy")
+    assert emel("deploy", "--to", "yandex").stdout.endswith(f"\n{public['example']}\n"), "one line to copy"
     assert first["changed"] and first["url"].startswith(emulator.front.url)
-    again = said(emel, "deploy")
-    assert not again["changed"]
+    assert not said(emel, "deploy")["changed"]
 
     status, answer = asked(public["example"])
     assert (status, answer["predictions"][0] in ("benign", "malignant")) == (200, True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from emel.cli import options
 from emel.cli.asking import agree
-from emel.cli.output import progress, show
+from emel.cli.output import console, progress, show
 from emel.cli.render import endpoint, plan_steps
 from emel.deploy import Plan
 from emel.workflows import deploy as workflow
@@ -72,3 +73,6 @@ def command(
             project, to=to, tag=tag, revision=rev, zip_path=zip_path, progress=telling, agreed=agreed
         )
     show(result, endpoint(result), as_json=as_json)
+    if result.example and not as_json:
+        # One line, however long, so that it can be copied.
+        console().print(Text(result.example), soft_wrap=True)

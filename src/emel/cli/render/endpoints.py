@@ -37,7 +37,6 @@ def endpoint(live: Endpoint) -> RenderableType:
         (live.tag, live.url),
         ("version", f"{version.number} ({version.model_version}), {state}"),
         ("settings", f"{version.settings.memory} MB, up to {version.settings.max_instances} instances"),
-        *((("try", live.example),) if live.example else ()),
     )
 
 
