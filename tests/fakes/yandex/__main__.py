@@ -8,8 +8,11 @@ from pathlib import Path
 
 from tests.fakes.yandex import Emulator
 
+# Blocked before any thread is there: a signal that is taken elsewhere would end us with the platform running.
+ENDS = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
 emulator = Emulator(Path(sys.argv[1]))
 for name, value in emulator.environment().items():
     print(f"export {name}={value}", flush=True)
-signal.sigwait({signal.SIGINT, signal.SIGTERM})
+signal.sigwait(ENDS)
 emulator.close()
