@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from tests.fakes.yandex import Emulator
 
-# Blocked before any thread is there: a signal that is taken elsewhere would end us with the platform running.
-ENDS = {signal.SIGINT, signal.SIGTERM}
-signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+done = threading.Event()
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: done.set())
 emulator = Emulator(Path(sys.argv[1]))
 for name, value in emulator.environment().items():
     print(f"export {name}={value}", flush=True)
-signal.sigwait(ENDS)
+done.wait()
 emulator.close()
