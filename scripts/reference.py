@@ -56,7 +56,7 @@ def config_page() -> str:
             value = get_args(kind)[1]
             parts += _open_table(name, value)
             continue
-        parts += [f"## [{name}]\n", f"{inspect.getdoc(kind)}\n", *_keys(kind), ""]
+        parts += _table(name, kind)
     return "\n".join(parts)
 
 
@@ -80,9 +80,22 @@ def _commands(context: click.Context, group: click.Group, name: str) -> list[tup
     return found
 
 
+def _table(name: str, kind: type[msgspec.Struct]) -> list[str]:
+    """A table with its keys, and after it the tables inside it."""
+    parts = [f"## [{name}]\n", f"{inspect.getdoc(kind)}\n", *_keys(kind), ""]
+    for key, inner in get_type_hints(kind, include_extras=True).items():
+        if _is_table(inner):
+            parts += _table(f"{name}.{key}", inner)
+    return parts
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
 def _open_table(name: str, value: Any) -> list[str]:
     text = attribute_docs(schema.Config).get(name, "")
-    if isinstance(value, type) and issubclass(value, msgspec.Struct):
+    if _is_table(value):
         return [f"## [{name}.NAME]\n", f"{inspect.getdoc(value)}\n", *_keys(value), ""]
     return [f"## [{name}]\n", f"{text}\n"]
 
@@ -92,6 +105,8 @@ def _keys(kind: type[msgspec.Struct]) -> list[str]:
     hints = get_type_hints(kind, include_extras=True)
     rows = ["| key | type | default | |", "|---|---|---|---|"]
     for item in msgspec.structs.fields(kind):
+        if _is_table(hints[item.name]):
+            continue
         default = "required" if item.required else f"`{_toml(item.default)}`"
         rows.append(f"| `{item.name}` | {_type(hints[item.name])} | {default} | {docs[item.name]} |")
     return rows
@@ -124,6 +139,8 @@ def _one_type(option: dict[str, Any]) -> str:
         return ", ".join(f'`"{value}"`' for value in sorted(option["enum"]))
     if option["type"] == "array":
         return f"list of {_one_type(option['items'])}"
+    if option["type"] == "object":
+        return f"table of {_one_type(option['additionalProperties'])}"
     words = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false"}
     limits = [
         f"{sign} {option[key]:g}"
@@ -143,6 +160,8 @@ def _one_type(option: dict[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, dict):
+        return "{}"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

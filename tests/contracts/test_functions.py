@@ -1,13 +1,16 @@
-"""What every cloud's functions must do; each is checked on the double in memory and on the local platform."""
+"""What every cloud's functions must do: those in memory, the local platform, the emulated Yandex Cloud."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.fakes.bundles import ECHO, TRIVIAL, bundle_record, write_bundle
 from tests.fakes.functions import InMemoryFunctions
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.client import emulated
 
 from emel.clouds import Canaries, Functions, open_cloud
 from emel.clouds.local.functions import LocalFunctions
@@ -15,13 +18,20 @@ from emel.errors import BundleError, DeployError, PlatformError
 from emel.records import Canary, FunctionSettings
 
 SETTINGS = FunctionSettings()
+SHARES_REQUESTS = pytest.mark.parametrize("functions", ["in memory", "local"], indirect=True)
+"""Yandex Cloud's functions share no tag between two versions: there API Gateway does."""
 
 
-@pytest.fixture(params=["in memory", "local"])
-def functions(request: pytest.FixtureRequest, tmp_path: Path) -> Functions:
+@pytest.fixture(params=["in memory", "local", "yandex"])
+def functions(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Functions]:
     if request.param == "local":
-        return open_cloud("local", state=tmp_path / ".emel").functions
-    return InMemoryFunctions()
+        yield open_cloud("local", state=tmp_path / ".emel").functions
+    elif request.param == "yandex":
+        emulator = Emulator(tmp_path / "yandex")
+        yield emulated(emulator).functions
+        emulator.close()
+    else:
+        yield InMemoryFunctions()
 
 
 @pytest.fixture
@@ -77,8 +87,10 @@ def test_a_tag_cannot_point_at_a_version_that_is_absent(functions: Functions) ->
         functions.set_tag("demo", "prod", 1)
 
 
-def test_the_url_of_a_tag_names_function_and_tag(functions: Functions) -> None:
-    assert functions.url("demo", "mr-1").endswith("/demo/mr-1")
+def test_each_tag_has_a_url_of_its_own(functions: Functions, tmp_path: Path) -> None:
+    functions.create_version("demo", bundle_record(write_bundle(tmp_path, ECHO)), SETTINGS)
+    assert functions.url("demo", "mr-1").endswith("mr-1")
+    assert functions.url("demo", "mr-1") != functions.url("demo", "mr-2")
 
 
 def test_a_deleted_function_is_gone_with_its_tags(functions: Functions, tmp_path: Path) -> None:
@@ -99,6 +111,7 @@ def test_the_local_platform_refuses_a_zip_that_is_not_the_proved_one(tmp_path: P
         functions.create_version("demo", bundle, SETTINGS)
 
 
+@SHARES_REQUESTS
 def test_a_canary_of_a_tag_is_remembered_until_it_is_ended_or_the_tag_moves(
     canaries: Canaries, functions: Functions, tmp_path: Path
 ) -> None:
@@ -117,6 +130,7 @@ def test_a_canary_of_a_tag_is_remembered_until_it_is_ended_or_the_tag_moves(
 
 
 @pytest.mark.parametrize(("tag", "number", "reason"), [("nope", 1, "no tag"), ("prod", 9, "no version 9")])
+@SHARES_REQUESTS
 def test_a_canary_needs_a_tag_and_a_version(
     canaries: Canaries, functions: Functions, tmp_path: Path, tag: str, number: int, reason: str
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from emel.errors import DeployError
-from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
+from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion, ScalingPolicy
 
 
 class InMemoryFunctions:
@@ -95,7 +95,39 @@ class InMemoryFunctions:
             billed_gb_seconds=0.0,
         )
 
+    def clean_up(self, bundle: Bundle) -> None:
+        pass
+
     def delete(self, function: str) -> None:
         self._versions.pop(function, None)
         for key in [key for key in self._history if key[0] == function]:
             del self._history[key]
+
+
+class InMemoryScaling:
+    """See emel.clouds.base.Scaling."""
+
+    def __init__(self) -> None:
+        self._policies: dict[tuple[str, str], ScalingPolicy] = {}
+
+    def policy(self, function: str, tag: str) -> ScalingPolicy | None:
+        return self._policies.get((function, tag))
+
+    def set_policy(self, function: str, tag: str, policy: ScalingPolicy) -> None:
+        self._policies[function, tag] = policy
+
+
+class InMemoryAccess:
+    """See emel.clouds.base.Access."""
+
+    def __init__(self) -> None:
+        self._public: set[str] = set()
+
+    def is_public(self, function: str) -> bool:
+        return function in self._public
+
+    def make_public(self, function: str) -> None:
+        self._public.add(function)
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": "Bearer token"}

@@ -40,5 +40,6 @@ def address_of(url: str, routes: Routes | None = None) -> Address:
     if routes:
         return Address(url, routes)
     parts = urlsplit(url)
-    by_query = parts.hostname == WITHOUT_PATHS or ROUTE in dict(parse_qsl(parts.query))
+    # Who gives a query has copied the address of a tag, and nothing can follow it but another parameter.
+    by_query = parts.hostname == WITHOUT_PATHS or bool(parts.query)
     return Address(url, "query" if by_query else "path")

@@ -28,6 +28,8 @@ COMMANDS = {
     "simulate": "See what scaling settings do with some traffic.",
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
+    "scale": "Change how many instances answer behind a tag.",
+    "destroy": "Delete the project's function on a cloud.",
     "status": "Show versions, tags, calls and instances.",
     "console": "Tell the address of the platform's console.",
     "logs": "Show what the function wrote.",

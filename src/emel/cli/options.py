@@ -15,8 +15,9 @@ API_KEY = "EMEL_API_KEY"
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 tag = click.option("--tag", default="prod", show_default=True, help="The tag of the function.")
 to = click.option(
-    "--to", default="local", show_default=True, metavar="CLOUD", help="Where: local is this machine."
+    "--to", default="local", show_default=True, metavar="CLOUD", help="Where: local (this machine) or yandex."
 )
+yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 base = click.option(
     "--base", metavar="REV", help="Compare with this revision instead of the merge base with [compare] base."
 )

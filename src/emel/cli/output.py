@@ -63,6 +63,18 @@ class TerminalProgress:
             return
         self._status.update(f"{escape(text)} …")
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep the moving line away for as long as the block runs, as a question does."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        try:
+            yield
+        finally:
+            self._status.start()
+
     def line(self, text: str) -> None:
         self._console.print(f"  {escape(text)}", style="dim", soft_wrap=True)
 

@@ -1,6 +1,6 @@
 """Where functions run: one folder for each cloud behind the protocols of `base`."""
 
-from emel.clouds.base import Canaries, Cloud, Functions, Limits, Logs
+from emel.clouds.base import Access, Canaries, Cloud, Functions, Limits, Logs, Outside, Scaling
 from emel.clouds.catalog import open_cloud
 
-__all__ = ["Canaries", "Cloud", "Functions", "Limits", "Logs", "open_cloud"]
+__all__ = ["Access", "Canaries", "Cloud", "Functions", "Limits", "Logs", "Outside", "Scaling", "open_cloud"]

@@ -7,7 +7,8 @@ the local platform cannot carry a call out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from emel.records import (
@@ -18,7 +19,12 @@ from emel.records import (
     FunctionVersion,
     LogFilter,
     LogRecord,
+    ScalingPolicy,
+    YandexSettings,
 )
+from emel.system.clock import Clock, SystemClock
+from emel.system.http import Http, SystemHttp
+from emel.system.process import Process, SystemProcess
 
 
 class Functions(Protocol):
@@ -63,11 +69,18 @@ class Functions(Protocol):
         ...
 
     def url(self, function: str, tag: str) -> str:
-        """The address of a tag, without a slash at its end. The tag may be absent as yet."""
+        """The address of a tag, without a slash at its end. The tag may be absent as yet.
+
+        Errors when the function is absent, on a cloud that chooses the addresses.
+        """
         ...
 
     def status(self, function: str) -> FunctionStatus:
         """How the function was used. All numbers are 0 when it is absent or was never called."""
+        ...
+
+    def clean_up(self, bundle: Bundle) -> None:
+        """Remove what a deploy of this bundle, or a broken one long ago, left on the way to a version."""
         ...
 
     def delete(self, function: str) -> None:
@@ -101,6 +114,37 @@ class Canaries(Protocol):
         ...
 
 
+class Scaling(Protocol):
+    """How many instances answer behind a tag."""
+
+    def policy(self, function: str, tag: str) -> ScalingPolicy | None:
+        """The policy of a tag. None when it has none, or there is no such function."""
+        ...
+
+    def set_policy(self, function: str, tag: str, policy: ScalingPolicy) -> None:
+        """Let a tag scale so from now on; repeated it does nothing.
+
+        Errors when the function or the tag is absent, and when a quota of the cloud is smaller.
+        """
+        ...
+
+
+class Access(Protocol):
+    """Who may call a function."""
+
+    def is_public(self, function: str) -> bool:
+        """Whether anyone may call it. False when it is absent."""
+        ...
+
+    def make_public(self, function: str) -> None:
+        """Let anyone call it; repeated it does nothing. What others may do stays as it is."""
+        ...
+
+    def headers(self) -> Mapping[str, str]:
+        """What a call of whoever is signed in carries. A secret: for the cloud's own addresses alone."""
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -118,6 +162,27 @@ class Cloud(NamedTuple):
     functions: Functions
     logs: Logs
     limits: Limits
+    scaling: Scaling | None = None
+    """None where a version carries its own scaling."""
+    access: Access | None = None
+    """None where everyone who reaches the address may call."""
     storage: None = None
     compute: None = None
     canaries: Canaries | None = None
+
+
+def _quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The doors through which a cloud is reached, and what the project says of its place there."""
+
+    process: Process = field(default_factory=SystemProcess)
+    http: Http = field(default_factory=SystemHttp)
+    clock: Clock = field(default_factory=SystemClock)
+    env: Mapping[str, str] = field(default_factory=dict)
+    yandex: YandexSettings = field(default_factory=YandexSettings)
+    tell: Callable[[str], None] = _quiet
+    """Hears what a long call is doing."""

@@ -162,7 +162,9 @@ def _explained(
     problem: str, kind: Any, above: list[str], file: Path, text: str, origins: Mapping[str, str]
 ) -> ConfigError:
     message, _, tail = problem.partition(" - at `")
-    below = [part for part in tail.rstrip("`").removeprefix("$").split(".") if part]
+    # In a table with keys of the user, msgspec tells the table, and not which key or value it minds.
+    place = tail.rstrip("`").removeprefix("key` in `").removesuffix("[...]")
+    below = [part for part in place.removeprefix("$").split(".") if part]
     unknown = re.search(r"unknown field `(.+?)`", message)
     missing = re.search(r"missing required field `(.+?)`", message)
     path = [*above, *below]

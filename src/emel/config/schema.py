@@ -10,9 +10,22 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from emel.errors import ConfigError
-from emel.records import Direction, FunctionSettings, GateRule, OwnSection, Serving, SlimStep
+from emel.records import (
+    Direction,
+    FunctionSettings,
+    GateRule,
+    LockboxSecret,
+    LogLevel,
+    OwnSection,
+    ScalingPolicy,
+    Serving,
+    SlimStep,
+    YandexSettings,
+)
 
 FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
+Variable = Annotated[str, Meta(pattern=r"^[a-zA-Z][a-zA-Z0-9_]*$")]
+LockboxPath = Annotated[str, Meta(pattern=r"^[^/]+/[^/]+/[^/]+$")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -89,6 +102,17 @@ class SectionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether it is folded away under its title."""
 
 
+class ScalingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the function scales on Yandex Cloud, where a limit is one of each of its availability zones."""
+
+    zone_instances: Annotated[int, Meta(ge=0)] | None = None
+    """Instances in each zone, at most; 0 is no limit of your own. Without it `max_instances`: the cloud
+    spreads calls at random, and all may go to one zone."""
+    zone_requests: Annotated[int, Meta(ge=0)] = 0
+    """Requests under way in each zone, at most, with those that wait; any more gets 429. 0 is no limit of
+    your own."""
+
+
 class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the function runs."""
 
@@ -99,7 +123,7 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_instances: Annotated[int, Meta(ge=1, le=100)] = 4
     """How many instances may run at once; one serves one request at a time."""
     provisioned: Annotated[int, Meta(ge=0, le=100)] = 0
-    """How many instances are kept warm."""
+    """How many instances are kept warm; on Yandex Cloud those of the tag `prod` alone."""
     python: Literal["3.11", "3.12", "3.13", "3.14"] | None = None
     """The version of Python that the function runs under; without it, the one that runs emel. The libraries
     of the tiers `onnx` and `python` are for this version and run under no other. Yandex Cloud has 3.12 and
@@ -111,6 +135,8 @@ class FunctionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """After how many idle seconds the local platform ends an instance."""
     cors: tuple[str, ...] = ()
     """Origins whose pages may call the function from a browser, as `["https://example.com"]`, or `["*"]`."""
+    scaling: ScalingTable = ScalingTable()
+    """See [function.scaling]."""
 
 
 class LoggingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +170,33 @@ class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether instances get only the share of a processor that their memory class has in a cloud."""
 
 
+class YandexTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The project's place in Yandex Cloud. Sign-in is by the environment alone."""
+
+    folder: str | None = None
+    """The folder's identifier. Without it, YC_FOLDER_ID."""
+    service_account: str | None = None
+    """The identifier of the service account that the function acts as; it needs one to read Lockbox."""
+    bucket: str | None = None
+    """A bucket of Object Storage, through which a bundle above 3.5 MB goes."""
+    public: bool = False
+    """Whether anyone may call the function. `false` changes nothing for a function that is public."""
+    log_group: str | None = None
+    """The identifier of a log group. Without it, the folder's own."""
+    min_log_level: LogLevel | None = None
+    """The least level of a record that is kept."""
+    environment: dict[Variable, Annotated[str, Meta(max_length=4096)]] = {}
+    """Environment variables of the function, 4 KB in all with their names. No secrets."""
+    secrets: dict[Variable, LockboxPath] = {}
+    """Environment variable to an entry of a Lockbox secret, as `"SECRET_ID/VERSION_ID/KEY"`."""
+    endpoint: str = "api.cloud.yandex.net:443"
+    """The API's address, host and port."""
+    storage_endpoint: str = "https://storage.yandexcloud.net"
+    """The address of Object Storage."""
+    token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
+    """Where a job's token is exchanged for one of the cloud."""
+
+
 class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the price is worked out for."""
 
@@ -165,6 +218,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logging: LoggingTable = LoggingTable()
     page: PageTable = PageTable()
     local: LocalTable = LocalTable()
+    yandex: YandexTable = YandexTable()
     cost: CostTable = CostTable()
 
     def rules(self) -> tuple[GateRule, ...]:
@@ -217,4 +271,35 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             max_instances=table.max_instances,
             provisioned=table.provisioned,
             idle_seconds=table.idle_seconds,
+        )
+
+    def scaling_policy(self) -> ScalingPolicy:
+        """How a tag scales, on a cloud where tags do, as a record."""
+        table = self.function.scaling
+        return ScalingPolicy(
+            zone_instances=self.function.max_instances
+            if table.zone_instances is None
+            else table.zone_instances,
+            zone_requests=table.zone_requests,
+            provisioned=self.function.provisioned,
+        )
+
+    def yandex_settings(self) -> YandexSettings:
+        """The project's place in Yandex Cloud, as a record."""
+        table = self.yandex
+        paths = {variable: path.split("/") for variable, path in table.secrets.items()}
+        return YandexSettings(
+            folder=table.folder,
+            service_account=table.service_account,
+            bucket=table.bucket,
+            log_group=table.log_group,
+            min_log_level=table.min_log_level,
+            environment=table.environment,
+            secrets=tuple(
+                LockboxSecret(variable=variable, id=secret, version=version, key=key)
+                for variable, (secret, version, key) in sorted(paths.items())
+            ),
+            endpoint=table.endpoint,
+            storage_endpoint=table.storage_endpoint,
+            token_endpoint=table.token_endpoint,
         )

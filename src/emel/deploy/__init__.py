@@ -2,16 +2,29 @@
 
 from emel.deploy.apply import apply
 from emel.deploy.move import promote, rollback, start_canary
-from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag, check_tag, plan
+from emel.deploy.plan import (
+    CreateVersion,
+    MakePublic,
+    Plan,
+    ReuseVersion,
+    SetScaling,
+    SetTag,
+    check_tag,
+    plan,
+    policy_text,
+)
 
 __all__ = [
     "CreateVersion",
+    "MakePublic",
     "Plan",
     "ReuseVersion",
+    "SetScaling",
     "SetTag",
     "apply",
     "check_tag",
     "plan",
+    "policy_text",
     "promote",
     "rollback",
     "start_canary",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from emel.clouds.base import Functions
-from emel.deploy.plan import CreateVersion, Plan, ReuseVersion, SetTag
+from emel.clouds.base import Access, Functions, Scaling
+from emel.deploy.plan import CreateVersion, MakePublic, Plan, ReuseVersion, SetScaling, SetTag
 from emel.errors import DeployError
 from emel.records import Endpoint, FunctionVersion
 
 
-def apply(plan: Plan, functions: Functions) -> Endpoint:
-    """Run the plan's steps in their order, and return the endpoint.
+def apply(
+    plan: Plan, functions: Functions, scaling: Scaling | None = None, access: Access | None = None
+) -> Endpoint:
+    """Run the plan's steps in their order, and return the endpoint. The cloud is the one of the plan.
 
     Each step can be repeated, so a deploy that was interrupted is mended by deploying again. A tag moves
-    last: until then the endpoint answers as before.
+    when its version can be called: until then the endpoint answers as before.
     """
     number = 0
     for step in plan.steps:
@@ -23,6 +25,13 @@ def apply(plan: Plan, functions: Functions) -> Endpoint:
                 number = step.number
             case SetTag():
                 functions.set_tag(plan.function, plan.tag, number)
+            case SetScaling():
+                assert scaling is not None, "only a plan for a cloud with scaling has this step"
+                scaling.set_policy(plan.function, plan.tag, step.policy)
+            case MakePublic():
+                assert access is not None, "only a plan for a cloud with access has this step"
+                access.make_public(plan.function)
+    functions.clean_up(plan.bundle)
     return Endpoint(
         url=functions.url(plan.function, plan.tag),
         function=plan.function,

@@ -6,9 +6,9 @@ import re
 
 from msgspec import Struct
 
-from emel.clouds.base import Functions
+from emel.clouds.base import Access, Functions, Scaling
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings
+from emel.records import Bundle, FunctionSettings, ScalingPolicy
 
 
 class CreateVersion(Struct, frozen=True, tag="create-version"):
@@ -30,7 +30,20 @@ class SetTag(Struct, frozen=True, tag="set-tag"):
     text: str
 
 
-Step = CreateVersion | ReuseVersion | SetTag
+class SetScaling(Struct, frozen=True, tag="set-scaling"):
+    """Let the tag scale by this policy."""
+
+    policy: ScalingPolicy
+    text: str
+
+
+class MakePublic(Struct, frozen=True, tag="make-public"):
+    """Let anyone call the function."""
+
+    text: str
+
+
+Step = CreateVersion | ReuseVersion | SetTag | SetScaling | MakePublic
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -41,6 +54,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     tag: str
     settings: FunctionSettings
     steps: tuple[Step, ...]
+    is_first: bool = False
+    """Whether the function is not there yet, and will be made."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -68,19 +83,31 @@ def check_tag(tag: str) -> None:
         )
 
 
-def plan(bundle: Bundle, *, tag: str, settings: FunctionSettings, functions: Functions) -> Plan:
+def plan(
+    bundle: Bundle,
+    *,
+    tag: str,
+    settings: FunctionSettings,
+    functions: Functions,
+    scaling: Scaling | None = None,
+    policy: ScalingPolicy | None = None,
+    access: Access | None = None,
+) -> Plan:
     """Plan to make `tag` of the function that has the bundle's name answer with this bundle.
 
-    Errors: DeployError when the tag cannot be one.
+    Where tags have a scaling of their own (`scaling`), the tag gets `policy`. With `access`, anyone may call
+    the function. Errors: DeployError when the tag cannot be one.
     """
     check_tag(tag)
     function = bundle.name
-    existing = functions.find_version(function, bundle.digest, settings)
-    now = functions.tags(function).get(tag)
+    versions = functions.versions(function)
+    is_first = not versions
+    existing = None if is_first else functions.find_version(function, bundle.digest, settings)
+    now = next((version.number for version in versions if tag in version.tags), None)
     steps: list[Step]
     if existing is None:
         what = f"{bundle.version}, {bundle.tier} tier, {bundle.zip_bytes / 1000:.0f} kB, {settings.memory} MB"
-        place = "create a version" if functions.versions(function) else f"create function {function}"
+        place = f"create function {function}" if is_first else "create a version"
         steps = [CreateVersion(f"{place} ({what})")]
     else:
         steps = [ReuseVersion(existing.number, f"reuse version {existing.number} ({existing.model_version})")]
@@ -88,4 +115,18 @@ def plan(bundle: Bundle, *, tag: str, settings: FunctionSettings, functions: Fun
         before = "" if now is None else f" from version {now}"
         after = "the new version" if existing is None else f"version {existing.number}"
         steps.append(SetTag(f"move tag {tag}{before} to {after}" if before else f"set tag {tag} to {after}"))
-    return Plan(bundle=bundle, function=function, tag=tag, settings=settings, steps=tuple(steps))
+    if scaling is not None and policy is not None and (is_first or scaling.policy(function, tag) != policy):
+        steps.append(SetScaling(policy, f"scale {tag} {policy_text(policy)}"))
+    if access is not None and (is_first or not access.is_public(function)):
+        steps.append(MakePublic("let anyone call the function"))
+    return Plan(
+        bundle=bundle, function=function, tag=tag, settings=settings, steps=tuple(steps), is_first=is_first
+    )
+
+
+def policy_text(policy: ScalingPolicy) -> str:
+    """A policy as words: "up to 4 instances in each zone, 1 kept warm"."""
+    parts = [f"up to {policy.zone_instances} instances in each zone" if policy.zone_instances else "freely"]
+    if policy.zone_requests:
+        parts.append(f"up to {policy.zone_requests} requests in each zone")
+    return ", ".join([*parts, f"{policy.provisioned} kept warm"])

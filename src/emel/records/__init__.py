@@ -5,6 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
+from emel.records.clouds import Destroyed, Doomed, LockboxSecret, Scaled, ScalingPolicy, YandexSettings
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
     LOG_LEVELS,
@@ -82,7 +83,9 @@ __all__ = [
     "Comparison",
     "DataChange",
     "DataFacts",
+    "Destroyed",
     "Direction",
+    "Doomed",
     "Effect",
     "Endpoint",
     "EndpointCheck",
@@ -94,6 +97,7 @@ __all__ = [
     "FunctionVersion",
     "GateRule",
     "Latency",
+    "LockboxSecret",
     "LogFilter",
     "LogLevel",
     "LogRecord",
@@ -111,6 +115,8 @@ __all__ = [
     "Revision",
     "Routes",
     "Scalar",
+    "Scaled",
+    "ScalingPolicy",
     "Serving",
     "Shadow",
     "Signature",
@@ -127,6 +133,7 @@ __all__ = [
     "Verdict",
     "VersionUse",
     "VmPrice",
+    "YandexSettings",
     "from_json",
     "to_json",
 ]

@@ -49,6 +49,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     version: FunctionVersion
     changed: bool
     """Whether this deploy changed anything; the same bundle twice does not."""
+    example: str | None = None
+    """A command line that asks for a prediction of a sample row; None on this machine."""
 
 
 class Canary(Struct, frozen=True, kw_only=True):
@@ -96,7 +98,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
 
     function: str
     versions: tuple[FunctionVersion, ...]
-    instances: int
+    instances: int | None
+    """How many there are now; None where the cloud does not tell."""
     calls: int
     errors: int
     cold_starts: int
@@ -110,6 +113,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     """By version, the oldest first; empty where the cloud does not tell."""
     canaries: dict[str, Canary] = {}
     """Of each tag that has one."""
+    since: str | None = None
+    """From when on calls are counted, where that is not the function's whole life. UTC, ISO 8601."""
 
 
 class LogRecord(Struct, frozen=True, kw_only=True):

@@ -145,6 +145,26 @@ class SystemHttp:
         return urllib3.ProxyManager(address, proxy_headers=headers, **options)
 
 
+class WithHeaders:
+    """HTTP with the same headers on every request; those of the request itself win."""
+
+    def __init__(self, http: Http, headers: Mapping[str, str]) -> None:
+        self._http = http
+        self._headers = headers
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+    ) -> HttpReply:
+        sent = {**self._headers, **(headers or {})}
+        return self._http.request(method, url, body=body, headers=sent, timeout=timeout)
+
+
 def is_direct(host: str, unproxied: str) -> bool:
     """Whether no proxy stands before the host: this machine, and what `no_proxy` lists by name or suffix."""
     if host in ("localhost", "::1") or host.startswith("127."):

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from emel import clouds
 from emel import deploy as deploying
+from emel.apitest.address import address_of
+from emel.apitest.client import read_answers, request_body
 from emel.bundle.shelf import read_record
-from emel.clouds.base import Cloud
+from emel.clouds.base import Access, Cloud, Outside
 from emel.deploy import Plan
+from emel.errors import DeployError
 from emel.records import Bundle, Endpoint, TagMove
 from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
+
+PRODUCTION = "prod"
+"""The tag whose instances are kept warm, where tags scale on their own."""
 
 
 def plan(
@@ -28,13 +36,8 @@ def plan(
 ) -> Plan:
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
     deploying.check_tag(tag)
-    cloud = open_cloud(project, to)
-    return deploying.plan(
-        _bundle(project, revision, zip_path, progress),
-        tag=tag,
-        settings=project.config.settings(),
-        functions=cloud.functions,
-    )
+    cloud = open_cloud(project, to, progress)
+    return _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress))
 
 
 def deploy(
@@ -45,17 +48,62 @@ def deploy(
     revision: str | None = None,
     zip_path: Path | None = None,
     progress: Progress,
+    agreed: Callable[[Plan], bool] = lambda _: True,
 ) -> Endpoint:
     """Make `tag` of the project's function answer with a bundle. The same bundle again changes nothing.
 
-    On the local platform a server is started in the background if none runs.
+    `agreed` is asked once, with the plan, before anything is changed; when it says no, nothing is, and
+    DeployError is raised. On the local platform a server is started in the background if none runs.
     """
-    cloud = open_cloud(project, to)
-    steps = plan(project, to=to, tag=tag, revision=revision, zip_path=zip_path, progress=progress)
+    deploying.check_tag(tag)
+    cloud = open_cloud(project, to, progress)
+    steps = _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress))
+    if not agreed(steps):
+        raise DeployError("nothing was deployed", hint="with --yes nobody is asked")
     if to == LOCAL:
         ensure_serving(project, progress)
     progress.step(f"deploying to {to}")
-    return deploying.apply(steps, cloud.functions)
+    made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access)
+    if cloud.access is None:
+        return made
+    example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
+    return msgspec.structs.replace(made, example=example)
+
+
+def _may_anyone_call(access: Access, function: str) -> bool:
+    """As far as whoever deployed may see it; the deploy itself is done."""
+    try:
+        return access.is_public(function)
+    except DeployError:
+        return False
+
+
+def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
+    """A command line that has the first sample row predicted, without a secret in it."""
+    if not bundle.answers.is_file():
+        return None
+    answers = read_answers(bundle.answers)
+    body = request_body(answers.columns, answers.rows[:1]).decode()
+    words = ["curl", shlex.quote(address_of(url).of("/predict"))]
+    if not is_public:
+        words.append('-H "Authorization: Bearer $(yc iam create-token)"')
+    return " ".join([*words, "-H 'Content-Type: application/json' -d", shlex.quote(body)])
+
+
+def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle) -> Plan:
+    policy = project.config.scaling_policy()
+    if tag != PRODUCTION:
+        # What is kept warm is billed while nobody calls; a preview waits for its first call instead.
+        policy = msgspec.structs.replace(policy, provisioned=0)
+    return deploying.plan(
+        bundle,
+        tag=tag,
+        settings=project.config.settings(),
+        functions=cloud.functions,
+        scaling=cloud.scaling,
+        policy=policy,
+        access=cloud.access if project.config.yandex.public else None,
+    )
 
 
 def promote(
@@ -83,9 +131,18 @@ def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove
     return _told(project, to, move)
 
 
-def open_cloud(project: Project, name: str) -> Cloud:
+def open_cloud(project: Project, name: str, progress: Progress | None = None) -> Cloud:
     """A cloud by its name. Errors: DeployError for an unknown one."""
-    return clouds.open_cloud(name, state=project.state)
+    process, http, clock, env = project.system
+    outside = Outside(
+        process=process,
+        http=http,
+        clock=clock,
+        env=env,
+        yandex=project.config.yandex_settings(),
+        tell=progress.step if progress else lambda _: None,
+    )
+    return clouds.open_cloud(name, state=project.state, outside=outside)
 
 
 def _told(project: Project, to: str, move: TagMove) -> TagMove:

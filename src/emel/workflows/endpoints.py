@@ -23,6 +23,7 @@ from emel.records import (
     Usage,
 )
 from emel.system.files import write_atomic
+from emel.system.http import Http, WithHeaders
 from emel.system.process import Process
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
@@ -51,13 +52,15 @@ def test_endpoint(
     """
     if not quick:
         apitest.require_schemathesis()
+    http: Http = project.system.http
     if target.startswith(("http://", "https://")):
         url, bundle = target, packaged(project, progress=progress)
     else:
         version = _version(project, to, target)
         url, bundle = _url(project, to, target, progress), _bundle_of(project, version)
+        http = _http(project, to)
     process = None if quick else project.system.process
-    return _tested(project, url, bundle, progress, process=process, key=key, routes=routes)
+    return _tested(project, url, bundle, progress, http, process=process, key=key, routes=routes)
 
 
 def test_bundle(
@@ -80,7 +83,8 @@ def test_bundle(
         progress.step("starting a platform for the bundle")
         with running_alone(store) as platform:
             url, process = f"{platform.url}/{bundle.name}/test", None if quick else project.system.process
-            return _tested(project, url, bundle, progress, process=process, key=key, routes="path")
+            http = project.system.http
+            return _tested(project, url, bundle, progress, http, process=process, key=key, routes="path")
 
 
 def write_junit(report: EndpointReport, path: Path) -> None:
@@ -93,6 +97,7 @@ def _tested(
     url: str,
     bundle: Bundle,
     progress: Progress,
+    http: Http,
     *,
     process: Process | None,
     key: str | None,
@@ -103,7 +108,7 @@ def _tested(
         url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
-        http=project.system.http,
+        http=http,
         clock=project.system.clock,
         expected_version=bundle.version,
         cases=apitest.read_cases(project.root / CASES),
@@ -132,7 +137,7 @@ def shadow(
         candidate_url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
-        http=project.system.http,
+        http=_http(project, to),
         key=key,
     )
 
@@ -203,6 +208,12 @@ def _url(project: Project, to: str, tag: str, progress: Progress) -> str:
     if to == LOCAL:
         ensure_serving(project, progress)
     return open_cloud(project, to).functions.url(project.config.model.name, tag)
+
+
+def _http(project: Project, to: str) -> Http:
+    """HTTP that may call the cloud's private functions too."""
+    access = open_cloud(project, to).access
+    return WithHeaders(project.system.http, access.headers()) if access else project.system.http
 
 
 def _version(project: Project, to: str, tag: str) -> FunctionVersion:

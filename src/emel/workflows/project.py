@@ -36,13 +36,15 @@ class System(NamedTuple):
     process: Process
     http: FileHttp
     clock: Clock
+    env: Mapping[str, str] = {}
+    """The environment, where clouds look for credentials."""
 
 
 def this_machine() -> System:
     """The doors of the machine that emel runs on."""
     # A GitLab server behind a certificate authority of its own gives its jobs the authority's certificate.
     ca_file = os.environ.get("CI_SERVER_TLS_CA_FILE")
-    return System(SystemProcess(), SystemHttp(ca_file=ca_file), SystemClock())
+    return System(SystemProcess(), SystemHttp(ca_file=ca_file), SystemClock(), os.environ)
 
 
 class Project(NamedTuple):

@@ -183,7 +183,8 @@ def test_an_address_with_paths_keeps_its_query(classifier_answers: Path) -> None
 
     report = report_of(http, classifier_answers, f"{URL}?tag=b")
 
-    assert (failed(report), report.routes, set(http.queries)) == ({}, "path", {"tag=b"})
+    assert (failed(report), report.routes) == ({}, "path")
+    assert all("tag=b" in query for query in http.queries)
 
 
 def test_routes_that_are_given_are_not_found_out(classifier_answers: Path) -> None:

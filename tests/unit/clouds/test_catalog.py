@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,31 @@ def test_the_local_cloud_opens_without_writing_anything(tmp_path: Path) -> None:
 def test_an_unknown_cloud_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(DeployError) as problem:
         open_cloud("moon", state=tmp_path)
-    assert problem.value.hint == "use one of: local"
+    assert problem.value.hint == "use one of: local, yandex"
 
 
-@pytest.mark.parametrize("name", ["yandex", "aws"])
-def test_a_cloud_that_is_to_come_says_so(tmp_path: Path, name: str) -> None:
+def test_a_cloud_that_is_to_come_says_so(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="not supported yet"):
-        open_cloud(name, state=tmp_path)
+        open_cloud("aws", state=tmp_path)
+
+
+def test_yandex_cloud_opens_without_a_call_and_names_what_is_missing_when_asked(tmp_path: Path) -> None:
+    cloud = open_cloud("yandex", state=tmp_path)
+    with pytest.raises(DeployError, match="folder of Yandex Cloud is not named"):
+        cloud.functions.names()
+
+
+def test_a_missing_sdk_names_the_extra_that_brings_it(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+sys.modules["grpc"] = None
+from emel.clouds import open_cloud
+from emel.errors import MissingExtraError
+try:
+    open_cloud("yandex", state=Path())
+except MissingExtraError as problem:
+    print(problem.hint)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert ended.stdout == "pip install 'emel[yandex]'\n", ended.stderr

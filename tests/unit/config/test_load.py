@@ -149,3 +149,53 @@ def test_without_a_file_what_lacks_is_asked_for_by_its_option() -> None:
 
     assert caught.value.where is None
     assert str(caught.value.hint).startswith("name it by --sample")
+
+
+YANDEX = """[function]
+max_instances = 6
+provisioned = 2
+[function.scaling]
+zone_requests = 20
+[yandex]
+folder = "b1g"
+environment = { REGION = "north" }
+secrets = { KEY = "e6q/e6q1/key", ALSO = "e6q/e6q1/also" }
+"""
+
+
+def test_a_tag_scales_as_far_in_each_zone_as_the_function_may_in_all(write):
+    policy = load(write(MINIMAL + YANDEX)).scaling_policy()
+
+    assert (policy.zone_instances, policy.zone_requests, policy.provisioned) == (6, 20, 2)
+
+
+def test_a_limit_of_zones_of_its_own_is_heeded(write):
+    text = MINIMAL + YANDEX.replace("zone_requests = 20", "zone_instances = 0")
+
+    assert load(write(text)).scaling_policy().zone_instances == 0
+
+
+def test_secrets_of_lockbox_are_read_from_their_paths(write):
+    settings = load(write(MINIMAL + YANDEX)).yandex_settings()
+
+    assert (settings.folder, settings.environment) == ("b1g", {"REGION": "north"})
+    assert [(one.variable, one.id, one.version, one.key) for one in settings.secrets] == [
+        ("ALSO", "e6q", "e6q1", "also"),
+        ("KEY", "e6q", "e6q1", "key"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('secrets = { A = "no-path" }', "yandex.secrets"),
+        ('environment = { 1A = "x" }', "yandex.environment"),
+        ("environment = { A = 3 }", "yandex.environment"),
+    ],
+)
+def test_a_wrong_entry_of_a_table_names_the_table_and_its_line(write, line, key):
+    file = write(f"{MINIMAL}[yandex]\n{line}\n")
+
+    with pytest.raises(ConfigError, match=f"`{key}`: expected `str`") as problem:
+        load(file)
+    assert problem.value.where == f"{file}:6"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.bundles import bundle_record
-from tests.fakes.functions import InMemoryFunctions
+from tests.fakes.functions import InMemoryAccess, InMemoryFunctions, InMemoryScaling
 
-from emel.deploy import apply, plan, promote, rollback, start_canary
+from emel.deploy import Plan, apply, plan, promote, rollback, start_canary
 from emel.errors import DeployError
-from emel.records import Bundle, Canary, FunctionSettings
+from emel.records import Bundle, Canary, FunctionSettings, ScalingPolicy
 
 SETTINGS = FunctionSettings()
 
@@ -68,6 +68,32 @@ def test_other_settings_are_another_version(functions: InMemoryFunctions) -> Non
     larger = FunctionSettings(memory=256)
     apply(plan(bundle("v1.0.0"), tag="prod", settings=larger, functions=functions), functions)
     assert functions.tags("demo") == {"prod": 2}
+
+
+def test_where_tags_scale_the_plan_has_the_policy_and_whoever_may_call(functions: InMemoryFunctions) -> None:
+    scaling, access = InMemoryScaling(), InMemoryAccess()
+    policy = ScalingPolicy(zone_instances=4, zone_requests=8, provisioned=1)
+
+    def planned() -> Plan:
+        return plan(
+            bundle("v1.0.0"),
+            tag="prod",
+            settings=SETTINGS,
+            functions=functions,
+            scaling=scaling,
+            policy=policy,
+            access=access,
+        )
+
+    first = planned()
+    assert first.texts[2:] == (
+        "scale prod up to 4 instances in each zone, up to 8 requests in each zone, 1 kept warm",
+        "let anyone call the function",
+    )
+    assert first.is_first
+    apply(first, functions, scaling, access)
+    assert (scaling.policy("demo", "prod"), access.is_public("demo")) == (policy, True)
+    assert not planned().changes
 
 
 @pytest.mark.parametrize("source", ["mr-1", "v2.0.0", "2"])

@@ -6,7 +6,17 @@ from typing import Any
 from rich.console import RenderableType
 
 from emel import records
-from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, shadow, statuses, tag_move
+from emel.cli.render.endpoints import (
+    destroyed,
+    doomed,
+    endpoint,
+    endpoint_report,
+    plan_steps,
+    scaled,
+    shadow,
+    statuses,
+    tag_move,
+)
 from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
 from emel.cli.render.functions import bundle, estimate, explained
 from emel.cli.render.logs import log_record
@@ -17,6 +27,8 @@ __all__ = [
     "any_record",
     "bundle",
     "comparison",
+    "destroyed",
+    "doomed",
     "endpoint",
     "endpoint_report",
     "estimate",
@@ -26,6 +38,7 @@ __all__ = [
     "model_versions",
     "pipeline_run",
     "plan_steps",
+    "scaled",
     "shadow",
     "simulation",
     "statuses",

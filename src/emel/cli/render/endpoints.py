@@ -9,8 +9,18 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
-from emel.deploy import Plan
-from emel.records import Endpoint, EndpointReport, FunctionStatus, Shadow, TagMove, VersionUse
+from emel.deploy import Plan, policy_text
+from emel.records import (
+    Destroyed,
+    Doomed,
+    Endpoint,
+    EndpointReport,
+    FunctionStatus,
+    Scaled,
+    Shadow,
+    TagMove,
+    VersionUse,
+)
 
 FLIPPED_SHOWN = 5
 
@@ -45,6 +55,30 @@ def tag_move(move: TagMove) -> RenderableType:
         return Text(f"{move.function}: {move.tag} is at version {move.after} ({move.model_version}) already")
     moved = f"{move.function}: {move.tag} moved from {before} to version {move.after}"
     return Text(f"{moved} ({move.model_version})\n{answers}")
+
+
+def scaled(change: Scaled) -> RenderableType:
+    """A tag that scales otherwise now."""
+    after = policy_text(change.after)
+    if change.before == change.after:
+        return Text(f"{change.function}: {change.tag} scales {after} already")
+    return Text(f"{change.function}: {change.tag} scales {after} from now on")
+
+
+def doomed(what: Doomed) -> RenderableType:
+    """What is about to be deleted."""
+    made = table("version", "model", "tags", "created")
+    for version in what.versions:
+        tags = ", ".join(version.tags) or "–"
+        made.add_row(str(version.number), version.model_version, tags, words.moment(version.created))
+    return Group(Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads"), made)
+
+
+def destroyed(done: Destroyed) -> RenderableType:
+    """What is gone."""
+    if not done.functions:
+        return Text(f"there was nothing of this project on {done.cloud}")
+    return Text(f"deleted on {done.cloud}: {', '.join(done.functions)}")
 
 
 def endpoint_report(report: EndpointReport) -> RenderableType:
@@ -141,7 +175,9 @@ def _summary(status: FunctionStatus) -> str:
     cold = "" if status.cold_share is None else f" ({100 * status.cold_share:.3g} %)"
     named = (("p50", status.p50_seconds), ("p95", status.p95_seconds), ("p99", status.p99_seconds))
     latency = "".join(f", {name} {words.seconds(value)}" for name, value in named if value is not None)
+    now = "" if status.instances is None else f", {status.instances} instances now"
+    since = "" if status.since is None else f", since {words.moment(status.since)}"
     return (
-        f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}, "
-        f"{status.instances} instances now{latency}, {status.billed_gb_seconds:,.4g} GB·s billed"
+        f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}"
+        f"{now}{latency}, {status.billed_gb_seconds:,.4g} GB·s billed{since}"
     )

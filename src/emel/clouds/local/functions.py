@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from emel.errors import BundleError, DeployError
+from emel.clouds.checks import check_digest
+from emel.errors import DeployError
 from emel.localcloud import Store, function_status, server_status, server_url
 from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
-from emel.system.files import sha256_of
 
 
 class LocalFunctions:
@@ -27,7 +27,7 @@ class LocalFunctions:
         return self._store.find(function, digest, settings)
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
-        _check_digest(bundle)
+        check_digest(bundle)
         _check_python(bundle)
         return self._store.create_version(
             function, bundle.path, model_version=bundle.version, commit=bundle.commit, settings=settings
@@ -54,6 +54,9 @@ class LocalFunctions:
     def status(self, function: str) -> FunctionStatus:
         return function_status(self._store, function, server_status(self._store))
 
+    def clean_up(self, bundle: Bundle) -> None:
+        """The store leaves nothing behind that the next write does not remove."""
+
     def delete(self, function: str) -> None:
         self._store.delete(function)
 
@@ -66,19 +69,4 @@ def _check_python(bundle: Bundle) -> None:
             f"the libraries in the bundle are for Python {bundle.python}, and the local platform runs {own}",
             where=str(bundle.path),
             hint=f"package it for {own}: EMEL_FUNCTION_PYTHON={own} emel deploy --to local",
-        )
-
-
-def _check_digest(bundle: Bundle) -> None:
-    try:
-        found = sha256_of(bundle.path)
-    except FileNotFoundError as problem:
-        raise BundleError(
-            "the bundle is gone", where=str(bundle.path), hint="build it with `emel package`"
-        ) from problem
-    if found != bundle.digest:
-        raise BundleError(
-            "the file is not the bundle that was built and tested: its digest differs",
-            where=str(bundle.path),
-            hint="build it again with `emel package`",
         )

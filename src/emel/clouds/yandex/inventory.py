@@ -1,0 +1,99 @@
+"""What there is of emel's in the folder: functions by their names, and their versions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
+from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
+from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
+
+from emel.clouds.yandex.session import Session
+from emel.clouds.yandex.versions import Stored, read_versions
+from emel.errors import DeployError
+
+LABELS = {"managed-by": "emel"}
+NAME = re.compile(r"[a-z][-a-z0-9]{1,61}[a-z0-9]")
+
+
+class Found(NamedTuple):
+    """What of a function never changes."""
+
+    id: str
+    url: str
+
+
+class Inventory:
+    """Reads alone. A function without emel's label is absent to all but `by_name`."""
+
+    def __init__(self, session: Session, folder: str | None) -> None:
+        self._session = session
+        self._folder_id = folder
+        self._found: dict[str, Found] = {}
+
+    @property
+    def folder(self) -> str:
+        """The folder's identifier. Errors: DeployError when nobody has named it."""
+        if not self._folder_id:
+            raise DeployError(
+                "the folder of Yandex Cloud is not named",
+                hint="set [yandex] folder in emel.toml, or YC_FOLDER_ID; `yc config get folder-id` prints it",
+            )
+        return self._folder_id
+
+    def names(self) -> list[str]:
+        """The names of all functions that are emel's, sorted."""
+        request = requests.ListFunctionsRequest(folder_id=self.folder, page_size=1000)
+        found = self._session.pages(FunctionServiceStub, "List", request, "functions")
+        return sorted(proto.name for proto in found if is_ours(proto))
+
+    def find(self, function: str) -> Any:
+        """The function as the cloud has it, if it is there and emel's; else None."""
+        proto = self.by_name(function)
+        return proto if proto is not None and is_ours(proto) else None
+
+    def by_name(self, function: str) -> Any:
+        """The function of this name, whoever made it; else None."""
+        if not NAME.fullmatch(function):
+            return None
+        request = requests.ListFunctionsRequest(folder_id=self.folder, filter=f'name="{function}"')
+        found = self._session.read(FunctionServiceStub, "List", request).functions
+        return next((proto for proto in found if proto.name == function), None)
+
+    def id_of(self, function: str) -> str | None:
+        """The function's identifier; None when the function is absent."""
+        found = self._look_up(function)
+        return None if found is None else found.id
+
+    def url_of(self, function: str) -> str | None:
+        """The function's address; None when the function is absent."""
+        found = self._look_up(function)
+        return None if found is None else found.url
+
+    def forget(self, function: str) -> None:
+        """The function is gone."""
+        self._found.pop(function, None)
+
+    def versions(self, function: str) -> list[Stored]:
+        """emel's versions of a function that are there or under way, oldest first."""
+        identifier = self.id_of(function)
+        if identifier is None:
+            return []
+        request = requests.ListFunctionsVersionsRequest(function_id=identifier, page_size=1000)
+        found = self._session.pages(FunctionServiceStub, "ListVersions", request, "versions")
+        return read_versions([proto for proto in found if proto.status != shapes.Version.DELETING])
+
+    def _look_up(self, function: str) -> Found | None:
+        """Asks for a function once: what is looked for never changes."""
+        if function not in self._found:
+            proto = self.find(function)
+            if proto is None:
+                return None
+            self._found[function] = Found(proto.id, proto.http_invoke_url)
+        return self._found[function]
+
+
+def is_ours(proto: Any) -> bool:
+    """Whether a function carries emel's label."""
+    return all(proto.labels.get(name) == value for name, value in LABELS.items())

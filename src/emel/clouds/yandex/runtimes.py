@@ -1,0 +1,44 @@
+"""Which of the cloud's runtimes a bundle gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from emel.errors import DeployError
+from emel.records import Bundle
+
+OLDEST, NEWEST = (3, 11), (3, 14)
+"""What emel_runtime works under."""
+
+
+def choose_runtime(runtimes: Sequence[str], bundle: Bundle) -> str:
+    """One of `runtimes`, the answer of FunctionService.ListRuntimes: `python312`.
+
+    The newest for which the bundle holds compiled modules; if there is none, the newest that can run it.
+    Errors: DeployError when none can. A bundle with libraries runs under the version of Python alone that
+    they were fetched for.
+    """
+    known = {version: name for name in runtimes if (version := _version(name)) is not None}
+    usable = {version for version in known if OLDEST <= version <= NEWEST}
+    compiled = usable & {_numbers(text) for text in bundle.bytecode}
+    # What carries compiled libraries is built by one interpreter, and holds modules of it alone.
+    candidates = compiled if bundle.tier != "pure" else compiled or usable
+    if not candidates:
+        made_for = ", ".join(bundle.bytecode) or "none"
+        raise DeployError(
+            f"Yandex Cloud has no Python that the bundle can run under: it has "
+            f"{', '.join(sorted(known.values())) or 'none at all'}, the bundle is for {made_for}",
+            hint="run emel with Python 3.12 or 3.14 and package again",
+        )
+    return known[max(candidates)]
+
+
+def _version(runtime: str) -> tuple[int, int] | None:
+    found = re.fullmatch(r"python(\d)(\d+)", runtime)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _numbers(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)

@@ -1,0 +1,66 @@
+"""What a project says of the clouds that it uses."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from emel.records.endpoints import FunctionVersion, LogLevel
+
+
+class ScalingPolicy(Struct, frozen=True, kw_only=True):
+    """How the instances behind one tag of a function grow and shrink. 0 is no limit of its own."""
+
+    zone_instances: int = 0
+    """Instances in each availability zone, at most."""
+    zone_requests: int = 0
+    """Requests under way in each zone, at most, those that wait for an instance among them."""
+    provisioned: int = 0
+    """Instances that are kept warm, over all zones together."""
+
+
+class LockboxSecret(Struct, frozen=True, kw_only=True):
+    """An entry of a Lockbox secret that a function finds in an environment variable."""
+
+    variable: str
+    id: str
+    version: str
+    key: str
+
+
+class YandexSettings(Struct, frozen=True, kw_only=True):
+    """The project's place in Yandex Cloud. The names are those of `[yandex]` in emel.toml."""
+
+    folder: str | None = None
+    service_account: str | None = None
+    bucket: str | None = None
+    log_group: str | None = None
+    min_log_level: LogLevel | None = None
+    environment: dict[str, str] = {}
+    secrets: tuple[LockboxSecret, ...] = ()
+    endpoint: str = "api.cloud.yandex.net:443"
+    storage_endpoint: str = "https://storage.yandexcloud.net"
+    token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
+
+
+class Scaled(Struct, frozen=True, kw_only=True):
+    """A tag's scaling policy now, and before."""
+
+    function: str
+    tag: str
+    before: ScalingPolicy | None
+    after: ScalingPolicy
+
+
+class Doomed(Struct, frozen=True, kw_only=True):
+    """A function that is to be deleted, with all that goes with it."""
+
+    cloud: str
+    function: str
+    versions: tuple[FunctionVersion, ...]
+
+
+class Destroyed(Struct, frozen=True, kw_only=True):
+    """What was deleted; no name when there was nothing."""
+
+    cloud: str
+    functions: tuple[str, ...]

@@ -1,0 +1,134 @@
+"""The smaller services: discovery, tokens, operations, quotas, folders, Lockbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import jwt
+from google.protobuf.wrappers_pb2 import DoubleValue
+from tests.fakes.yandex.state import CLOUD, FOLDER, Refused, State
+
+from yandex.cloud.endpoint import api_endpoint_pb2 as endpoints
+from yandex.cloud.endpoint import api_endpoint_service_pb2 as endpoint_requests
+from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceServicer
+from yandex.cloud.iam.v1 import iam_token_service_pb2 as tokens
+from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceServicer
+from yandex.cloud.lockbox.v1 import payload_pb2 as payloads
+from yandex.cloud.lockbox.v1.payload_service_pb2_grpc import PayloadServiceServicer
+from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceServicer
+from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2 as quotas
+from yandex.cloud.quotamanager.v1.quota_limit_service_pb2_grpc import QuotaLimitServiceServicer
+from yandex.cloud.resourcemanager.v1 import folder_pb2 as folders
+from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceServicer
+
+TOKEN_HOURS = 12
+# In the cloud the host is that of the API, `iam.api.cloud.yandex.net`.
+AUDIENCE = "https://iam.localhost/iam/v1/tokens"
+_SERVICES = (
+    "endpoint",
+    "iam",
+    "operation",
+    "serverless-functions",
+    "serverless-apigateway",
+    "logging",
+    "log-reading",
+    "log-ingestion",
+    "quota-manager",
+    "resource-manager",
+    "lockbox",
+    "lockbox-payload",
+)
+
+
+class EndpointServicer(ApiEndpointServiceServicer):
+    """Every service is at the one address of the emulator."""
+
+    def __init__(self) -> None:
+        self.address = ""
+
+    def List(self, request: Any, context: object) -> Any:
+        found = [endpoints.ApiEndpoint(id=name, address=self.address) for name in _SERVICES]
+        return endpoint_requests.ListApiEndpointsResponse(endpoints=found)
+
+
+class TokenServicer(IamTokenServiceServicer):
+    """Exchanges the signed claim of a service account: RFC 7519 with PS256, as the IAM documentation asks."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def Create(self, request: Any, context: object) -> Any:
+        if request.WhichOneof("identity") != "jwt":
+            raise Refused(grpc.StatusCode.UNAUTHENTICATED, "OAuth tokens are discontinued")
+        try:
+            header = jwt.get_unverified_header(request.jwt)
+            claims = jwt.decode(
+                request.jwt,
+                self._state.keys[header["kid"]],
+                algorithms=["PS256"],
+                audience=AUDIENCE,
+                options={"require": ["iss", "aud", "iat", "exp"]},
+            )
+        except (KeyError, jwt.InvalidTokenError) as problem:
+            raise Refused(grpc.StatusCode.UNAUTHENTICATED, f"JWT is invalid: {problem}") from None
+        if claims["exp"] - claims["iat"] > 3600:
+            raise Refused(grpc.StatusCode.UNAUTHENTICATED, "JWT is valid for more than an hour")
+        token, expires = issue_token(self._state)
+        response = tokens.CreateIamTokenResponse(iam_token=token)
+        response.expires_at.FromDatetime(expires)
+        return response
+
+
+def issue_token(state: State, lifetime: timedelta = timedelta(hours=TOKEN_HOURS)) -> tuple[str, datetime]:
+    """A new IAM token and when it expires."""
+    with state.lock:
+        token, expires = f"t1.{state.new_id('emulated')}", datetime.now(UTC) + lifetime
+        state.tokens[token] = expires
+    return token, expires
+
+
+class OperationServicer(OperationServiceServicer):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def Get(self, request: Any, context: object) -> Any:
+        pending = self._state.operations.get(request.operation_id)
+        if pending is None:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Operation {request.operation_id} not found")
+        return pending.proto
+
+
+class QuotaServicer(QuotaLimitServiceServicer):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def Get(self, request: Any, context: object) -> Any:
+        if (request.resource.type, request.resource.id) != ("resource-manager.cloud", CLOUD):
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Resource {request.resource.id} not found")
+        limit = self._state.quotas.get(request.quota_id)
+        if limit is None or not request.quota_id.startswith("serverless."):
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Quota {request.quota_id} not found")
+        return quotas.QuotaLimit(quota_id=request.quota_id, limit=DoubleValue(value=limit))
+
+
+class FolderServicer(FolderServiceServicer):
+    def Get(self, request: Any, context: object) -> Any:
+        if request.folder_id != FOLDER:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Folder with id {request.folder_id} not found")
+        return folders.Folder(id=FOLDER, cloud_id=CLOUD, name="default")
+
+
+class PayloadServicer(PayloadServiceServicer):
+    """Lockbox: the text entries of `State.secrets`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def Get(self, request: Any, context: object) -> Any:
+        entries = self._state.secrets.get(request.secret_id)
+        if entries is None:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Secret {request.secret_id} not found")
+        found = [payloads.Payload.Entry(key=key, text_value=text) for key, text in entries.items()]
+        return payloads.Payload(version_id=request.version_id, entries=found)

@@ -1,0 +1,142 @@
+"""A deploy that is killed at any remote call: the next completes it, and nothing is doubled or left over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import grpc
+import yandexcloud
+from tests.fakes.clocks import HastyClock
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.client import emulated
+
+from emel import deploy
+from emel.clouds import Cloud
+from emel.records import Bundle, Endpoint, FunctionSettings, ScalingPolicy
+
+SETTINGS = FunctionSettings()
+POLICY = ScalingPolicy(zone_instances=4, provisioned=1)
+
+
+class Killed(BaseException):
+    """The process is gone. Nothing of emel catches it."""
+
+
+class Killer(grpc.UnaryUnaryClientInterceptor):
+    """Ends the client at its call of this number, which the cloud carries out: its answer is never read."""
+
+    def __init__(self, number: int) -> None:
+        self._rest = number
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        self._rest -= 1
+        answer = continuation(details, request)
+        if self._rest == 0:
+            answer.result()
+            raise Killed
+        return answer
+
+
+def run(cloud: Cloud, bundle: Bundle) -> Endpoint:
+    plan = deploy.plan(
+        bundle,
+        tag="prod",
+        settings=SETTINGS,
+        functions=cloud.functions,
+        scaling=cloud.scaling,
+        policy=POLICY,
+        access=cloud.access,
+    )
+    return deploy.apply(plan, cloud.functions, cloud.scaling, cloud.access)
+
+
+def check_complete(emulator: Emulator) -> None:
+    """One function, one version, its tag, its policy, its one binding; no object, no upload left."""
+    assert len(emulator.state.functions) == 1
+    [stored] = emulator.state.functions.values()
+    [version] = stored.versions
+    assert stored.tags == {"$latest": version, "prod": version}
+    assert [policy.provisioned_instances_count for policy in stored.policies.values()] == [1]
+    assert len(stored.bindings) == 1
+    assert (emulator.storage.keys(), emulator.storage.uploads()) == ([], 0)
+
+
+def killed_at(emulator: Emulator, number: int, bundle: Bundle) -> bool:
+    """Run a deploy that is killed at this call. Whether it got so far."""
+
+    def connect(token: str) -> Any:
+        return yandexcloud.SDK(
+            endpoint=emulator.endpoint,
+            iam_token=token,
+            root_certificates=emulator.root_certificates,
+            interceptor=killer,
+        )
+
+    killer = Killer(number)
+    try:
+        run(emulated(emulator, connect=connect), bundle)
+    except Killed:
+        return True
+    return False
+
+
+def test_a_deploy_that_was_killed_before_any_answer_is_completed_by_the_next(
+    tmp_path: Path, bundle: Bundle
+) -> None:
+    number, interrupted = 0, True
+    while interrupted:
+        number += 1
+        emulator = Emulator(tmp_path / str(number))
+        interrupted = killed_at(emulator, number, bundle)
+        run(emulated(emulator), bundle)
+        check_complete(emulator)
+        emulator.close()
+    assert number > 15, "the deploy makes that many calls at least"
+
+
+class FatalClock(HastyClock):
+    """Ends the client at its first look after this call of Object Storage; it looks before every call."""
+
+    def __init__(self, emulator: Emulator, number: int) -> None:
+        super().__init__()
+        self._rest = number
+        emulator.state.on_call = self._hear
+
+    def _hear(self, _: int, name: str) -> None:
+        self._rest -= name.startswith("s3 ")
+
+    def monotonic(self) -> float:
+        if self._rest == 0:
+            self._rest = -1
+            raise Killed
+        return super().monotonic()
+
+
+def test_a_deploy_that_was_killed_after_any_call_of_object_storage_is_completed_by_the_next(
+    tmp_path: Path, large_bundle: Bundle
+) -> None:
+    number, interrupted = 0, True
+    while interrupted:
+        number += 1
+        emulator = Emulator(tmp_path / str(number))
+        try:
+            run(emulated(emulator, clock=FatalClock(emulator, number)), large_bundle)
+            interrupted = False
+        except Killed:
+            emulator.state.on_call = None
+        run(emulated(emulator), large_bundle)
+        check_complete(emulator)
+        emulator.close()
+    assert number > 8, "the deploy makes that many calls at least"
+
+
+def test_a_deploy_again_after_success_changes_nothing(emulator: Emulator, bundle: Bundle) -> None:
+    run(emulated(emulator), bundle)
+    emulator.state.calls.clear()
+    again = run(emulated(emulator), bundle)
+    assert not again.changed
+    methods = Counter(call.rpartition("/")[2] for call in emulator.state.calls)
+    assert set(methods) <= {"List", "ListVersions", "ListScalingPolicies", "ListAccessBindings"}
+    check_complete(emulator)
