@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.ten_records import write_ten_records
 
 from emel.clouds import Logs, open_cloud
 from emel.localcloud.journal import Journal
@@ -31,7 +34,8 @@ class StoppedClock:
         self.time += timedelta(seconds=seconds)
 
 
-def written_locally(folder: Path) -> Logs:
+@contextmanager
+def written_locally(folder: Path) -> Iterator[Logs]:
     clock = StoppedClock()
     journal = Journal(folder / ".emel" / "local" / "logs", clock)
     for number in range(10):
@@ -40,17 +44,27 @@ def written_locally(folder: Path) -> Logs:
         journal.platform("demo", 1 + number // 8, "", level, f"record {number}", **fields)
         clock.sleep(1)
     journal.write()
-    return open_cloud("local", state=folder / ".emel").logs
+    yield open_cloud("local", state=folder / ".emel").logs
 
 
-WRITERS: dict[str, Callable[[Path], Logs]] = {"local": written_locally}
+@contextmanager
+def written_in_yandex_cloud(folder: Path) -> Iterator[Logs]:
+    with closing(Emulator(folder / "yandex")) as emulator:
+        yield write_ten_records(emulator, folder)
+
+
+WRITERS: dict[str, Callable[[Path], AbstractContextManager[Logs]]] = {
+    "local": written_locally,
+    "yandex": written_in_yandex_cloud,
+}
 """Name → function that writes ten records, a second apart from noon: every third an error, the last two of
 version 2, each with a request and a field `rows`; returns what reads them."""
 
 
 @pytest.fixture(params=WRITERS)
-def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Logs:
-    return WRITERS[request.param](tmp_path)
+def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Logs]:
+    with WRITERS[request.param](tmp_path) as written:
+        yield written
 
 
 def numbers(records: list[LogRecord]) -> list[int]:
