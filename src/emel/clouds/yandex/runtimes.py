@@ -22,14 +22,13 @@ def choose_runtime(runtimes: Sequence[str], bundle: Bundle) -> str:
     known = {version: name for name in runtimes if (version := _version(name)) is not None}
     usable = {version for version in known if OLDEST <= version <= NEWEST}
     compiled = usable & {_numbers(text) for text in bundle.bytecode}
-    # What carries compiled libraries is built by one interpreter, and holds modules of it alone.
-    candidates = compiled if bundle.tier != "pure" else compiled or usable
+    candidates = usable & {_numbers(bundle.python)} if bundle.tier != "pure" else compiled or usable
     if not candidates:
-        made_for = ", ".join(bundle.bytecode) or "none"
+        made_for = bundle.python if bundle.tier != "pure" else "3.11 to 3.14"
         raise DeployError(
             f"Yandex Cloud has no Python that the bundle can run under: it has "
             f"{', '.join(sorted(known.values())) or 'none at all'}, the bundle is for {made_for}",
-            hint="run emel with Python 3.12 or 3.14 and package again",
+            hint='set python = "3.12" under [function] and package again',
         )
     return known[max(candidates)]
 

@@ -169,10 +169,16 @@ def test_the_runtime_is_the_newest_that_has_compiled_modules(
 
 
 def test_a_bundle_with_libraries_runs_under_their_python_alone(bundle: Bundle) -> None:
-    bound = msgspec.structs.replace(bundle, tier="onnx", bytecode=("3.13",))
+    bound = msgspec.structs.replace(bundle, tier="onnx", python="3.13")
     with pytest.raises(DeployError, match="no Python that the bundle can run under") as problem:
         choose_runtime(RUNTIMES, bound)
     assert "package again" in str(problem.value.hint)
+
+
+def test_libraries_run_under_the_python_that_they_are_for(bundle: Bundle) -> None:
+    bound = msgspec.structs.replace(bundle, tier="onnx", python="3.12", bytecode=())
+
+    assert choose_runtime(RUNTIMES, bound) == "python312"
 
 
 def test_what_broken_uploads_left_long_ago_is_removed(emulator: Emulator, large_bundle: Bundle) -> None:
