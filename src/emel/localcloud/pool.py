@@ -79,6 +79,7 @@ class Pool:
         self._failures = 0
         self._failed_at = 0.0
         self._last_failure: Failure | None = None
+        self._has_worked = False
 
     @property
     def load(self) -> Load:
@@ -193,13 +194,14 @@ class Pool:
             return
         self._failures = 0
         self._last_failure = None
+        self._has_worked = True
         self._give(worker, start_began=began)
 
     def _note_failure(self, failure: Failure) -> None:
         self._failures += 1
         self._failed_at = self._now()
         self._last_failure = failure
-        if not (self._busy or self._idle or self._starting):
+        if not (self._busy or self._idle or self._starting or self._may_be_accident()):
             for call in self._take_waiting():
                 self._finish(call, _same(failure))
 
@@ -241,7 +243,13 @@ class Pool:
 
     def _backs_off(self, now: float) -> bool:
         """Whether the version has no instance, and none will be started for a while."""
-        return not (self._busy or self._starting) and now < self._failed_at + back_off(self._failures)
+        if self._busy or self._starting or self._may_be_accident():
+            return False
+        return now < self._failed_at + back_off(self._failures)
+
+    def _may_be_accident(self) -> bool:
+        """Whether one start failed of a version that has worked: who waits then waits for the next start."""
+        return self._has_worked and self._failures == 1
 
     def _take_waiting(self) -> list[_Call]:
         waiting = list(self._waiting)

@@ -184,3 +184,37 @@ class PoolMachine(RuleBasedStateMachine):
 
 PoolMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestPool = PoolMachine.TestCase
+
+
+def test_who_waits_for_a_version_that_has_worked_waits_past_one_failed_start() -> None:
+    machine = PoolMachine()
+    machine.begin(maximum=1, provisioned=0, refuses=False)
+    machine.ask(1)
+    machine.workers[0].started(None)
+    machine.workers[0].gone = True
+    machine.workers[0].answer(CRASH)
+    machine.ask(2)
+    machine.workers[1].started(CRASH)
+    assert len(machine.answers) == 1
+
+    machine.wait(0.5)
+    machine.workers[2].started(None)
+    machine.workers[2].answer(Reply())
+    machine.workers[2].answer(Reply())
+
+    assert [answer for _, answer in machine.answers] == [CRASH, Reply(), Reply()]
+
+
+def test_a_second_failed_start_in_a_row_is_told_to_all_who_wait() -> None:
+    machine = PoolMachine()
+    machine.begin(maximum=1, provisioned=0, refuses=False)
+    machine.ask(1)
+    machine.workers[0].started(None)
+    machine.workers[0].gone = True
+    machine.workers[0].answer(CRASH)
+    machine.ask(2)
+    machine.workers[1].started(CRASH)
+    machine.wait(0.5)
+    machine.workers[2].started(CRASH)
+
+    assert [str(answer) for _, answer in machine.answers] == [str(CRASH)] * 3
