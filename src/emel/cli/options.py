@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from emel.workflows.project import Project, open_folder, open_project, this_machine
+from emel.workflows.machine import this_machine
+from emel.workflows.project import Project, open_folder, open_project
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 tag = click.option("--tag", default="prod", show_default=True, help="The tag of the function.")
