@@ -33,6 +33,14 @@ def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
     console().print(rendered)
 
 
+def show_line(value: Any, line: str | None, *, as_json: bool) -> None:
+    """Print a result that people want as one line, however long: an address, which a script may take up."""
+    if as_json:
+        print(msgspec.json.format(to_json(value), indent=2).decode())
+    elif line:
+        print(line)
+
+
 def tell(text: str, hint: str | None = None) -> None:
     """Say something that is no result, with what to do about it."""
     print(text, file=sys.stderr)

@@ -21,7 +21,7 @@ _INLINE = re.compile(
     r"(?<!\\)\]\([ \t]*\n?[ \t]*(<[^<>\n]*>|[^\s()<>]+(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?=(?:[ \t\n]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t\n]*\))"
 )
-_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|[^\s<>]+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|[^\s<>]+)", re.MULTILINE)
 _TAG = re.compile(
     r"<(?:img|video|audio|source|a)\b[^<>]{0,500}?\b(?:src|href)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')",
     re.IGNORECASE,
