@@ -29,6 +29,12 @@ COMMANDS = {
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",
     "model": "Register and list versions of the model.",
+    "comment": "Write Markdown to a merge request, commit or issue.",
+    "pr": "Put files that a job changed into a merge request.",
+    "check": "Say on a commit how a check went.",
+    "asset": "Upload a file for comments of the project.",
+    "workflow": "Run a pipeline of the project again.",
+    "repo": "Make a job's clone ready for Git's own commands.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""
 

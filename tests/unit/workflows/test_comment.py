@@ -73,7 +73,7 @@ def job(gitlab: FakeGitLab, repo: GitRepo, process: HermeticProcess) -> Job:
 
 
 def test_markdown_of_gitlab_goes_through_to_the_byte(job: Job) -> None:
-    text = "# R\r\n- [x] done\n[[_TOC_]]\n$$x_1 * y_2$$\n\n| a_1 |\n| --- |\n| 1) |\n\n```mermaid\ngraph\n```\n \n"
+    text = "# R\r\n- [x] done\n[[_TOC_]]\n$$x_1 * y_2$$\n\n| a_1 |\n| --- |\n\n```mermaid\ngraph\n```\n \n"
     done = job.create(text)
 
     assert job.project.notes[0].body == text
