@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from emel.errors import RepositoryError
-from emel.forge import open_gitlab
+from emel.forge import open_gitlab, require_access_token
 from emel.records.forges import CommitState, CommitStatus
 from emel.secrets import Masker, secret_values
 from emel.workflows.machine import System
@@ -36,6 +36,7 @@ def create_check(
     RepositoryError without any commit.
     """
     place = find_place(root, system, env)
+    require_access_token(place, env)
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     whole = commit or place.commit
     if whole is None:

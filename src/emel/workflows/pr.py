@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from emel.errors import ForgeError, RepositoryError
-from emel.forge import Forge, git_environment, open_gitlab, without_login
+from emel.forge import Forge, git_environment, open_gitlab, require_access_token, without_login
 from emel.gitrepo import GitRepo
 from emel.records.forges import MergeRequest, Place
 from emel.system.clock import Clock
@@ -88,6 +88,7 @@ def create_merge_request(
     files = repo.changes_matching(patterns, below=folder)
     if not files:
         return PullRequest(url=None, reason="no changed file matches")
+    require_access_token(place, env)
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     texts = _texts(wording, place, target, base)
     commit = _pushed(repo, files, base, branch, texts.message, wording, env)

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from emel.errors import ForgeError
-from emel.forge import Forge, open_gitlab
+from emel.forge import Forge, open_gitlab, require_access_token
 from emel.records.forges import Pipeline
 from emel.system.clock import Clock
 from emel.workflows.machine import System
@@ -57,6 +57,7 @@ def rerun(
     number = pipeline or own
     if number is None:
         raise ForgeError("outside of a pipeline nobody knows which one is meant", hint="name it: --id NUMBER")
+    require_access_token(place, env)
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     found = forge.pipelines.get(number)
     cancels = found.status in ACTIVE and number != own

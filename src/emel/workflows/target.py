@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from emel.errors import ForgeError, RepositoryError
-from emel.forge import open_gitlab
+from emel.forge import open_gitlab, require_access_token
 from emel.records.forges import Noteable, Place
 from emel.workflows.machine import System
 from emel.workflows.review import Review, find_merge_request, find_review
@@ -42,8 +42,10 @@ def find_target(
 ) -> Review:
     """What to write to; without a target the merge request of this change, else its commit.
 
-    Errors: ForgeError, also when there is no such merge request; RepositoryError without any commit.
+    Errors: ForgeError, also when there is no such merge request, or no token to write with; RepositoryError
+    without any commit.
     """
+    require_access_token(place, env)
     if target is None:
         return find_review(place, system, env, tell)
     if target.kind == "pr" and target.id in (None, place.merge_request):

@@ -10,7 +10,7 @@ from tests.fakes.gitlab import BAD_GATEWAY, FakeGitLab, Fault, Project, Reply
 from tests.fakes.gitlab.project import COMMIT, job_variables, usual_project
 from tests.fakes.repositories import HermeticProcess, commit_files
 
-from emel.errors import ForgeError, ResultsError
+from emel.errors import ForgeError, MissingTokenError, ResultsError
 from emel.gitrepo import GitRepo
 from emel.system.http import SystemHttp
 from emel.workflows import comment as workflow
@@ -199,6 +199,16 @@ def test_a_merge_request_that_is_not_there_is_an_error_with_a_way_out(job: Job) 
 def test_a_target_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is none of pr, pr/NUMBER"):
         parse_target(text)
+
+
+def test_without_an_access_token_nothing_is_asked_and_the_error_says_which_to_make(job: Job) -> None:
+    for name in [name for name in job.env if name.startswith("CI_MERGE_REQUEST") or name == "GITLAB_TOKEN"]:
+        del job.env[name]
+
+    with pytest.raises(MissingTokenError) as caught:
+        job.update("x")
+    assert "role Developer and scope `api`" in (caught.value.hint or "")
+    assert job.gitlab.log == []
 
 
 def test_text_of_quick_actions_alone_writes_no_comment(job: Job) -> None:

@@ -11,7 +11,7 @@ from tests.fakes.gitlab import FakeGitLab, Fault, Project, Reply
 from tests.fakes.gitlab.repository import git
 from tests.fakes.repositories import HermeticProcess, commit_files
 
-from emel.errors import ForgeError, RepositoryError
+from emel.errors import ForgeError, MissingTokenError, RepositoryError
 from emel.gitrepo import GitRepo
 from emel.system.http import SystemHttp
 from emel.workflows.machine import System
@@ -284,6 +284,17 @@ def test_the_token_is_in_no_argument_and_no_file(job: Job) -> None:
     assert "push" in seen
     assert not any(token in word for word in seen)
     assert found.stdout == ""
+
+
+def test_without_an_access_token_nothing_is_sent_and_the_error_says_which_to_make(job: Job) -> None:
+    del job.env["EMEL_GITLAB_TOKEN"]
+    job.env["CI_JOB_TOKEN"] = job.gitlab.world.job_token(job.project, "ada")
+    job.write(metrics_json="1")
+
+    with pytest.raises(MissingTokenError) as caught:
+        job.run()
+    assert "role Developer and scope `api`" in (caught.value.hint or "")
+    assert job.gitlab.log == []
 
 
 def test_a_token_that_may_not_push_is_an_error_in_the_words_of_git(job: Job) -> None:
