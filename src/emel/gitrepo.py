@@ -208,11 +208,13 @@ class GitRepo:
         """
         with tempfile.TemporaryDirectory() as folder:
             # An index of its own, which begins as the parent's.
-            env = {**identity, "GIT_INDEX_FILE": f"{folder}/index", "GIT_LITERAL_PATHSPECS": "1"}
+            env = {**identity, "GIT_INDEX_FILE": f"{folder}/index"}
             self._git("read-tree", parent, env=env)
-            listed = "".join(f"{path}\0" for path in paths).encode()
-            command = ("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul")
-            self._git(*command, env=env, stdin=listed)
+            # A repository inside of this one is listed as a folder, and is none of its files.
+            listed = "".join(f"{path}\0" for path in paths if not path.endswith("/")).encode()
+            self._git(
+                "update-index", "--add", "--remove", "--replace", "-z", "--stdin", env=env, stdin=listed
+            )
             tree = self._git("write-tree", env=env).strip()
             if tree == self._git("rev-parse", f"{parent}^{{tree}}").strip():
                 return None

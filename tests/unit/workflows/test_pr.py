@@ -154,6 +154,26 @@ def test_a_second_run_with_the_same_files_pushes_nothing(job: Job) -> None:
     assert job.pushed("rev-parse") == first.commit
 
 
+def test_a_file_that_was_deleted_stays_deleted_in_further_runs(job: Job) -> None:
+    (job.repo.root / "data.csv").unlink()
+    job.run()
+    job.write(metrics_json="1")
+    job.run()
+
+    assert job.pushed("ls-tree", "-r", "--name-only").split() == ["metrics.json", "src/train.py"]
+
+
+def test_names_with_signs_of_patterns_and_spaces_are_taken_as_they_are(job: Job) -> None:
+    for name in ("a b*.txt", "ü.txt", "src/:(top)x", "run.sh"):
+        (job.repo.root / name).write_text("x")
+    (job.repo.root / "run.sh").chmod(0o755)
+    job.run()
+
+    listed = git(job.project, "ls-tree", "-r", "-z", "--name-only", job.branch).split("\0")
+    assert {"a b*.txt", "ü.txt", "src/:(top)x"} < set(listed)
+    assert "100755" in git(job.project, "ls-tree", job.branch, "run.sh")
+
+
 def test_a_commit_of_another_on_the_branch_is_kept(job: Job) -> None:
     job.write(metrics_json="1")
     job.run()
