@@ -39,7 +39,7 @@ import os, sys
 from pathlib import Path
 import msgspec
 from emel.records import RenderedReport
-from emel.workflows.project import this_machine
+from emel.workflows.machine import this_machine
 from emel.workflows.publish import publish
 
 class Silence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "GIT_OPTIONAL_LOCKS": "0",
 }
 FIELD = "\x1f"
+_CHANGES = ("--porcelain", "-z", "--untracked-files=all", "--no-renames")
 
 
 class Tag(NamedTuple):
@@ -81,8 +83,15 @@ class GitRepo:
 
     def changes(self) -> tuple[str, ...]:
         """Paths that differ from HEAD or are not tracked, sorted; of a renamed file the old and the new."""
-        listed = self._git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
-        return tuple(sorted(entry[3:] for entry in listed.split("\0") if entry))
+        return _paths(self._git("status", *_CHANGES))
+
+    def changes_matching(self, patterns: Sequence[str], *, below: Path) -> tuple[str, ...]:
+        """Those of them that a pattern means: `model.json`, `plots`, `*.csv`, `**/*.csv`.
+
+        Patterns start from the folder `below`.
+        """
+        env = {"GIT_GLOB_PATHSPECS": "1"}
+        return _paths(self._git("-C", str(below), "status", *_CHANGES, "--", *patterns, env=env))
 
     def files(self) -> tuple[str, ...]:
         """All files of the working tree that Git does not ignore, sorted; some may be deleted by now."""
@@ -194,32 +203,118 @@ class GitRepo:
         """
         self._git("switch", "--quiet", "--create" if create else "--no-guess", branch)
 
-    def _identity(self) -> tuple[str, ...]:
+    def commit_onto(
+        self, parent: str, paths: Sequence[str], message: str, *, identity: Mapping[str, str]
+    ) -> str | None:
+        """A commit on top of `parent` in which these paths are as in the working tree; None if they are so
+        already. Branches, the index and the working tree stay as they are, and no hook runs.
+
+        `identity` is added to the environment of git, for GIT_AUTHOR_NAME and the like.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            # An index of its own, which begins as the parent's.
+            env = {**identity, "GIT_INDEX_FILE": f"{folder}/index"}
+            self._git("read-tree", parent, env=env)
+            # A repository inside of this one is listed as a folder, and is none of its files.
+            listed = "".join(f"{path}\0" for path in paths if not path.endswith("/")).encode()
+            self._git(
+                "update-index", "--add", "--remove", "--replace", "-z", "--stdin", env=env, stdin=listed
+            )
+            tree = self._git("write-tree", env=env).strip()
+            if tree == self._git("rev-parse", f"{parent}^{{tree}}").strip():
+                return None
+            made = ("commit-tree", "-p", parent, "-m", message, tree)
+            return self._git(*self._identity(identity), *made, env=env).strip()
+
+    def remote_branch(self, remote: str, branch: str, *, env: Mapping[str, str]) -> str | None:
+        """The commit that a branch of a remote points at, fetched; None when there is no such branch.
+
+        `remote` is a name or an address; `env` is added to the environment of git.
+        """
+        ref = f"refs/heads/{branch}"
+        listed = self._git("ls-remote", "--", remote, ref, env=env)
+        if not listed:
+            return None
+        commit = listed.split()[0]
+        if self._try("cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
+            self._git("fetch", "--quiet", "--no-tags", "--", remote, ref, env=env)
+        return commit
+
+    def push(self, remote: str, commit: str, branch: str, *, env: Mapping[str, str]) -> None:
+        """Let a branch of a remote point at the commit. Errors: also when that would lose a commit there."""
+        self._git("push", "--quiet", "--", remote, f"{commit}:refs/heads/{branch}", env=env)
+
+    def is_shallow(self) -> bool:
+        """Whether commits are missing, as in a clone of a CI job."""
+        return self._git("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def fetch_all(self, remote: str, *, depth: int | None, env: Mapping[str, str]) -> None:
+        """Fetch all branches and tags of a remote; if commits are missing, `depth` of each, or all."""
+        limit: tuple[str, ...] = ()
+        if self.is_shallow():
+            limit = (f"--depth={depth}",) if depth else ("--unshallow",)
+        refs = f"+refs/heads/*:refs/remotes/{remote}/*"
+        self._git("fetch", "--quiet", "--tags", "--force", *limit, "--", remote, refs, env=env)
+        if depth and self.is_shallow():
+            # Branches that had not moved were not asked for above, and their history is as short as before.
+            self._git("fetch", "--quiet", *limit, "--", remote, self.head(), env=env)
+
+    def set_remote_url(self, name: str, url: str) -> None:
+        """Change the address of a remote."""
+        self._git("remote", "set-url", "--", name, url)
+
+    def setting(self, name: str) -> str | None:
+        """A setting of Git, of this repository or of the user; None where there is none."""
+        found = self._try("config", "--get", name)
+        return _line(found) if found.returncode == 0 else None
+
+    def set_setting(self, name: str, *values: str) -> None:
+        """Give a setting of this repository these values and no others."""
+        known = self._try("config", "--local", "--null", "--get-all", name).stdout
+        if known == "".join(f"{value}\0" for value in values):
+            return
+        self._try("config", "--local", "--unset-all", name)
+        for value in values:
+            self._git("config", "--local", "--add", name, value)
+
+    def _identity(self, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """Nothing where the user has told Git a name, else options that give one (CI jobs have none)."""
-        known = self._try("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        known = self._try("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", env=env)
         if known.returncode == 0:
             return ()
         return ("-c", "user.name=emel", "-c", "user.email=emel@localhost")
 
-    def _git(self, *arguments: str) -> str:
-        done = self._try(*arguments)
+    def _git(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> str:
+        done = self._try(*arguments, env=env, stdin=stdin)
         if done.returncode != 0:
             raise RepositoryError(_words(done), where=str(self.root))
         return done.stdout
 
-    def _try(self, *arguments: str) -> Completed:
-        return _run(self._process, self.root, arguments)
+    def _try(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None
+    ) -> Completed:
+        return _run(self._process, self.root, arguments, env, stdin)
 
 
-def _run(process: Process, cwd: Path, arguments: Sequence[str]) -> Completed:
+def _run(
+    process: Process,
+    cwd: Path,
+    arguments: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+) -> Completed:
     try:
-        return process.run(["git", *arguments], cwd=cwd, env=ENVIRONMENT)
+        return process.run(["git", *arguments], cwd=cwd, env={**ENVIRONMENT, **(env or {})}, stdin=stdin)
     except (FileNotFoundError, NotADirectoryError) as problem:
         if not cwd.is_dir():
             raise RepositoryError("there is no such folder", where=str(cwd)) from problem
         raise RepositoryError(
             "there is no `git` program", hint="install Git, and make sure that it is on PATH"
         ) from problem
+
+
+def _paths(listed: str) -> tuple[str, ...]:
+    return tuple(sorted(entry[3:] for entry in listed.split("\0") if entry))
 
 
 def _line(done: Completed) -> str:

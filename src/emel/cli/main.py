@@ -34,6 +34,12 @@ COMMANDS = {
     "console": "Tell the address of the platform's console.",
     "logs": "Show what the function wrote.",
     "model": "Register and list versions of the model.",
+    "comment": "Write Markdown to a merge request, commit or issue.",
+    "pr": "Put files that a job changed into a merge request.",
+    "check": "Say on a commit how a check went.",
+    "asset": "Upload a file for comments of the project.",
+    "workflow": "Run a pipeline of the project again.",
+    "repo": "Make a job's clone ready for Git's own commands.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""
 

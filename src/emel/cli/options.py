@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from emel.workflows.project import Project, open_folder, open_project, this_machine
+from emel.workflows.machine import this_machine
+from emel.workflows.project import Project, open_folder, open_project
 
 API_KEY = "EMEL_API_KEY"
 

@@ -43,6 +43,14 @@ def print_json_line(value: Any) -> None:
     print(to_json(value).decode(), flush=True)
 
 
+def show_line(value: Any, line: str | None, *, as_json: bool) -> None:
+    """Print a result that people want as one line, however long: an address, which a script may take up."""
+    if as_json:
+        print_json(value)
+    elif line:
+        print(line)
+
+
 def tell(text: str, hint: str | None = None) -> None:
     """Say something that is no result, with what to do about it."""
     print(text, file=sys.stderr)

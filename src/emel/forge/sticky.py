@@ -78,6 +78,13 @@ class StickyComment:
                 return self._published(note, created=False, superseded=superseded)
         return self._create(compose, pictures, run, history)
 
+    def add(self, compose: Compose, pictures: Sequence[Picture] = (), *, history: History) -> Published:
+        """Write another comment with this key. The next `publish` makes one of them all."""
+        state = self._with_pictures(State(), pictures)
+        note = self._try_to_create(self._body(state, compose, None, history), last=True)
+        assert note is not None
+        return self._published(note, created=True, superseded=False)
+
     def _create(
         self, compose: Compose, pictures: Sequence[Picture], run: ReportRun | None, history: History
     ) -> Published:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -12,10 +11,8 @@ from emel.config import Config
 from emel.errors import ConfigError
 from emel.experiments import Pipeline
 from emel.gitrepo import GitRepo
-from emel.system.clock import Clock, SystemClock
 from emel.system.files import write_atomic
-from emel.system.http import FileHttp, SystemHttp
-from emel.system.process import Process, SystemProcess
+from emel.workflows.machine import System
 
 
 class Progress(Protocol):
@@ -28,23 +25,6 @@ class Progress(Protocol):
     def line(self, text: str) -> None:
         """A line that a program of the user wrote."""
         ...
-
-
-class System(NamedTuple):
-    """The doors to the outside that workflows use."""
-
-    process: Process
-    http: FileHttp
-    clock: Clock
-    env: Mapping[str, str] = {}
-    """The environment, where clouds look for credentials."""
-
-
-def this_machine() -> System:
-    """The doors of the machine that emel runs on."""
-    # A GitLab server behind a certificate authority of its own gives its jobs the authority's certificate.
-    ca_file = os.environ.get("CI_SERVER_TLS_CA_FILE")
-    return System(SystemProcess(), SystemHttp(ca_file=ca_file), SystemClock(), os.environ)
 
 
 class Project(NamedTuple):

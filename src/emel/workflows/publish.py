@@ -13,7 +13,8 @@ from emel.forge.sticky import Published, StickyComment
 from emel.records import RenderedReport
 from emel.records.forges import Place, ReportRun
 from emel.report.history import earlier_runs
-from emel.workflows.project import Progress, System
+from emel.workflows.machine import System
+from emel.workflows.project import Progress
 from emel.workflows.review import Review, find_place, find_review
 
 

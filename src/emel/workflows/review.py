@@ -10,7 +10,7 @@ from emel.errors import ForgeError, RepositoryError
 from emel.forge import Forge, open_gitlab, place_of_job, place_of_origin
 from emel.gitrepo import GitRepo
 from emel.records.forges import Noteable, Place
-from emel.workflows.project import System
+from emel.workflows.machine import System
 
 
 class Review(NamedTuple):
@@ -47,6 +47,19 @@ def find_review(place: Place, system: System, env: Mapping[str, str], tell: Call
 
     Errors: ForgeError; RepositoryError without any commit.
     """
+    found = find_merge_request(place, system, env, tell)
+    if found:
+        return found
+    if place.commit is None:
+        raise RepositoryError("there is no commit to write to")
+    forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
+    return Review(forge, Noteable("commit", place.commit), f"{place.project_url}/-/commit/{place.commit}")
+
+
+def find_merge_request(
+    place: Place, system: System, env: Mapping[str, str], tell: Callable[[str], None]
+) -> Review | None:
+    """The merge request of this change, if it has an open one. Errors: ForgeError."""
     if place.merge_request:
         forge = open_gitlab(
             place, env, system.http, system.clock, project=place.merge_request_project, tell=tell
@@ -55,14 +68,12 @@ def find_review(place: Place, system: System, env: Mapping[str, str], tell: Call
         return Review(forge, Noteable("merge_request", place.merge_request), url)
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     found = _open_merge_requests(place, forge)
-    if found:
-        iid, project, url = found
-        if project != place.project:
-            forge = open_gitlab(place, env, system.http, system.clock, project=project, tell=tell)
-        return Review(forge, Noteable("merge_request", iid), url)
-    if place.commit is None:
-        raise RepositoryError("there is no commit to write to")
-    return Review(forge, Noteable("commit", place.commit), f"{place.project_url}/-/commit/{place.commit}")
+    if found is None:
+        return None
+    iid, project, url = found
+    if project != place.project:
+        forge = open_gitlab(place, env, system.http, system.clock, project=project, tell=tell)
+    return Review(forge, Noteable("merge_request", iid), url)
 
 
 def _open_merge_requests(place: Place, forge: Forge) -> tuple[str, str, str] | None:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.fakes.clock import ManualClock
 from tests.fakes.gitlab import (
     environments,
+    git_http,
     merge_requests,
     notes,
     packages,
@@ -108,6 +109,8 @@ class FakeGitLab:
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
         """The reply to a request. For the server's threads."""
         parts = urlsplit(target)
+        if ".git/" in parts.path:
+            return git_http.answer(self.world, method, target.removeprefix(self._folder), headers, body)
         if not parts.path.startswith(f"{self._folder}/api/v4/"):
             return Reply(404, b"<html>404</html>", {"content-type": "text/html"})
         request = Request(

@@ -15,7 +15,8 @@ from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
 from emel.system.process import SystemProcess
 from emel.workflows.destroy import destroy
-from emel.workflows.project import Project, System
+from emel.workflows.machine import System
+from emel.workflows.project import Project
 from emel.workflows.scale import scale
 
 

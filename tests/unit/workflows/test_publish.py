@@ -16,7 +16,7 @@ from emel.errors import ForgeError, RepositoryError
 from emel.gitrepo import GitRepo
 from emel.records import Picture, RenderedReport
 from emel.system.http import SystemHttp
-from emel.workflows.project import System
+from emel.workflows.machine import System
 from emel.workflows.publish import Publication, publish, shortened
 
 

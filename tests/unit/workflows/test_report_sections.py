@@ -14,7 +14,8 @@ from emel.report import SECTIONS
 from emel.secrets import Masker
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
-from emel.workflows.project import Project, System
+from emel.workflows.machine import System
+from emel.workflows.project import Project
 from emel.workflows.report_own import chosen_sections, own_sections
 
 MODEL = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'

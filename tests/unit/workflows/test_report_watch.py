@@ -12,7 +12,8 @@ from tests.fakes.repositories import HermeticProcess, commit_files
 from emel.config import load
 from emel.gitrepo import GitRepo
 from emel.system.http import SystemHttp
-from emel.workflows.project import Project, System
+from emel.workflows.machine import System
+from emel.workflows.project import Project
 from emel.workflows.report_watch import state_of, wait_for_change
 
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'

@@ -13,7 +13,8 @@ from emel.gitrepo import GitRepo
 from emel.records import Revision
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
-from emel.workflows.project import Project, System
+from emel.workflows.machine import System
+from emel.workflows.project import Project
 from emel.workflows.revisions import base_revision, candidate_revision
 
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'

@@ -10,7 +10,8 @@ from tests.fakes.repositories import HermeticProcess
 from emel.config import load
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
-from emel.workflows.project import Project, System
+from emel.workflows.machine import System
+from emel.workflows.project import Project
 from emel.workflows.settings import settings_digest
 
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\nrequirements = "r.txt"\n'

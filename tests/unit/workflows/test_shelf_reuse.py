@@ -15,8 +15,9 @@ from emel.gitrepo import GitRepo
 from emel.system.clock import SystemClock
 from emel.system.files import sha256_of
 from emel.system.http import SystemHttp
+from emel.workflows.machine import System
 from emel.workflows.package import find_bundle, shelf_of, version_of
-from emel.workflows.project import Project, System
+from emel.workflows.project import Project
 from emel.workflows.revisions import candidate_revision
 from emel.workflows.settings import settings_digest
 

@@ -7,7 +7,8 @@ import pytest
 from emel import config
 from emel.errors import ConfigError
 from emel.records import Simulation
-from emel.workflows.project import Project, this_machine
+from emel.workflows.machine import this_machine
+from emel.workflows.project import Project
 from emel.workflows.simulate import Demand, Timing, simulated, write_simulation
 
 TOML = """

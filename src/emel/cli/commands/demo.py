@@ -16,7 +16,7 @@ from emel.cli import options, render, words
 from emel.cli.output import TerminalProgress, show, spinner
 from emel.cli.render.tables import facts, table
 from emel.workflows.demo import DemoSummary, demo, stop_serving
-from emel.workflows.project import this_machine
+from emel.workflows.machine import this_machine
 
 
 @click.command(

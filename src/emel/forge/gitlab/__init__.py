@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from emel.forge.base import Forge
-from emel.forge.gitlab.api import Api
+from emel.forge.gitlab.api import WRITE, Api
 from emel.forge.gitlab.commits import GitLabCommits
 from emel.forge.gitlab.environments import GitLabEnvironments
 from emel.forge.gitlab.merge_requests import GitLabMergeRequests
 from emel.forge.gitlab.notes import GitLabNotes
 from emel.forge.gitlab.packages import GitLabPackages
 from emel.forge.gitlab.pipelines import GitLabPipelines
+from emel.forge.gitlab.refusals import missing_token
 from emel.forge.gitlab.releases import GitLabReleases
 from emel.forge.gitlab.runners import GitLabRunners
 from emel.forge.gitlab.sending import Sender
@@ -21,7 +22,7 @@ from emel.records.forges import Place
 from emel.system.clock import Clock
 from emel.system.http import FileHttp
 
-__all__ = ["open_gitlab"]
+__all__ = ["open_gitlab", "require_access_token"]
 
 
 def open_gitlab(
@@ -52,3 +53,13 @@ def open_gitlab(
         pipelines=GitLabPipelines(api),
         runners=GitLabRunners(api, chosen),
     )
+
+
+def require_access_token(place: Place, env: Mapping[str, str]) -> None:
+    """See to it that there is a token that may write, before anything is read or sent.
+
+    Errors: MissingTokenError, which asks for one that may do all of what follows, not only its first call.
+    """
+    tokens = find_tokens(env)
+    if tokens.access is None:
+        raise missing_token(job_token=tokens.job, needs=WRITE, project_url=place.project_url)
