@@ -54,7 +54,8 @@ def test_the_endpoints_stay_up_until_ctrl_c_when_asked(emel, tmp_path):
     assert processes_of(tmp_path) == []
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 6, 7, 8, 11])
+# Each command by itself is interrupted at many moments in test_interrupt.py.
+@pytest.mark.parametrize("step", [1, 3, 8])
 def test_ctrl_c_in_a_step_leaves_no_process_and_no_half_written_file(emel, tmp_path, step):
     output = tmp_path / "output"
     child = emel.start("demo", "--dir", "story", output=output)
