@@ -15,6 +15,11 @@ tag = click.option("--tag", default="prod", show_default=True, help="The tag of 
 to = click.option(
     "--to", default="local", show_default=True, metavar="CLOUD", help="Where: local is this machine."
 )
+dotenv = click.option(
+    "--dotenv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write EMEL_URL and EMEL_TAG to this file, for `artifacts:reports:dotenv` of GitLab.",
+)
 base = click.option(
     "--base", metavar="REV", help="Compare with this revision instead of the merge base with [compare] base."
 )

@@ -136,6 +136,30 @@ class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number of predictions a month."""
 
 
+class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pipeline in GitLab, which `emel ci` writes."""
+
+    cloud: Literal["local", "yandex", "aws"] | None = None
+    """Where endpoints live. Without it models are trained, reported and given versions, and nothing is
+    deployed. `local` is the platform of the machine whose runner takes the jobs."""
+    image: str = "python:3.12-bookworm"
+    """The image of all jobs: Python 3.11 to 3.14, with git. By its digest, as `python@sha256:…`, it never
+    changes."""
+    requirements: str | None = None
+    """The project's locked libraries, relative to emel.toml: jobs install them, and keep them in a cache
+    until the file changes."""
+    install: tuple[str, ...] | None = None
+    """Commands that make `emel` and the project's libraries ready, instead of pip with `requirements`."""
+    runner_tags: tuple[str, ...] = ()
+    """The tags of the runner that trains; without any, every runner may."""
+    production: Literal["on_success", "manual"] = "on_success"
+    """Whether what was merged goes to production by itself, or by a click."""
+    auto_stop_in: str = "1 week"
+    """After how long a preview that nobody stopped is stopped, as GitLab writes durations; or `never`."""
+    schedule: Literal["prune", "train"] = "prune"
+    """What a pipeline schedule does: remove forgotten previews, or train and deploy too."""
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of emel.toml."""
 
@@ -150,6 +174,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logging: LoggingTable = LoggingTable()
     local: LocalTable = LocalTable()
     cost: CostTable = CostTable()
+    ci: CiTable = CiTable()
 
     def rules(self) -> tuple[GateRule, ...]:
         """The gate as records, in the order of the file."""

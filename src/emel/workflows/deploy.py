@@ -12,6 +12,7 @@ from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.deploy import Plan
 from emel.records import Bundle, Endpoint, TagMove
+from emel.system.files import write_atomic
 from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
@@ -69,6 +70,11 @@ def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove
     """Point `tag` at the version that it pointed at before."""
     functions = open_cloud(project, to).functions
     return _told(project, to, deploying.rollback(functions, function=project.config.model.name, tag=tag))
+
+
+def write_dotenv(path: Path, url: str, tag: str) -> None:
+    """Write what later jobs of a pipeline want to know of an endpoint. Errors: OSError."""
+    write_atomic(path, f"EMEL_URL={url}\nEMEL_TAG={tag}\n")
 
 
 def open_cloud(project: Project, name: str) -> Cloud:

@@ -10,6 +10,7 @@ from emel.cli import options
 from emel.cli.output import progress, show
 from emel.cli.render import endpoint, plan_steps
 from emel.workflows import deploy as workflow
+from emel.workflows.deploy import write_dotenv
 
 
 @click.command(
@@ -29,6 +30,7 @@ Examples:
     type=click.Path(dir_okay=False, path_type=Path),
     help="A zip that `emel package` made, instead of a revision.",
 )
+@options.dotenv
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @options.as_json
 @click.pass_context
@@ -38,6 +40,7 @@ def command(
     tag: str,
     rev: str | None,
     zip_path: Path | None,
+    dotenv: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -54,4 +57,6 @@ def command(
         return
     with progress() as telling:
         result = workflow.deploy(project, to=to, tag=tag, revision=rev, zip_path=zip_path, progress=telling)
+    if dotenv:
+        write_dotenv(dotenv, result.url, result.tag)
     show(result, endpoint(result), as_json=as_json)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from emel.cli import options
 from emel.cli.output import show
 from emel.cli.render import tag_move
-from emel.workflows.deploy import promote
+from emel.workflows.deploy import promote, write_dotenv
 
 
 @click.command(
@@ -21,12 +23,17 @@ Examples:
 @click.argument("source")
 @options.tag
 @options.to
+@options.dotenv
 @options.as_json
 @click.pass_context
-def command(context: click.Context, source: str, tag: str, to: str, as_json: bool) -> None:
+def command(
+    context: click.Context, source: str, tag: str, to: str, dotenv: Path | None, as_json: bool
+) -> None:
     """Point a tag at another version of the function. Nothing is built, and no request is lost.
 
     SOURCE is a tag, a model version or the number of a version.
     """
     result = promote(options.project_of(context), source=source, tag=tag, to=to)
+    if dotenv and result.url:
+        write_dotenv(dotenv, result.url, result.tag)
     show(result, tag_move(result), as_json=as_json)
