@@ -23,6 +23,7 @@ COMMANDS = {
     "package": "Turn the model into a function, prove it, measure it.",
     "serve": "Run the function platform on this machine.",
     "deploy": "Make a tag of the function answer with a model.",
+    "preview": "Give merge requests endpoints of their own.",
     "test": "Test an endpoint against its contract and the sample rows.",
     "shadow": "Compare a candidate's answers with production's.",
     "cost": "Price the function on a cloud, beside a small machine.",

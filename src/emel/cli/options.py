@@ -20,6 +20,13 @@ dotenv = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write EMEL_URL and EMEL_TAG to this file, for `artifacts:reports:dotenv` of GitLab.",
 )
+yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+dotenv = click.option(
+    "--dotenv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write EMEL_URL, the address, into this file, for `artifacts:reports:dotenv` of GitLab.",
+)
 base = click.option(
     "--base", metavar="REV", help="Compare with this revision instead of the merge base with [compare] base."
 )

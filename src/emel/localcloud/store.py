@@ -155,6 +155,16 @@ class Store:
             changed = Tags(known.latest, {**known.tags, tag: number}, {**known.history, tag: moves})
             self._write_tags(function, changed)
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        """Take a tag away, with its history; its version stays. Does nothing when the tag is absent."""
+        if tag not in self.tags(function):
+            return
+        with self._changing():
+            known = self._read_tags(function)
+            tags = {name: number for name, number in known.tags.items() if name != tag}
+            history = {name: moves for name, moves in known.history.items() if name != tag}
+            self._write_tags(function, Tags(known.latest, tags, history))
+
     def delete(self, function: str) -> None:
         """Remove a function with all its versions and tags; does nothing when it is absent."""
         if function not in self.functions():

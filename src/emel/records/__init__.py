@@ -17,6 +17,8 @@ from emel.records.endpoints import (
     Latency,
     LogLevel,
     LogRecord,
+    PreviewEndpoint,
+    PreviewStop,
     Shadow,
     TagMove,
 )
@@ -95,6 +97,8 @@ __all__ = [
     "Picture",
     "PipelineRun",
     "Plot",
+    "PreviewEndpoint",
+    "PreviewStop",
     "RenderedReport",
     "Revision",
     "Scalar",
