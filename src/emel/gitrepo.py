@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,6 +169,29 @@ class GitRepo:
         commit = self.resolve(revision)
         self._git(*self._identity(), "tag", "--annotate", f"--message={message}", "--", name, commit)
 
+    def fetch_tags(self, remote: str, *patterns: str) -> None:
+        """Bring the tags of a remote here whose names match; each pattern has one `*`.
+
+        Errors: also when a tag of that name stands here already and means something else.
+        """
+        references = (f"refs/tags/{pattern}" for pattern in patterns)
+        self._git("fetch", "--quiet", "--no-tags", remote, *(f"{name}:{name}" for name in references))
+
+    def has_remote_tag(self, remote: str, name: str) -> bool:
+        """Whether the remote has a tag of this name."""
+        return bool(self._git("ls-remote", "--tags", remote, f"refs/tags/{name}").strip())
+
+    def push_tag(self, remote: str, name: str) -> None:
+        """Send a tag to a remote. Repeated it does nothing."""
+        self._git("push", "--quiet", remote, f"refs/tags/{name}")
+
+    def copy_at(self, commit: str, folder: Path) -> GitRepo:
+        """A clone in the new folder `folder` with the commit checked out. It shares the objects of this one."""
+        self._git("clone", "--quiet", "--shared", "--no-checkout", "--", str(self.root), str(folder))
+        copy = GitRepo(folder, self._process)
+        copy._git("checkout", "--quiet", "--detach", commit)
+        return copy
+
     def add(self, paths: Sequence[str] = (".",)) -> None:
         """Put paths into the next commit, with what was changed, made or deleted below them."""
         self._git("add", "--", *paths)
@@ -224,6 +248,8 @@ def _line(done: Completed) -> str:
 def _words(done: Completed) -> str:
     """What git said went wrong, on one line where it said it so."""
     said = done.stderr.strip() or done.stdout.strip() or f"git ended with exit status {done.returncode}"
+    # The address of a remote may hold a token, as those of CI jobs do.
+    said = re.sub(r"(?<=://)[^/@\s]+@", "", said)
     return said.removeprefix("fatal: ").removeprefix("error: ")
 
 
