@@ -92,7 +92,7 @@ def preview(spec: Spec) -> Job:
         **_job(spec, "preview", cloud=True),
         "needs": [name_of(spec, "train")],
         "rules": rules.of_merge_requests(spec),
-        "script": [f"{_deploy_command(spec, TAG)} --dotenv .emel/preview.env"],
+        "script": [f"emel preview start --to {spec.cloud} --dotenv .emel/preview.env"],
         "artifacts": {"reports": {"dotenv": spec.path(".emel/preview.env")}},
         "environment": {
             "name": "preview/mr-$CI_MERGE_REQUEST_IID",
@@ -112,7 +112,7 @@ def stop_preview(spec: Spec) -> Job:
         **_job(spec, "preview", cloud=True),
         "needs": [],
         "rules": rules.of_merge_requests(spec, "manual"),
-        "script": [f"emel preview stop {TAG} --to {spec.cloud}"],
+        "script": [f"emel preview stop --to {spec.cloud}"],
         "environment": {"name": "preview/mr-$CI_MERGE_REQUEST_IID", "action": "stop"},
         "resource_group": "preview/mr-$CI_MERGE_REQUEST_IID",
         "interruptible": False,
@@ -177,10 +177,12 @@ def report(spec: Spec) -> Job:
 def deploy(spec: Spec) -> Job:
     """What was merged becomes a version, a release and production."""
     to = spec.cloud
+    # A real cloud asks before it makes something, and nobody is there to answer.
+    agreed = "" if to == "local" else " --yes"
     steps = [
         Noted(
             "The new version is tested under a tag of its own before production answers with it.",
-            _deploy_command(spec, "next"),
+            f"emel deploy --to {to} --tag next{agreed}",
         ),
         f"emel test --to {to} --tag next --quick --junit .emel/api-test.xml",
         f"emel promote next --to {to} --dotenv .emel/production.env",
@@ -248,9 +250,3 @@ def _results(spec: Spec) -> list[str] | str:
     if isinstance(spec.results, str):
         return spec.results
     return [spec.path(name) for name in (*spec.results, ".emel/bundles/")]
-
-
-def _deploy_command(spec: Spec, tag: str) -> str:
-    # A real cloud asks before it makes something; nobody is there to answer.
-    agreed = "" if spec.cloud == "local" else " --yes"
-    return f"emel deploy --to {spec.cloud} --tag {tag}{agreed}"

@@ -38,7 +38,7 @@ def _entry(key: str, value: Any) -> list[str]:
         return [*comment, f"{name}:", *_indented(inner)]
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
         return [*comment, f"{name}:", *_indented([line for item in value for line in _item(item)])]
-    return [*comment, f"{name}: {_short(value)}"]
+    return [*comment, f"{name}:" if value is None else f"{name}: {_short(value)}"]
 
 
 def _item(value: Any) -> list[str]:

@@ -15,6 +15,7 @@ from emel import __version__
 from emel.errors import EmelError
 
 COMMANDS = {
+    "init": "Adopt a repository: emel.toml, its pipelines, .gitignore.",
     "ci": "Write the pipeline in GitLab from emel.toml.",
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",

@@ -31,8 +31,17 @@ def read_definition(root: Path) -> Definition | None:
     if not file.is_file():
         return None
     try:
-        content = yaml.safe_load(file.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as problem:
+        raise PipelineError("is not UTF-8 text", where=FILE, hint=f"save {FILE} as UTF-8") from problem
+    return parse_definition(text)
+
+
+def parse_definition(text: str) -> Definition:
+    """What the text of a dvc.yaml says. Errors: PipelineError when it is no YAML."""
+    try:
+        content = yaml.safe_load(text) or {}
+    except yaml.YAMLError as problem:
         line = getattr(getattr(problem, "problem_mark", None), "line", None)
         where = FILE if line is None else f"{FILE}:{line + 1}"
         raise PipelineError("is not valid YAML", where=where, hint=f"mend {FILE}") from problem

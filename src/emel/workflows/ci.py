@@ -73,12 +73,15 @@ def pipeline_changes(project: Project) -> tuple[FileChange, ...]:
     """The files of the pipeline as they are and as they should be. Errors: ConfigError, PipelineError."""
     root = project.repo().root.resolve()
     folder = project.root.resolve().relative_to(root).as_posix()
-    return planned_changes(root, "" if folder == "." else folder, project.config)
+    definition = read_definition(project.root) or Definition((), ())
+    return planned_changes(root, "" if folder == "." else folder, project.config, definition)
 
 
-def planned_changes(root: Path, folder: str, config: Config) -> tuple[FileChange, ...]:
-    """The same for a config that may not be written yet. `folder` is the project's below `root`."""
-    spec = _spec(root / folder, folder, config)
+def planned_changes(
+    root: Path, folder: str, config: Config, definition: Definition
+) -> tuple[FileChange, ...]:
+    """The same for what may not be written yet. `folder` is the project's below `root`; empty for that."""
+    spec = _spec(root / folder, folder, config, definition)
     present = _text(root / existing.FILE)
     if not folder and (present is None or existing.is_ours(present)):
         return (FileChange(existing.FILE, present, ci.as_pipeline(spec)),)
@@ -92,14 +95,23 @@ def planned_changes(root: Path, folder: str, config: Config) -> tuple[FileChange
     )
 
 
-def _spec(root: Path, folder: str, config: Config) -> ci.Spec:
+def install_commands(config: Config, folder: str) -> tuple[str, ...]:
+    """What [ci] says, or else: the emel that wrote the pipeline, and the project's libraries."""
+    if config.ci.install is not None:
+        return config.ci.install
+    of_cloud = [config.ci.cloud] if config.ci.cloud in ("yandex", "aws") else []
+    command = f'pip install --quiet "emel[{",".join(["train", "models", *of_cloud])}]=={__version__}"'
+    lock = config.ci.requirements
+    return (f"{command} -r {f'{folder}/' if folder else ''}{lock}" if lock else command,)
+
+
+def _spec(root: Path, folder: str, config: Config, definition: Definition) -> ci.Spec:
     table = config.ci
-    definition = read_definition(root) or Definition((), ())
     results = dict.fromkeys(("dvc.lock", *definition.shown, config.model.path, config.model.sample))
     return ci.Spec(
         base=config.compare.base,
         image=table.image,
-        install=_install(config, folder) if table.install is None else table.install,
+        install=install_commands(config, folder),
         results=tuple(results),
         lock=table.requirements,
         folder=folder,
@@ -110,14 +122,6 @@ def _spec(root: Path, folder: str, config: Config) -> ci.Spec:
         auto_stop_in=table.auto_stop_in,
         schedule=table.schedule,
     )
-
-
-def _install(config: Config, folder: str) -> tuple[str, ...]:
-    """The emel that wrote the pipeline, with what its jobs use, and the project's libraries."""
-    of_cloud = [config.ci.cloud] if config.ci.cloud in ("yandex", "aws") else []
-    command = f'pip install --quiet "emel[{",".join(["train", "models", *of_cloud])}]=={__version__}"'
-    lock = config.ci.requirements
-    return (f"{command} -r {f'{folder}/' if folder else ''}{lock}" if lock else command,)
 
 
 def _text(file: Path) -> str | None:
