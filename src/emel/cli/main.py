@@ -31,7 +31,8 @@ COMMANDS = {
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "status": "Show versions, tags, calls and instances.",
-    "model": "Register and list versions of the model.",
+    "model": "Versions of the model: register, release, promote, reproduce.",
+    "inspect": "Tell where an endpoint or a bundle came from.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""
 

@@ -11,6 +11,12 @@ from emel.records.models import Bundle, ModelVersion
 from emel.records.scalars import Scalar
 
 
+class ListedVersion(ModelVersion, frozen=True, kw_only=True):
+    """A version, and where it stands."""
+
+    stages: tuple[str, ...] = ()
+
+
 class VersionManifest(Struct, frozen=True, kw_only=True):
     """What is known of a model version, as the file `manifest.json` of its release says it.
 
@@ -77,9 +83,11 @@ class VersionDetails(Struct, frozen=True, kw_only=True):
     bundle: Bundle | None
     """Of the release, or from this machine's own; None where neither is at hand."""
     deployed: tuple[Deployed, ...]
+    release: str | None = None
+    """The page of the release."""
     files: tuple[ReleaseFile, ...] = ()
-    reason: str | None = None
-    """Why the forge was not asked."""
+    notes: tuple[str, ...] = ()
+    """What could not be found out, and why."""
 
 
 class StageMove(Struct, frozen=True, kw_only=True):

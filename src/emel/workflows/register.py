@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emel import registry
 from emel.errors import RepositoryError
-from emel.records import ModelVersion
+from emel.records import ListedVersion, ModelVersion
 from emel.registry import Bump
 from emel.workflows.project import Project
 
@@ -37,6 +37,18 @@ def check_committed(project: Project, revision: str | None) -> None:
         )
 
 
-def list_versions(project: Project) -> tuple[ModelVersion, ...]:
-    """All versions of the project's model, the newest first."""
-    return registry.versions(project.repo(), project.config.model.name)
+def list_versions(project: Project) -> tuple[ListedVersion, ...]:
+    """All versions of the project's model that this repository knows, the newest first."""
+    repo, name = project.repo(), project.config.model.name
+    standing = registry.stages(repo, name)
+    return tuple(
+        ListedVersion(
+            name=version.name,
+            version=version.version,
+            tag=version.tag,
+            commit=version.commit,
+            created=version.created,
+            stages=tuple(sorted(stage for stage, held in standing.items() if held == version)),
+        )
+        for version in registry.versions(repo, name)
+    )

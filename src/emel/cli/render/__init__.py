@@ -7,25 +7,43 @@ from rich.console import RenderableType
 
 from emel import records
 from emel.cli.render.endpoints import endpoint, endpoint_report, plan_steps, shadow, statuses, tag_move
-from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
+from emel.cli.render.experiments import comparison, pipeline_run, written
 from emel.cli.render.functions import bundle, estimate, explained
+from emel.cli.render.versions import (
+    deprecation,
+    downloaded,
+    model_version,
+    model_versions,
+    origin,
+    registration,
+    reproduction,
+    stage_move,
+    version_details,
+)
 from emel.report import Written
 
 __all__ = [
     "any_record",
     "bundle",
     "comparison",
+    "deprecation",
+    "downloaded",
     "endpoint",
     "endpoint_report",
     "estimate",
     "explained",
     "model_version",
     "model_versions",
+    "origin",
     "pipeline_run",
     "plan_steps",
+    "registration",
+    "reproduction",
     "shadow",
+    "stage_move",
     "statuses",
     "tag_move",
+    "version_details",
     "written",
 ]
 

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
-from emel.records import Comparison, MetricChange, ModelVersion, PipelineRun, Revision
+from emel.records import Comparison, EnvironmentChange, MetricChange, PipelineRun, Revision
 from emel.report import Written
 
 ARROWS = {"higher": "↑", "lower": "↓", None: " "}
+ENVIRONMENT_SHOWN = 10
 STYLES = {
     "better": "green",
     "worse": "red",
@@ -42,22 +43,9 @@ def comparison(compared: Comparison) -> RenderableType:
             Text(""),
             Text("Data and models changed: " + ", ".join(change.path for change in compared.data)),
         ]
+    if compared.environment:
+        parts += [Text(""), _environment(compared.environment)]
     return Group(*parts, Text(""), _verdict(compared))
-
-
-def model_version(version: ModelVersion) -> RenderableType:
-    """One version."""
-    return Text(f"{version.tag} at {version.commit[:8]}")
-
-
-def model_versions(versions: Sequence[ModelVersion]) -> RenderableType:
-    """All versions, the newest first."""
-    if not versions:
-        return Text("no version yet; `emel model register` makes the first")
-    made = table("version", "commit", "created", "tag")
-    for version in versions:
-        made.add_row(version.version, version.commit[:8], words.moment(version.created), version.tag)
-    return made
 
 
 def written(report: Written) -> RenderableType:
@@ -101,6 +89,15 @@ def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
             Text(change.effect, style=STYLES[change.effect]),
         )
     return made
+
+
+def _environment(changes: Sequence[EnvironmentChange]) -> RenderableType:
+    """The first of them: a new environment may have hundreds of other libraries."""
+    made = table("environment", "base", "candidate")
+    for change in changes[:ENVIRONMENT_SHOWN]:
+        made.add_row(change.name, change.base or "–", change.candidate or "–")
+    hidden = len(changes) - ENVIRONMENT_SHOWN
+    return Group(made, Text(f"… and {hidden} more; --json lists all")) if hidden > 0 else made
 
 
 def _verdict(compared: Comparison) -> RenderableType:

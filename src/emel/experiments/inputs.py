@@ -1,0 +1,39 @@
+"""The data of a copy of the project, by their digests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from emel.errors import ResultsError
+from emel.experiments.dvc import Dvc, explain
+
+LENDER = "emel-original"
+
+
+def restore(dvc: Dvc, original: Path, pointers: Sequence[str]) -> None:
+    """Put the data that `pointers` (`*.dvc` files) name into their places; see Pipeline.restore_inputs.
+
+    The copy has a cache of its own, so that nothing which it makes gets into the original's. A remote of
+    DVC's has the same layout as a cache, so the original's cache can stand in for one
+    (https://dvc.org/doc/user-guide/project-structure/internal-files).
+    """
+    lender = Dvc(original, dvc.process)
+    settings = lender.repository / ".dvc" / "config.local"
+    if settings.is_file():
+        target = dvc.repository / ".dvc" / "config.local"
+        target.write_bytes(settings.read_bytes())
+        target.chmod(0o600)
+    if not pointers:
+        return
+    cache = lender.run("cache", "dir").stdout.strip()
+    dvc.run("remote", "add", "--local", "--force", LENDER, str(original / cache))
+    if dvc.run("pull", "--remote", LENDER, *pointers).returncode == 0:
+        return
+    done = dvc.run("pull", *pointers)
+    if done.returncode != 0:
+        raise ResultsError(
+            f"the data are neither in DVC's cache nor in its remote: {explain(done, 'dvc pull').message}",
+            where=", ".join(pointers),
+            hint="fetch them where they are: dvc pull --all-commits; or push them: dvc push --all-commits",
+        )
