@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from emel.compare.best import best_so_far
-from emel.compare.changes import data_changes, metric_changes, param_changes
+from emel.compare.changes import data_changes, environment_changes, metric_changes, param_changes
 from emel.compare.gate import judge
-from emel.records import Comparison, Direction, GateRule, Snapshot
+from emel.records import Comparison, Direction, GateRule, RunRecord, Snapshot
 
 __all__ = ["best_so_far", "compare"]
 
@@ -18,6 +18,7 @@ def compare(
     *,
     rules: Sequence[GateRule],
     directions: Mapping[str, Direction],
+    environment: tuple[RunRecord | None, RunRecord | None] = (None, None),
 ) -> Comparison:
     """Hold a candidate beside its base, and against the rules.
 
@@ -32,4 +33,5 @@ def compare(
         params=param_changes(base.params, candidate.params) if base else (),
         data=data_changes(base.data, candidate.data) if base else (),
         verdict=judge(rules, metrics),
+        environment=environment_changes(*environment),
     )

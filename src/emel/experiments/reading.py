@@ -23,7 +23,7 @@ def snapshots(dvc: Dvc, base: Revision | None, candidate: Revision) -> tuple[Sna
     commits = {revision.commit for revision in (base, candidate) if revision and revision.label != WORKSPACE}
     chosen = [option for commit in sorted(commits) for option in ("--rev", commit)]
     shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
-    by_name = {entry["rev"]: entry for entry in shown}
+    by_name = {entry["rev"]: _own(dvc, entry) for entry in shown}
     earlier = by_name[key(base)] if base else None
     found = _snapshot(base, earlier) if base and earlier and _has_run(earlier) else None
     return found, _snapshot(candidate, by_name[key(candidate)])
@@ -46,6 +46,17 @@ def flat_values(files: Mapping[str, Any]) -> dict[str, Scalar]:
         for path, values in flat.items()
         for name, value in values.items()
     }
+
+
+def _own(dvc: Dvc, entry: dict[str, Any]) -> dict[str, Any]:
+    """What belongs to this project: DVC tells of all projects in the repository, relative to its top."""
+    if entry["error"]:
+        return entry
+    kinds = {
+        kind: {own: value for path, value in entry["data"][kind].items() if (own := dvc.own_path(path))}
+        for kind in ("metrics", "params", "deps", "outs")
+    }
+    return {**entry, "data": {**entry["data"], **kinds}}
 
 
 def _has_run(entry: Mapping[str, Any]) -> bool:

@@ -16,10 +16,12 @@ def compare(project: Project, *, revision: str | None = None, base: str | None =
 
 def compare_revisions(project: Project, candidate: Revision, base: Revision | None) -> Comparison:
     """The same for revisions that are known already."""
-    earlier, present = project.pipeline().snapshots(base, candidate)
+    pipeline = project.pipeline()
+    earlier, present = pipeline.snapshots(base, candidate)
     return comparing.compare(
         earlier,
         present,
         rules=project.config.rules(),
         directions=project.config.metrics,
+        environment=(pipeline.recorded(base) if base else None, pipeline.recorded(candidate)),
     )
