@@ -201,7 +201,11 @@ def deploy(spec: Spec) -> Job:
         **_job(spec, "deploy", cloud=True),
         "needs": [name_of(spec, "train")],
         "rules": rules.of_default_branch(spec),
-        "script": ["emel model register", *(steps if to else [])],
+        "script": [
+            *(["emel ci commit"] if spec.commits_results else []),
+            "emel model register",
+            *(steps if to else []),
+        ],
         **(live if to else {}),
         "resource_group": Noted("One deploy at a time.", "production"),
         "interruptible": False,

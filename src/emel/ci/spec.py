@@ -24,6 +24,8 @@ class Spec(NamedTuple):
     """The tags of the runner that trains; without any, every runner may."""
     has_remote: bool = False
     """Whether DVC has a remote, from which data come and to which results go."""
+    commits_results: bool = False
+    """Whether results of the default branch are committed by its pipeline."""
     production: str = "on_success"
     """`on_success` or `manual`: whether production is deployed by itself or by a click."""
     auto_stop_in: str = "1 week"

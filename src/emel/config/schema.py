@@ -150,6 +150,9 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     until the file changes."""
     install: tuple[str, ...] | None = None
     """Commands that make `emel` and the project's libraries ready, instead of pip with `requirements`."""
+    commit_results: bool = False
+    """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
+    that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
     runner_tags: tuple[str, ...] = ()
     """The tags of the runner that trains; without any, every runner may."""
     production: Literal["on_success", "manual"] = "on_success"

@@ -118,6 +118,7 @@ def _spec(root: Path, folder: str, config: Config, definition: Definition) -> ci
         cloud=table.cloud,
         runner_tags=table.runner_tags,
         has_remote='remote "' in (_text(root / DVC_CONFIG) or ""),
+        commits_results=table.commit_results,
         production=table.production,
         auto_stop_in=table.auto_stop_in,
         schedule=table.schedule,

@@ -109,7 +109,7 @@ def _plan_config(found: Found, start: Path, planned: dict[str, str], answers: An
     if file.is_file():
         return load(file)
     model = {"name": found.name, "path": found.model, "sample": found.sample, "target": found.target}
-    table = {"cloud": answers.cloud, "requirements": found.requirements}
+    table = {"cloud": answers.cloud, "requirements": found.requirements, "commit_results": True}
     planned[TOML_FILE] = _toml(model, found.base, table)
     given = {"model": _known(model), "compare": {"base": found.base}, "ci": _known(table)}
     try:
@@ -118,7 +118,7 @@ def _plan_config(found: Found, start: Path, planned: dict[str, str], answers: An
         raise ConfigError(str(problem), hint="give another by its option, as --name") from problem
 
 
-def _toml(model: Mapping[str, str | None], base: str, table: Mapping[str, str | None]) -> str:
+def _toml(model: Mapping[str, str | bool | None], base: str, table: Mapping[str, str | bool | None]) -> str:
     parts = [
         "# What emel has to know about this project. Every key: docs/reference/emel-toml.md of emel.",
         "# The model that the pipeline writes, and rows to prove and test its function with.\n[model]\n"
@@ -132,13 +132,13 @@ def _toml(model: Mapping[str, str | None], base: str, table: Mapping[str, str | 
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
-def _lines(values: Mapping[str, str | None]) -> str:
+def _lines(values: Mapping[str, str | bool | None]) -> str:
     return "\n".join(
         f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in _known(values).items()
     )
 
 
-def _known(values: Mapping[str, str | None]) -> dict[str, str]:
+def _known(values: Mapping[str, str | bool | None]) -> dict[str, str | bool]:
     return {key: value for key, value in values.items() if value is not None}
 
 

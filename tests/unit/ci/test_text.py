@@ -22,7 +22,7 @@ GOLDEN = ROOT / "tests" / "golden" / "ci"
 VARIANTS: dict[str, dict[str, Any]] = {
     "local": {},
     "without-cloud": {"cloud": None, "lock": None},
-    "yandex": {"cloud": "yandex", "has_remote": True, "runner_tags": ("gpu",)},
+    "yandex": {"cloud": "yandex", "has_remote": True, "commits_results": True, "runner_tags": ("gpu",)},
     "aws": {"cloud": "aws", "production": "manual", "schedule": "train", "folder": "churn"},
 }
 

@@ -147,6 +147,7 @@ def test_a_lone_script_gets_a_pipeline_of_what_it_reads_and_writes(folder: Path)
     assert (config.model.name, config.model.path) == ("churn-2", "model.joblib")
     assert (config.model.sample, config.model.target) == ("data/churn.csv", "churned")
     assert (config.ci.cloud, config.ci.requirements) == ("local", "requirements.txt")
+    assert config.ci.commit_results is True
     assert (folder / ".gitignore").read_text() == "/.emel/\n/.cache/\n/model.joblib\n"
     assert {"preview", "deploy"} <= set(yaml.safe_load((folder / ".gitlab-ci.yml").read_text()))
 
