@@ -29,6 +29,14 @@ class Tag(NamedTuple):
     created: str
 
 
+class LogEntry(NamedTuple):
+    """A commit. `created` is UTC, ISO 8601; `subject` is the first line of its message."""
+
+    commit: str
+    created: str
+    subject: str
+
+
 class GitRepo:
     """The repository whose top folder is `root`. Every call starts `git` once or twice (3 to 6 ms each).
 
@@ -147,6 +155,15 @@ class GitRepo:
         listed = self._git("log", f"--max-count={limit}", "--format=%H", *tips, "--tags", "--", *paths)
         return tuple(listed.split())
 
+    def log(self, tip: str, paths: Sequence[str], *, limit: int) -> tuple[LogEntry, ...]:
+        """The newest commits below a revision that changed one of the paths, the newest first."""
+        fields = FIELD.join(("%H", "%ct", "%s"))
+        listed = self._git(
+            "log", f"--max-count={limit}", f"--format={fields}", self.resolve(tip), "--", *paths
+        )
+        split = (line.split(FIELD, 2) for line in listed.splitlines() if line)
+        return tuple(LogEntry(commit, _iso(seconds), subject) for commit, seconds, subject in split)
+
     def remote_url(self, name: str) -> str | None:
         """The address that fetches from a remote go to; None when there is no such remote."""
         found = self._try("remote", "get-url", "--", name)
@@ -257,5 +274,8 @@ def _tag(entry: str) -> Tag | None:
     kind, name, commit, seconds, message = entry.split(FIELD, 4)
     if kind != "tag":
         return None
-    created = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Tag(name, commit, message.strip(), created)
+    return Tag(name, commit, message.strip(), _iso(seconds))
+
+
+def _iso(seconds: str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",
     "compare": "Compare two revisions: metrics, parameters, data, gate.",
+    "history": "Show the metrics over the commits.",
     "report": "Write the report of a revision as markdown and HTML.",
     "package": "Turn the model into a function, prove it, measure it.",
     "serve": "Run the function platform on this machine.",

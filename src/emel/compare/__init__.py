@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from emel.compare.best import best_so_far
 from emel.compare.changes import data_changes, environment_changes, metric_changes, param_changes
+from emel.compare.directions import direction_of
 from emel.compare.gate import judge
 from emel.records import Comparison, Direction, GateRule, RunRecord, Snapshot
 
-__all__ = ["best_so_far", "compare"]
+__all__ = ["best_so_far", "compare", "direction_of"]
 
 
 def compare(

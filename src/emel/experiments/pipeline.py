@@ -18,7 +18,7 @@ from emel.experiments import (
     running,
 )
 from emel.experiments.dvc import Dvc
-from emel.records import DataFacts, PipelineRun, Plot, Revision, RunRecord, Snapshot
+from emel.records import DataFacts, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
 from emel.system.process import OnLine, Process
 
 
@@ -91,10 +91,17 @@ class Pipeline:
     def past(self, candidate: Snapshot, tips: Sequence[str]) -> tuple[Snapshot, ...]:
         """The metrics of all commits below `tips` and of all tags, the newest first, by two calls of git.
 
-        Known are those that Git keeps (`cache: false`) as JSON or TOML. A file of the past that is broken
-        counts as not there.
+        Known are those that Git keeps (`cache: false`) as JSON, YAML or TOML. A file of the past that is
+        broken counts as not there.
         """
         return history.past(self._dvc, self._process, candidate.metric_files, tips)
+
+    def history(self, tip: str, *, limit: int) -> tuple[HistoryEntry, ...]:
+        """The metrics of the newest commits below `tip` that changed them, the newest first.
+
+        Two calls of git read them all; DVC is not started. Known are files that Git keeps (`cache: false`).
+        """
+        return history.over_time(self._dvc, self._process, tip, limit)
 
     def measure(self, path: str, digest: str | None, revision: Revision) -> DataFacts | None:
         """Size, rows and columns of a data file at a revision, where the working tree, DVC or Git has it.

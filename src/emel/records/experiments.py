@@ -134,6 +134,27 @@ class Best(Struct, frozen=True, kw_only=True):
     revision: Revision
 
 
+class HistoryEntry(Struct, frozen=True, kw_only=True):
+    """The metrics that one commit brought."""
+
+    commit: str
+    """40 hexadecimal digits."""
+    created: str
+    """UTC, ISO 8601."""
+    subject: str
+    metrics: dict[str, Scalar]
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Metrics over commits."""
+
+    metrics: tuple[str, ...]
+    """The names of the metrics, those of the newest commit first."""
+    directions: dict[str, Direction | None]
+    entries: tuple[HistoryEntry, ...]
+    """The newest first: the commits that changed a file of metrics."""
+
+
 class GateRule(Struct, frozen=True, kw_only=True):
     """What a metric must keep to. Each limit is optional."""
 
