@@ -15,7 +15,7 @@ from emel.forge import open_gitlab
 from emel.gitrepo import GitRepo
 from emel.records import Revision
 from emel.registry import Choice
-from emel.system.files import write_atomic
+from emel.system.files import sha256_of, write_atomic
 from emel.system.http import FileHttp, SystemHttp
 from emel.workflows.forged import VersionForge
 from emel.workflows.release import Material
@@ -86,7 +86,11 @@ class Maker:
         revision = Revision(label=choice.commit[:8], commit=choice.commit)
         return Material(
             bundle=msgspec.structs.replace(
-                bundle(choice.version), name="churn", path=zip_path, commit=choice.commit
+                bundle(choice.version),
+                name="churn",
+                path=zip_path,
+                commit=choice.commit,
+                digest=sha256_of(zip_path),
             ),
             model=model,
             snapshot=snapshot(revision, {"accuracy": 0.97}, {"depth": 3}, {"data.csv": "md5:0011"}),

@@ -66,14 +66,14 @@ def reproduce(
     """
     repo = project.repo()
     version = registry.find_version(repo, project.config.model.name, text)
-    recorded = project.pipeline().snapshot(revision_of(version))
-    libraries = _recorded_libraries(project, version, env, progress)
     started = project.system.clock.monotonic()
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         progress.step(f"checking {version.tag} out into a clean folder")
         copy = repo.copy_at(version.commit, Path(folder) / "repository")
         root = copy.root / project.root.resolve().relative_to(repo.root.resolve())
         environment = _here(project) if here else _locked(project, root, Path(folder) / "venv", progress)
+        recorded = project.pipeline().snapshot(revision_of(version))
+        libraries = _recorded_libraries(project, version, env, progress)
         pipeline = Pipeline(root, environment.process)
         progress.step("fetching the data by their digests")
         pipeline.restore_inputs(project.root, _pointers(root, copy.files(), copy.root))
@@ -81,7 +81,7 @@ def reproduce(
         pipeline.run(force=True, on_line=progress.line)
         made = pipeline.snapshot(Revision(label=WORKSPACE, commit=version.commit, changes=("dvc.lock",)))
         present = _versions(environment, sorted(libraries or {}))
-    return _judged(
+    return judge(
         version,
         recorded,
         made,
@@ -90,6 +90,38 @@ def reproduce(
         tolerance=tolerance,
         environment=environment.label,
         seconds=project.system.clock.monotonic() - started,
+    )
+
+
+def judge(
+    version: ModelVersion,
+    recorded: Snapshot,
+    made: Snapshot,
+    *,
+    libraries: Mapping[str, str] | None,
+    present: Mapping[str, str],
+    tolerance: float,
+    environment: str,
+    seconds: float,
+) -> Reproduction:
+    """What a run gave beside what was recorded. `libraries` are those that made the version, None where they
+    are not known; `present` those of the run."""
+    moved = _moved(recorded.metrics, made.metrics)
+    beyond = tuple(item for item in moved if not _is_close(item, tolerance))
+    files = _moved(recorded.data, made.data)
+    other = _moved(libraries or {}, present)
+    same = not moved and not files
+    return Reproduction(
+        version=version,
+        outcome="bit-equal" if same else "different" if beyond else "within-tolerance",
+        environment=environment,
+        tolerance=tolerance,
+        metrics=beyond,
+        metrics_within=tuple(item for item in moved if item not in beyond),
+        files=files,
+        libraries=other,
+        reasons=() if same else _reasons(recorded, made, libraries, other),
+        seconds=seconds,
     )
 
 
@@ -176,49 +208,25 @@ def _pointers(root: Path, files: Sequence[str], top: Path) -> tuple[str, ...]:
 def _recorded_libraries(
     project: Project, version: ModelVersion, env: Mapping[str, str], progress: Progress
 ) -> Mapping[str, str] | None:
-    """The libraries that made the version, from its bundle or its release; None where neither is at hand."""
+    """The libraries that made the version: of its bundle, its release, or of the run if it was here.
+
+    None where nothing is known.
+    """
     bundle = bundle_at_hand(project, version)
     if bundle is not None:
         libraries: Mapping[str, str] = open_manifest(bundle.path)["libraries"]
         return libraries
     manifest = manifest_of(project, version, env=env, progress=progress)
-    return manifest.libraries if manifest else None
+    if manifest is not None:
+        return manifest.libraries
+    run = project.pipeline().recorded(revision_of(version))
+    return run.libraries if run else None
 
 
 def _versions(environment: Environment, names: Sequence[str]) -> dict[str, str]:
     done = environment.process.run([environment.python, "-I", "-c", ASK_VERSIONS, *names])
     found: dict[str, str] = json.loads(done.stdout) if done.returncode == 0 else {}
     return found
-
-
-def _judged(
-    version: ModelVersion,
-    recorded: Snapshot,
-    made: Snapshot,
-    *,
-    libraries: Mapping[str, str] | None,
-    present: Mapping[str, str],
-    tolerance: float,
-    environment: str,
-    seconds: float,
-) -> Reproduction:
-    moved = _moved(recorded.metrics, made.metrics)
-    beyond = tuple(item for item in moved if not _is_close(item, tolerance))
-    files = _moved(recorded.data, made.data)
-    other = _moved(libraries or {}, present)
-    same = not moved and not files
-    return Reproduction(
-        version=version,
-        outcome="bit-equal" if same else "different" if beyond else "within-tolerance",
-        environment=environment,
-        tolerance=tolerance,
-        metrics=beyond,
-        metrics_within=tuple(item for item in moved if item not in beyond),
-        files=files,
-        libraries=other,
-        reasons=() if same else _reasons(recorded, made, libraries, other),
-        seconds=seconds,
-    )
 
 
 def _moved(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> tuple[Moved, ...]:
@@ -250,9 +258,7 @@ def _reasons(
 ) -> tuple[str, ...]:
     found = []
     if libraries is None:
-        found.append(
-            "the libraries that made it are not known: neither its bundle nor its release is at hand"
-        )
+        found.append("the libraries that made it are not known: neither bundle, release nor run is at hand")
     elif other:
         listed = ", ".join(f"{item.name} {item.before} → {item.after or 'absent'}" for item in other)
         found.append(f"other versions of the libraries: {listed}")
