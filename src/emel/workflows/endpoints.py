@@ -6,13 +6,25 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from emel import apitest, cost
+from emel import compare as comparing
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.cost import Tariff
 from emel.errors import BundleError, DeployError
 from emel.localcloud import Store, running_alone
-from emel.records import Bundle, Endpoint, EndpointReport, Estimate, FunctionVersion, Shadow, Usage
+from emel.records import (
+    Bundle,
+    Endpoint,
+    EndpointCheck,
+    EndpointReport,
+    Estimate,
+    FunctionVersion,
+    Shadow,
+    Usage,
+)
 from emel.system.files import write_atomic
 from emel.workflows.deploy import open_cloud
 from emel.workflows.local import LOCAL, ensure_serving
@@ -20,6 +32,7 @@ from emel.workflows.package import packaged, shelf_of
 from emel.workflows.project import Progress, Project
 
 CASES = "tests/api"
+P99 = "function.p99_seconds"
 
 
 def test_endpoint(
@@ -69,7 +82,7 @@ def write_junit(report: EndpointReport, path: Path) -> None:
 
 def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: Progress) -> EndpointReport:
     progress.step(f"testing {url}")
-    return apitest.run_endpoint_tests(
+    report = apitest.run_endpoint_tests(
         url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
@@ -79,13 +92,33 @@ def _tested(project: Project, url: str, bundle: Bundle, quick: bool, progress: P
         cases=apitest.read_cases(project.root / CASES),
         process=None if quick else project.system.process,
     )
+    checks = latency_checks(project, report)
+    return msgspec.structs.replace(
+        report,
+        checks=(*report.checks, *checks),
+        passed=report.passed and all(check.passed for check in checks),
+    )
+
+
+def latency_checks(project: Project, report: EndpointReport) -> tuple[EndpointCheck, ...]:
+    """The gate's rules for `function.p99_seconds`, held against what the tests measured."""
+    measured = {P99: report.latency.p99_seconds} if report.latency else {}
+    rules = [rule for rule in project.config.rules() if rule.metric == P99]
+    return tuple(
+        EndpointCheck(name=f"gate: {check.metric}", passed=check.passed, detail=check.text, seconds=0.0)
+        for check in comparing.judge_function(rules, measured).checks
+    )
 
 
 def shadow(
     project: Project, *, candidate: str, production: str = "prod", to: str = LOCAL, progress: Progress
 ) -> Shadow:
-    """The candidate tag's answers beside the production tag's, on the candidate's sample rows."""
+    """The candidate tag's answers beside the production tag's, on the candidate's sample rows.
+
+    Errors: DeployError for a tag that nothing is deployed to.
+    """
     bundle = _bundle_of(project, _version(project, to, candidate))
+    _version(project, to, production)
     production_url = _url(project, to, production, progress)
     candidate_url = _url(project, to, candidate, progress)
     progress.step(f"sending the sample rows to {production} and {candidate}")

@@ -73,7 +73,7 @@ def test_a_pipeline_that_somebody_changed_by_hand_is_shown_with_the_difference(t
 
 
 def test_a_pipeline_of_ones_own_gets_one_line_and_keeps_all_others(tmp_path: Path) -> None:
-    own = "# Ours.\nstages: [lint, train]\n\nlint:   # fast\n  stage: lint\n  script: [!reference [.x, script]]\n"
+    own = "# Us\nstages: [lint, train]\n\nlint: # fast\n  stage: lint\n  script: [!reference [.x, script]]\n"
     (tmp_path / ".gitlab-ci.yml").write_text(own)
     project = project_in(tmp_path)
 
@@ -147,3 +147,15 @@ def test_a_broken_dvc_yaml_is_named_with_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(PipelineError, match=r"dvc\.yaml:3"):
         write_pipeline(project)
+
+
+def test_the_examples_pipeline_is_what_its_emel_toml_says(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[3] / "examples" / "breast-cancer"
+    for name in ("emel.toml", "dvc.yaml", ".gitlab-ci.yml", ".dvc/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((example / name).read_bytes())
+    process = HermeticProcess(tmp_path / ".home")
+    GitRepo.init(tmp_path, process)
+    project = open_project(tmp_path, System(process, SystemHttp(env={}), SystemClock()))
+
+    assert check_pipeline(project).changed == ()
