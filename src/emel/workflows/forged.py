@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from emel.forge import Forge, open_gitlab
 from emel.gitrepo import GitRepo
 from emel.records import ReleaseFile
 from emel.records.forges import PackageFile, Place
-from emel.workflows.project import Progress, Project
+from emel.workflows.project import Progress, System
 from emel.workflows.review import find_place
 
 REMOTE = "origin"
@@ -29,17 +30,17 @@ class VersionForge(NamedTuple):
         return f"{self.place.project_url}/-/releases/{quote(tag, safe='')}"
 
 
-def find_forge(project: Project, env: Mapping[str, str], progress: Progress) -> VersionForge | str:
-    """The forge of the project, or in one sentence why there is none. Asks nothing of it yet.
+def find_forge(root: Path, system: System, env: Mapping[str, str], progress: Progress) -> VersionForge | str:
+    """The forge of the repository around `root`, or in one sentence why there is none. Asks nothing of it.
 
-    Errors: ForgeError in a CI job that lacks what GitLab says to all jobs.
+    Errors: RepositoryError where there is no repository; ForgeError in a CI job that lacks what GitLab says
+    to all jobs.
     """
-    repo = project.repo()
+    repo = GitRepo.discover(root, system.process)
     if repo.remote_url(REMOTE) is None:
         return f"the repository has no remote named `{REMOTE}`"
-    system = project.system
     try:
-        place = find_place(project.root, system, env)
+        place = find_place(root, system, env)
     except ForgeError as problem:
         # Outside of CI the address of the remote says where the forge is; this one says that there is none.
         if env.get("GITLAB_CI") == "true":

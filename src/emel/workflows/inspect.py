@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from emel import config
 from emel.bundle import open_manifest
 from emel.errors import EmelError, EndpointError
+from emel.experiments import Pipeline
+from emel.gitrepo import GitRepo
 from emel.records import Origin, Revision, Scalar
 from emel.workflows.forged import find_forge
-from emel.workflows.project import Progress, Project
+from emel.workflows.project import Progress, System
 
 HINT = "name the address of an endpoint of emel, as `emel deploy` prints it, or a bundle's zip"
 
 
-def inspect(project: Project, source: str, *, env: Mapping[str, str], progress: Progress) -> Origin:
+def inspect(
+    folder: Path, system: System, source: str, *, env: Mapping[str, str], progress: Progress
+) -> Origin:
     """What an endpoint, or a bundle's zip, says of itself; and of its commit what repository and forge know.
 
-    The project may be any folder: what cannot be found out there is told in the answer. Errors:
+    The folder may be any: what cannot be found out there is told in the answer. Errors:
     EndpointError when nothing of emel answers at the URL; BundleError for a broken zip.
     """
     if source.startswith(("http://", "https://")):
         progress.step(f"asking {source}")
-        manifest = _ask(project, source)
+        manifest = _ask(system, source)
     else:
-        manifest = open_manifest(project.root / source)
+        manifest = open_manifest(folder / source)
     told = _told(source, manifest)
     if told.commit is None:
         return msgspec.structs.replace(told, notes=("it was made of no commit",))
-    return _with_review(project, _with_results(project, told, progress), env, progress)
+    known = _with_results(folder, system, told, progress)
+    return _with_review(folder, system, known, env, progress)
 
 
-def _ask(project: Project, url: str) -> dict[str, Any]:
+def _ask(system: System, url: str) -> dict[str, Any]:
     """The description that every endpoint gives: at its address, and below it as `/metadata`."""
     parts = urlsplit(url)
     below = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/metadata"))
     for address in (below, url):
-        reply = project.system.http.request("GET", address, headers={"Accept": "application/json"})
+        reply = system.http.request("GET", address, headers={"Accept": "application/json"})
         try:
             found = json.loads(reply.body)
         except ValueError:
@@ -86,13 +93,14 @@ def _scalars(values: object) -> dict[str, Scalar]:
     }
 
 
-def _with_results(project: Project, told: Origin, progress: Progress) -> Origin:
+def _with_results(folder: Path, system: System, told: Origin, progress: Progress) -> Origin:
     """With metrics and data of the commit, where this repository has it."""
     assert told.commit is not None
     progress.step(f"reading commit {told.commit[:8]}")
     try:
-        commit = project.repo().resolve(told.commit)
-        snapshot = project.pipeline().snapshot(Revision(label=commit[:8], commit=commit))
+        commit = GitRepo.discover(folder, system.process).resolve(told.commit)
+        pipeline = Pipeline(config.find(folder).parent, system.process)
+        snapshot = pipeline.snapshot(Revision(label=commit[:8], commit=commit))
     except EmelError as problem:
         return msgspec.structs.replace(
             told, notes=(*told.notes, f"the data of the commit are not known here: {problem.message}")
@@ -100,11 +108,13 @@ def _with_results(project: Project, told: Origin, progress: Progress) -> Origin:
     return msgspec.structs.replace(told, metrics=told.metrics or snapshot.metrics, data=snapshot.data)
 
 
-def _with_review(project: Project, told: Origin, env: Mapping[str, str], progress: Progress) -> Origin:
+def _with_review(
+    folder: Path, system: System, told: Origin, env: Mapping[str, str], progress: Progress
+) -> Origin:
     """With the merge request that brought the commit."""
     assert told.commit is not None
     try:
-        there = find_forge(project, env, progress)
+        there = find_forge(folder, system, env, progress)
         if isinstance(there, str):
             return _noted(told, there)
         found = there.forge.merge_requests.of_commit(told.commit)

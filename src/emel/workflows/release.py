@@ -78,7 +78,7 @@ def release(
     _check_job(env)
     check_committed(project, revision)
     wanted = Wanted(version, bump, revision or "HEAD")
-    found = find_forge(project, env, progress)
+    found = find_forge(project.root, project.system, env, progress)
     if isinstance(found, str):
         return _alone(project, wanted, found)
     progress.step("fetching the versions that there are")

@@ -49,7 +49,7 @@ def show_version(
         bundle=bundle_at_hand(project, version),
         deployed=_deployed(project, version, notes),
     )
-    there = find_forge(project, env, progress)
+    there = find_forge(project.root, project.system, env, progress)
     if isinstance(there, str):
         return msgspec.structs.replace(known, notes=(*notes, f"no release: {there}"))
     try:
@@ -93,7 +93,7 @@ def bundle_of(
     found = bundle_at_hand(project, version)
     if found is not None:
         return found
-    there = find_forge(project, env, progress)
+    there = find_forge(project.root, project.system, env, progress)
     if not isinstance(there, str):
         try:
             _download(project, there, version, _releases(project), progress)
@@ -122,7 +122,7 @@ def manifest_of(
     project: Project, version: ModelVersion, *, env: Mapping[str, str], progress: Progress
 ) -> VersionManifest | None:
     """The manifest of a version's release; None where there is no forge, no release, or no right to it."""
-    there = find_forge(project, env, progress)
+    there = find_forge(project.root, project.system, env, progress)
     if isinstance(there, str):
         return None
     try:
@@ -132,7 +132,7 @@ def manifest_of(
 
 
 def _require_forge(project: Project, env: Mapping[str, str], progress: Progress) -> VersionForge:
-    there = find_forge(project, env, progress)
+    there = find_forge(project.root, project.system, env, progress)
     if isinstance(there, str):
         raise ForgeError(
             f"there is no release to download from: {there}",

@@ -10,6 +10,7 @@ from emel.cli import options
 from emel.cli.output import progress, show
 from emel.cli.render import origin
 from emel.workflows.inspect import inspect
+from emel.workflows.project import this_machine
 
 
 @click.command(
@@ -28,5 +29,5 @@ def command(context: click.Context, source: str, as_json: bool) -> None:
     In the project's repository its commit is looked up too; elsewhere what cannot be known is said.
     """
     with progress() as telling:
-        result = inspect(options.folder_of(context), source, env=os.environ, progress=telling)
+        result = inspect(context.obj, this_machine(), source, env=os.environ, progress=telling)
     show(result, origin(result), as_json=as_json)
