@@ -52,6 +52,15 @@ def data_changes(base: Mapping[str, str], candidate: Mapping[str, str]) -> tuple
     )
 
 
+def function_changes(
+    base: Mapping[str, float] | None, candidate: Mapping[str, float] | None
+) -> tuple[MetricChange, ...] | None:
+    """Measures of the function, of which less is always better; None where the candidate has none yet."""
+    if candidate is None:
+        return None
+    return metric_changes(base or {}, candidate, dict.fromkeys(candidate, "lower"))
+
+
 def environment_changes(base: RunRecord | None, candidate: RunRecord | None) -> tuple[EnvironmentChange, ...]:
     """What differs of two runs' environments: the interpreter, the machine, libraries by name."""
     if base is None or candidate is None:

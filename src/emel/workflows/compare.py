@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emel import compare as comparing
 from emel.records import Comparison, Revision
+from emel.workflows.gate import function_measures
 from emel.workflows.project import Project
 from emel.workflows.revisions import base_revision, candidate_revision
 
@@ -23,5 +24,6 @@ def compare_revisions(project: Project, candidate: Revision, base: Revision | No
         present,
         rules=project.config.rules(),
         directions=project.config.metrics,
+        function=(function_measures(project, base), function_measures(project, candidate)),
         environment=(pipeline.recorded(base) if base else None, pipeline.recorded(candidate)),
     )
