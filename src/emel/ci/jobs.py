@@ -66,7 +66,7 @@ def with_cloud(spec: Spec) -> Job:
 
 
 def train(spec: Spec) -> Job:
-    """Run what changed, and make the function's bundle."""
+    """Run what changed, and of a merge request make the function's bundle."""
     pull = 'dvc pull --allow-missing || echo "What the DVC remote does not have is made here."'
     push = 'dvc push || echo "The results are artifacts of this job; the DVC remote did not take them."'
     tags = spec.runner_tags if isinstance(spec.runner_tags, str) else list(spec.runner_tags)
@@ -79,7 +79,10 @@ def train(spec: Spec) -> Job:
             f"git fetch --quiet origin {spec.base}",
             *([pull] if spec.has_remote else []),
             Noted("Exit code 7 is the gate's no.", "emel run"),
-            "emel package",
+            Noted(
+                "What was merged is packaged when it gets its version, by the job deploy.",
+                'if [ -n "$CI_MERGE_REQUEST_IID" ]; then emel package; fi',
+            ),
             *([push] if spec.has_remote else []),
         ],
         "artifacts": {"when": "always", "expire_in": "1 week", "paths": _results(spec)},
