@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emel.errors import ResultsError
 from emel.experiments.dvc import Dvc, explain
+from emel.system.files import write_atomic
 
 LENDER = "emel-original"
 
@@ -19,15 +20,15 @@ def restore(dvc: Dvc, original: Path, pointers: Sequence[str]) -> None:
     (https://dvc.org/doc/user-guide/project-structure/internal-files).
     """
     lender = Dvc(original, dvc.process)
-    settings = lender.repository / ".dvc" / "config.local"
-    if settings.is_file():
-        target = dvc.repository / ".dvc" / "config.local"
-        target.write_bytes(settings.read_bytes())
-        target.chmod(0o600)
+    known = lender.repository / ".dvc" / "config.local"
+    settings = known.read_text("utf-8") if known.is_file() else ""
+    if pointers:
+        cache = original / lender.run("cache", "dir").stdout.strip()
+        settings += f"\n['remote \"{LENDER}\"']\n    url = {cache}\n"
+    # It may hold the login of a remote.
+    write_atomic(dvc.repository / ".dvc" / "config.local", settings, mode=0o600)
     if not pointers:
         return
-    cache = lender.run("cache", "dir").stdout.strip()
-    dvc.run("remote", "add", "--local", "--force", LENDER, str(original / cache))
     if dvc.run("pull", "--remote", LENDER, *pointers).returncode == 0:
         return
     done = dvc.run("pull", *pointers)

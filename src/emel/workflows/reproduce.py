@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
@@ -180,14 +181,13 @@ def _locked(project: Project, root: Path, venv: Path, progress: Progress) -> Env
 
 
 def _uv(project: Project, root: Path, venv: Path, command: Sequence[str]) -> None:
-    try:
-        done = project.system.process.run(
-            [sys.executable, "-m", "uv", *command], cwd=root, env={"UV_PROJECT_ENVIRONMENT": str(venv)}
+    if importlib.util.find_spec("uv") is None:
+        raise MissingExtraError(
+            "making an environment of a lock needs uv", hint="install it: pip install uv; or use --here"
         )
-    except FileNotFoundError as problem:
-        raise MissingExtraError("there is no `uv`", hint="pip install uv") from problem
-    if "No module named uv" in done.stderr:
-        raise MissingExtraError("there is no `uv`, which makes environments", hint="pip install uv")
+    done = project.system.process.run(
+        [sys.executable, "-m", "uv", *command], cwd=root, env={"UV_PROJECT_ENVIRONMENT": str(venv)}
+    )
     if done.returncode != 0:
         raise RegistryError(
             f"the locked environment cannot be made: uv {command[0]}: {done.stderr.strip()}",

@@ -114,9 +114,23 @@ def test_a_commit_without_a_lock_says_so_and_names_the_other_way(project: Projec
     assert "--here" in (raised.value.hint or "")
 
 
+class Lines(Silence):
+    """Keeps what the pipeline printed."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
 @pytest.mark.slow
-def test_a_version_is_made_again_in_a_clean_copy_with_its_data_by_digest(project: Project) -> None:
+def test_a_version_is_made_again_in_a_clean_copy_of_its_lock_with_its_data_by_digest(
+    project: Project,
+) -> None:
     root, repo = project.root, project.repo()
+    (root / "requirements.txt").write_text("# the standard library is enough\n")
+    (root / "train.py").write_text(FILES["train.py"] + "import sys; print('run by', sys.prefix)\n")
     (root / ".gitignore").write_text("/train.csv\n/model.txt\n/data.csv\n")
     repo.add()
     project.system.process.run(["git", "rm", "--quiet", "--cached", "data.csv"], cwd=root)
@@ -131,8 +145,12 @@ def test_a_version_is_made_again_in_a_clean_copy_with_its_data_by_digest(project
     (root / "data.csv").unlink()
     cached = sorted(path for path in (root / ".dvc/cache").rglob("*") if path.is_file())
 
-    found = reproduce(project, "v1.0.0", here=True, env={}, progress=Silence())
+    told = Lines()
+    found = reproduce(project, "v1.0.0", env={}, progress=told)
 
     assert (found.outcome, found.version.commit) == ("bit-equal", commit)
+    assert found.environment == "a new one of requirements.txt"
+    (run_by,) = (line for line in told.lines if line.startswith("run by"))
+    assert run_by.endswith("/venv")
     assert (root / "params.yaml").read_text() == "depth: 5\n"
     assert sorted(path for path in (root / ".dvc/cache").rglob("*") if path.is_file()) == cached
