@@ -192,7 +192,8 @@ class GitRepo:
         Errors: also when a tag of that name stands here already and means something else.
         """
         references = (f"refs/tags/{pattern}" for pattern in patterns)
-        self._git("fetch", "--quiet", "--no-tags", remote, *(f"{name}:{name}" for name in references))
+        # Not quietly: git would then not even say which tag it refused.
+        self._git("fetch", "--no-tags", remote, *(f"{name}:{name}" for name in references))
 
     def has_remote_tag(self, remote: str, name: str) -> bool:
         """Whether the remote has a tag of this name."""
@@ -203,7 +204,7 @@ class GitRepo:
         self._git("push", "--quiet", remote, f"refs/tags/{name}")
 
     def copy_at(self, commit: str, folder: Path) -> GitRepo:
-        """A clone in the new folder `folder` with the commit checked out. It shares the objects of this one."""
+        """A clone in the new folder `folder`, at the commit. It shares the objects of this one."""
         self._git("clone", "--quiet", "--shared", "--no-checkout", "--", str(self.root), str(folder))
         copy = GitRepo(folder, self._process)
         copy._git("checkout", "--quiet", "--detach", commit)
