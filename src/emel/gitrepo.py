@@ -195,6 +195,14 @@ class GitRepo:
         # Not quietly: git would then not even say which tag it refused.
         self._git("fetch", "--no-tags", remote, *(f"{name}:{name}" for name in references))
 
+    def fetch_reference(self, remote: str, reference: str, into: str) -> str:
+        """Bring one reference of a remote here, under the full name `into`, and return its commit.
+
+        Errors: RepositoryError when the remote has none of this name, or cannot be reached.
+        """
+        self._git("fetch", "--quiet", "--no-tags", remote, f"+{reference}:{into}")
+        return self.resolve(into)
+
     def has_remote_tag(self, remote: str, name: str) -> bool:
         """Whether the remote has a tag of this name."""
         return bool(self._git("ls-remote", "--tags", remote, f"refs/tags/{name}").strip())

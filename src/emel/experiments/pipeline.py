@@ -78,15 +78,24 @@ class Pipeline:
         A base from before the first run, whose files of metrics are not there, has no results: it is None.
         Errors: those of `snapshot` for the candidate; ResultsError for a base with broken files.
         """
-        return reading.snapshots(self._dvc, base, candidate)
+        earlier, (present,) = reading.snapshots(self._dvc, base, [candidate])
+        return earlier, present
 
-    def plots(self, base: Revision | None, candidate: Revision) -> tuple[Plot, ...]:
-        """The plots that dvc.yaml defines, each with both revisions in it, the base first.
+    def all_snapshots(
+        self, base: Revision, candidates: Sequence[Revision]
+    ) -> tuple[Snapshot | None, tuple[Snapshot, ...]]:
+        """The same for several candidates, at the price of one."""
+        return reading.snapshots(self._dvc, base, candidates)
+
+    def plots(
+        self, base: Revision | None, candidate: Revision, others: Sequence[Revision] = ()
+    ) -> tuple[Plot, ...]:
+        """The plots that dvc.yaml defines, each with all revisions in it, the base first.
 
         A plot that only the candidate has is shown with it alone. Errors: ResultsError when data of the
         candidate's plots are missing or have other columns than the definition says.
         """
-        return plotting.plots(self._dvc, base, candidate)
+        return plotting.plots(self._dvc, base, candidate, others)
 
     def past(self, candidate: Snapshot, tips: Sequence[str]) -> tuple[Snapshot, ...]:
         """The metrics of all commits below `tips` and of all tags, the newest first, by two calls of git.

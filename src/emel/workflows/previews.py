@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
 from emel.errors import DeployError, ForgeError
 from emel.forge import Forge, open_gitlab
 from emel.records import Endpoint, PreviewEndpoint, PreviewStop
-from emel.system.files import write_atomic
 from emel.workflows.deploy import deploy, open_cloud
 from emel.workflows.local import LOCAL, is_serving
 from emel.workflows.project import Progress, Project
@@ -105,11 +103,6 @@ def preview_tag(project: Project, written: str | None, *, env: Mapping[str, str]
             hint="name one by its number: emel preview start 7",
         )
     return f"mr-{review.on.id}"
-
-
-def write_dotenv(endpoint_url: str, file: Path) -> None:
-    """Write the address for GitLab's `artifacts:reports:dotenv`. Errors: OSError."""
-    write_atomic(file, f"EMEL_URL={endpoint_url}\n")
 
 
 def _state(forge: Forge, merge_request: int) -> str | None:

@@ -24,7 +24,6 @@ from emel.workflows.previews import (
     preview_tag,
     previews_with_states,
     stop_preview,
-    write_dotenv,
 )
 from emel.workflows.project import Project, System
 
@@ -164,9 +163,3 @@ def test_a_commit_without_an_open_merge_request_has_no_preview(
     del env["CI_MERGE_REQUEST_IID"]
     with pytest.raises(DeployError, match="no open merge request"):
         preview_tag(project, None, env=env, progress=Silence())
-
-
-def test_gitlab_reads_the_address_from_the_dotenv(tmp_path: Path) -> None:
-    write_dotenv("https://example.org/churn/mr-7", tmp_path / "deep" / "preview.env")
-
-    assert (tmp_path / "deep" / "preview.env").read_text() == "EMEL_URL=https://example.org/churn/mr-7\n"

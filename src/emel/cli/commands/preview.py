@@ -14,6 +14,7 @@ from emel.cli.render import endpoint
 from emel.cli.render.previews import preview_stop, previews, pruned
 from emel.errors import DeployError
 from emel.workflows import previews as workflow
+from emel.workflows.deploy import write_dotenv
 
 merge_request = click.argument("merge_request", required=False)
 
@@ -55,7 +56,7 @@ def start_command(
         tag = workflow.preview_tag(project, merge_request, env=os.environ, progress=telling)
         result = workflow.start_preview(project, tag=tag, to=to, revision=rev, progress=telling)
     if dotenv is not None:
-        workflow.write_dotenv(result.url, dotenv)
+        write_dotenv(dotenv, result.url, result.tag)
     show(result, endpoint(result), as_json=as_json)
 
 

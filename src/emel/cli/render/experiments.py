@@ -48,11 +48,50 @@ def comparison(compared: Comparison) -> RenderableType:
     return Group(*parts, Text(""), _verdict(compared))
 
 
+def side_by_side(comparisons: Sequence[Comparison]) -> RenderableType:
+    """Several candidates of one base: metrics and parameters in columns, and what the gate refuses."""
+    labels = [_label(comparison.candidate) for comparison in comparisons]
+    base = _label(comparisons[0].base) if comparisons[0].base else "base"
+    metrics = table("metric", "", base, *labels, right=(base, *labels))
+    for name in dict.fromkeys(metric.name for one in comparisons for metric in one.metrics):
+        changes = [next((m for m in one.metrics if m.name == name), None) for one in comparisons]
+        known = next(change for change in changes if change)
+        cells = (
+            Text(words.scalar(change.candidate), style=STYLES[change.effect]) if change else Text("–")
+            for change in changes
+        )
+        metrics.add_row(name, ARROWS[known.direction], words.scalar(known.base), *cells)
+    params = table("parameter", base, *labels)
+    for name in dict.fromkeys(param.name for one in comparisons for param in one.params):
+        found = [next((p for p in one.params if p.name == name), None) for one in comparisons]
+        before = next(param for param in found if param).base
+        # A parameter that did not change is not among the changes.
+        values = (words.scalar(param.candidate if param else before) for param in found)
+        params.add_row(name, words.scalar(before), *values)
+    verdicts = (_short_verdict(label, one) for label, one in zip(labels, comparisons, strict=True))
+    parts: list[RenderableType] = [metrics]
+    if params.row_count:
+        parts += [Text(""), params]
+    return Group(*parts, Text(""), *verdicts)
+
+
 def written(report: Written) -> RenderableType:
     """Where the report lies."""
     return facts(
         ("markdown", str(report.markdown)), ("html", str(report.html)), ("plots", str(len(report.images)))
     )
+
+
+def _label(revision: Revision) -> str:
+    return "working tree" if revision.changes else revision.label
+
+
+def _short_verdict(label: str, compared: Comparison) -> Text:
+    checks = compared.verdict.checks
+    if not checks:
+        return Text(f"{label}: no rules in emel.toml")
+    refused = "; ".join(check.text for check in checks if not check.passed)
+    return Text(f"{label}: gate FAILED: {refused}" if refused else f"{label}: gate passed")
 
 
 def _headline(compared: Comparison) -> str:
