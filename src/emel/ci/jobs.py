@@ -12,6 +12,8 @@ Job = dict[str, Any]
 
 TAG = "mr-$CI_MERGE_REQUEST_IID"
 REPORT = ".emel/report"
+PIP_CACHE = ".cache/pip"
+"""In the folder whose .gitignore hides it: to Git it would be a change that is in no commit."""
 
 
 def common(spec: Spec) -> Job:
@@ -20,7 +22,7 @@ def common(spec: Spec) -> Job:
         "image": spec.image,
         "variables": {
             "GIT_DEPTH": Noted("All commits: results are compared with where the branch began.", "0"),
-            "PIP_CACHE_DIR": "$CI_PROJECT_DIR/.cache/pip",
+            "PIP_CACHE_DIR": f"$CI_PROJECT_DIR/{spec.path(PIP_CACHE)}",
         },
         "cache": [_pip_cache(spec)],
         "before_script": _prepare(spec),
@@ -250,7 +252,7 @@ def _dvc_cache(spec: Spec) -> Job:
 
 def _pip_cache(spec: Spec) -> Job:
     key: Any = {"files": [spec.path(spec.lock)], "prefix": "pip"} if spec.lock else "pip"
-    return {"key": key, "paths": [".cache/pip"]}
+    return {"key": key, "paths": [spec.path(PIP_CACHE)]}
 
 
 def _results(spec: Spec) -> list[str] | str:
