@@ -115,7 +115,8 @@ def publish_version(
             repo, name=name, version=wanted.version, bump=wanted.bump, revision=wanted.revision
         )
         publishing = _Publishing(repo, name, there, choice)
-        if choice.made and publishing.is_complete():
+        # Asked in any case: a token that is missing should be told before the long work.
+        if publishing.is_complete() and choice.made:
             return publishing.result()
         with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
             material = prepare(choice, Path(scratch))

@@ -172,6 +172,22 @@ def test_a_file_that_arrives_damaged_leaves_no_manifest_that_calls_it_whole(
     assert "manifest.json" not in stored(there)
 
 
+def test_a_release_whose_answer_was_lost_is_found_and_finished(there: Remote, make: Maker) -> None:
+    there.gitlab.faults.add("POST", "/releases$", Fault(cut="after"))
+    done = publish(there, make)
+
+    assert done.version.version == "v1.0.0" and stored(there) == FILES
+    assert [tag.name for tag in there.bare.tags("churn@*")] == ["churn@v1.0.0"]
+
+
+def test_a_refusal_that_is_no_race_is_told_as_it_is(there: Remote, make: Maker) -> None:
+    there.gitlab.faults.add("POST", "/releases$", Fault(Reply(422, {"message": "Name is too long"})))
+
+    with pytest.raises(ForgeError, match="Name is too long"):
+        publish(there, make)
+    assert make.made == ["v1.0.0"]
+
+
 def test_ended_after_any_call_the_next_run_comes_to_the_same_end(gitlab: FakeGitLab, tmp_path: Path) -> None:
     calls = 0
     for at in range(1, 100):

@@ -11,7 +11,7 @@ from tests.fakes.versions import Remote, remote
 from tests.unit.workflows.test_publish import Silence
 
 from emel.config import load
-from emel.errors import ForgeError, RegistryError, RepositoryError
+from emel.errors import ForgeError, MissingTokenError, RegistryError, RepositoryError
 from emel.records import Registration
 from emel.registry import versions
 from emel.system.clock import SystemClock
@@ -63,6 +63,19 @@ def test_without_any_remote_there_is_nothing_to_push_to(there: Remote) -> None:
 def test_a_job_whose_server_cannot_be_asked_makes_no_tag_that_would_be_lost(there: Remote) -> None:
     with pytest.raises(ForgeError):
         released(there, {"GITLAB_CI": "true", "CI_PROJECT_ID": "1"})
+    assert versions(there.repo, "churn") == ()
+
+
+def test_a_job_without_a_token_says_so_before_it_packages_anything(there: Remote) -> None:
+    job = {
+        "GITLAB_CI": "true",
+        "CI_API_V4_URL": there.gitlab.api_url,
+        "CI_PROJECT_ID": str(there.project.id),
+        "CI_PROJECT_PATH": there.project.path,
+        "CI_PROJECT_URL": f"{there.gitlab.url}/{there.project.path}",
+    }
+    with pytest.raises(MissingTokenError):
+        released(there, job)
     assert versions(there.repo, "churn") == ()
 
 
