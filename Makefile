@@ -11,6 +11,7 @@ demo: setup ## The whole loop on real data: commit, train, compare, package, dep
 
 test: lint ## Everything that CI runs: linters, types, import contracts, all tests
 	@scripts/browser
+	@scripts/pipeline-runner
 	@echo "==> All tests, those that start real tools and servers too"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference from the code, or with --check says which are out of date.
+"""Writes the generated pages of docs/reference and the CI/CD component, or with --check says which are old.
 
 The command line comes from the commands' own help, emel.toml from the schema and the docstrings under its
 keys, exit codes from the tree in errors.py.
@@ -16,6 +16,7 @@ import click
 import msgspec
 
 import emel.errors
+from emel.ci import component
 from emel.cli.main import cli
 from emel.config import schema
 
@@ -26,17 +27,18 @@ HEADER = "<!-- Written by `make docs`; a test fails when it is out of date. -->\
 
 def main() -> None:
     pages = {
-        "cli.md": cli_page(),
-        "emel-toml.md": config_page(),
-        "exit-codes.md": exit_code_page(),
+        REFERENCE / "cli.md": cli_page(),
+        REFERENCE / "emel-toml.md": config_page(),
+        REFERENCE / "exit-codes.md": exit_code_page(),
+        ROOT / "templates" / "emel" / "template.yml": component(),
     }
-    stale = [name for name, text in pages.items() if _read(REFERENCE / name) != text]
+    stale = [page for page, text in pages.items() if _read(page) != text]
     if "--check" in sys.argv:
-        sys.exit(f"out of date, run `make docs`: {', '.join(stale)}" if stale else 0)
-    REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name in stale:
-        (REFERENCE / name).write_text(pages[name], "utf-8")
-        print(f"wrote docs/reference/{name}")
+        sys.exit(f"out of date, run `make docs`: {', '.join(page.name for page in stale)}" if stale else 0)
+    for page in stale:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(pages[page], "utf-8")
+        print(f"wrote {page.relative_to(ROOT)}")
 
 
 def cli_page() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,6 +29,14 @@ class Tag(NamedTuple):
     commit: str
     message: str
     created: str
+
+
+class LogEntry(NamedTuple):
+    """A commit. `created` is UTC, ISO 8601; `subject` is the first line of its message."""
+
+    commit: str
+    created: str
+    subject: str
 
 
 class GitRepo:
@@ -160,6 +169,15 @@ class GitRepo:
         listed = self._git("log", f"--max-count={limit}", "--format=%H", *tips, "--tags", "--", *paths)
         return tuple(listed.split())
 
+    def log(self, tip: str, paths: Sequence[str], *, limit: int) -> tuple[LogEntry, ...]:
+        """The newest commits below a revision that changed one of the paths, the newest first."""
+        fields = FIELD.join(("%H", "%ct", "%s"))
+        listed = self._git(
+            "log", f"--max-count={limit}", f"--format={fields}", self.resolve(tip), "--", *paths
+        )
+        split = (line.split(FIELD, 2) for line in listed.splitlines() if line)
+        return tuple(LogEntry(commit, _iso(seconds), subject) for commit, seconds, subject in split)
+
     def remote_url(self, name: str) -> str | None:
         """The address that fetches from a remote go to; None when there is no such remote."""
         found = self._try("remote", "get-url", "--", name)
@@ -181,6 +199,38 @@ class GitRepo:
         """Make an annotated tag. Errors: RepositoryError when a tag of this name exists."""
         commit = self.resolve(revision)
         self._git(*self._identity(), "tag", "--annotate", f"--message={message}", "--", name, commit)
+
+    def fetch_tags(self, remote: str, *patterns: str) -> None:
+        """Bring the tags of a remote here whose names match; each pattern has one `*`.
+
+        Errors: also when a tag of that name stands here already and means something else.
+        """
+        references = (f"refs/tags/{pattern}" for pattern in patterns)
+        # Not quietly: git would then not even say which tag it refused.
+        self._git("fetch", "--no-tags", remote, *(f"{name}:{name}" for name in references))
+
+    def fetch_reference(self, remote: str, reference: str, into: str) -> str:
+        """Bring one reference of a remote here, under the full name `into`, and return its commit.
+
+        Errors: RepositoryError when the remote has none of this name, or cannot be reached.
+        """
+        self._git("fetch", "--quiet", "--no-tags", remote, f"+{reference}:{into}")
+        return self.resolve(into)
+
+    def has_remote_tag(self, remote: str, name: str) -> bool:
+        """Whether the remote has a tag of this name."""
+        return bool(self._git("ls-remote", "--tags", remote, f"refs/tags/{name}").strip())
+
+    def push_tag(self, remote: str, name: str) -> None:
+        """Send a tag to a remote. Repeated it does nothing."""
+        self._git("push", "--quiet", remote, f"refs/tags/{name}")
+
+    def copy_at(self, commit: str, folder: Path) -> GitRepo:
+        """A clone in the new folder `folder`, at the commit. It shares the objects of this one."""
+        self._git("clone", "--quiet", "--shared", "--no-checkout", "--", str(self.root), str(folder))
+        copy = GitRepo(folder, self._process)
+        copy._git("checkout", "--quiet", "--detach", commit)
+        return copy
 
     def add(self, paths: Sequence[str] = (".",)) -> None:
         """Put paths into the next commit, with what was changed, made or deleted below them."""
@@ -324,6 +374,8 @@ def _line(done: Completed) -> str:
 def _words(done: Completed) -> str:
     """What git said went wrong, on one line where it said it so."""
     said = done.stderr.strip() or done.stdout.strip() or f"git ended with exit status {done.returncode}"
+    # The address of a remote may hold a token, as those of CI jobs do.
+    said = re.sub(r"(?<=://)[^/@\s]+@", "", said)
     return said.removeprefix("fatal: ").removeprefix("error: ")
 
 
@@ -331,5 +383,8 @@ def _tag(entry: str) -> Tag | None:
     kind, name, commit, seconds, message = entry.split(FIELD, 4)
     if kind != "tag":
         return None
-    created = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Tag(name, commit, message.strip(), created)
+    return Tag(name, commit, message.strip(), _iso(seconds))
+
+
+def _iso(seconds: str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -105,6 +105,7 @@ def test_merge_requests_are_found_by_branch_and_by_commit(forge: Forge, project:
     project.merge_requests[1]["state"] = "opened"
     assert [each.iid for each in forge.merge_requests.open_of_branch("topic")] == [1]
     assert [each.iid for each in forge.merge_requests.open_of_commit(COMMIT)] == [1]
+    assert [each.iid for each in forge.merge_requests.of_commit(COMMIT)] == [1]
     assert forge.merge_requests.open_of_branch("other") == ()
 
 

@@ -82,6 +82,21 @@ def test_a_tag_moves_and_remembers(functions: Functions, tmp_path: Path) -> None
     assert [version.tags for version in functions.versions("demo")] == [("prod",), ()]
 
 
+def test_a_removed_tag_is_gone_with_its_history_and_its_version_stays(
+    functions: Functions, tmp_path: Path
+) -> None:
+    functions.create_version("demo", bundle_record(write_bundle(tmp_path, ECHO)), SETTINGS)
+    for tag in ("prod", "mr-1"):
+        functions.set_tag("demo", tag, 1)
+    functions.remove_tag("demo", "mr-1")
+    functions.remove_tag("demo", "mr-1")
+    functions.remove_tag("absent", "mr-1")
+
+    assert dict(functions.tags("demo")) == {"prod": 1}
+    assert list(functions.tag_history("demo", "mr-1")) == []
+    assert [version.tags for version in functions.versions("demo")] == [("prod",)]
+
+
 def test_a_tag_cannot_point_at_a_version_that_is_absent(functions: Functions) -> None:
     with pytest.raises((DeployError, PlatformError), match="no version 1"):
         functions.set_tag("demo", "prod", 1)

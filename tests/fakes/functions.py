@@ -63,6 +63,9 @@ class InMemoryFunctions:
         if history[-1:] != [number]:
             history.append(number)
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        self._history.pop((function, tag), None)
+
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         return tuple(self._history.get((function, tag), ()))
 

@@ -15,13 +15,17 @@ from emel import __version__
 from emel.errors import EmelError
 
 COMMANDS = {
+    "init": "Adopt a repository: emel.toml, its pipelines, .gitignore.",
+    "ci": "Write the pipeline in GitLab from emel.toml.",
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",
     "compare": "Compare two revisions: metrics, parameters, data, gate.",
+    "history": "Show the metrics over the commits.",
     "report": "Write the report of a revision as markdown and HTML.",
     "package": "Turn the model into a function, prove it, measure it.",
     "serve": "Run the function platform on this machine.",
     "deploy": "Make a tag of the function answer with a model.",
+    "preview": "Give merge requests endpoints of their own.",
     "test": "Test an endpoint against its contract and the sample rows.",
     "shadow": "Compare a candidate's answers with production's.",
     "cost": "Price the function on a cloud, beside a small machine.",
@@ -33,7 +37,8 @@ COMMANDS = {
     "status": "Show versions, tags, calls and instances.",
     "console": "Tell the address of the platform's console.",
     "logs": "Show what the function wrote.",
-    "model": "Register and list versions of the model.",
+    "model": "Versions of the model: register, release, promote, reproduce.",
+    "inspect": "Tell where an endpoint or a bundle came from.",
     "comment": "Write Markdown to a merge request, commit or issue.",
     "pr": "Put files that a job changed into a merge request.",
     "check": "Say on a commit how a check went.",

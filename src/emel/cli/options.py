@@ -19,6 +19,12 @@ to = click.option(
     "--to", default="local", show_default=True, metavar="CLOUD", help="Where: local (this machine) or yandex."
 )
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+dotenv = click.option(
+    "--dotenv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write EMEL_URL and EMEL_TAG into this file, for `artifacts:reports:dotenv` of GitLab.",
+)
 base = click.option(
     "--base", metavar="REV", help="Compare with this revision instead of the merge base with [compare] base."
 )

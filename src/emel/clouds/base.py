@@ -61,6 +61,13 @@ class Functions(Protocol):
         """
         ...
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        """Take a tag away, with its history; its version stays. Does nothing when it is absent.
+
+        New requests to its address are answered with 404 from now on.
+        """
+        ...
+
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         """The versions that a tag pointed at, oldest first; the last is where it points now.
 

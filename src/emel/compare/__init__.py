@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from emel.compare.best import best_so_far
-from emel.compare.changes import data_changes, metric_changes, param_changes
-from emel.compare.gate import judge
-from emel.records import Comparison, Direction, GateRule, Snapshot
+from emel.compare.changes import (
+    data_changes,
+    environment_changes,
+    function_changes,
+    metric_changes,
+    param_changes,
+)
+from emel.compare.directions import direction_of
+from emel.compare.gate import FUNCTION, judge
+from emel.records import Comparison, Direction, GateRule, RunRecord, Snapshot, Verdict
 
-__all__ = ["best_so_far", "compare"]
+__all__ = ["best_so_far", "compare", "direction_of", "judge_function"]
 
 
 def compare(
@@ -18,11 +25,15 @@ def compare(
     *,
     rules: Sequence[GateRule],
     directions: Mapping[str, Direction],
+    function: tuple[Mapping[str, float] | None, Mapping[str, float] | None] = (None, None),
+    environment: tuple[RunRecord | None, RunRecord | None] = (None, None),
 ) -> Comparison:
     """Hold a candidate beside its base, and against the rules.
 
     Without a base every metric is new, and no parameter or data file counts as changed. `directions` are
-    what the user says; for other metrics a well-known name tells (see emel.compare.directions).
+    what the user says; `function` has what was measured of both functions, by its name under `function.`, and
+    `environment` what is known of both runs. For other metrics a well-known name tells (see
+    emel.compare.directions).
     """
     metrics = metric_changes(base.metrics if base else {}, candidate.metrics, directions)
     return Comparison(
@@ -31,5 +42,12 @@ def compare(
         metrics=metrics,
         params=param_changes(base.params, candidate.params) if base else (),
         data=data_changes(base.data, candidate.data) if base else (),
-        verdict=judge(rules, metrics),
+        verdict=judge(rules, metrics, function_changes(*function)),
+        environment=environment_changes(*environment),
     )
+
+
+def judge_function(rules: Sequence[GateRule], measured: Mapping[str, float]) -> Verdict:
+    """The verdict on a function alone, which nothing is compared with: only its own measures are judged."""
+    own = [rule for rule in rules if rule.metric.startswith(FUNCTION)]
+    return judge(own, (), function_changes(None, measured))

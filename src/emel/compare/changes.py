@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emel.compare.directions import direction_of
-from emel.records import DataChange, Direction, Effect, MetricChange, ParamChange, Scalar
+from emel.records import (
+    DataChange,
+    Direction,
+    Effect,
+    EnvironmentChange,
+    MetricChange,
+    ParamChange,
+    RunRecord,
+    Scalar,
+)
 
 
 def metric_changes(
@@ -43,6 +52,27 @@ def data_changes(base: Mapping[str, str], candidate: Mapping[str, str]) -> tuple
     )
 
 
+def function_changes(
+    base: Mapping[str, float] | None, candidate: Mapping[str, float] | None
+) -> tuple[MetricChange, ...] | None:
+    """Measures of the function, of which less is always better; None where the candidate has none yet."""
+    if candidate is None:
+        return None
+    return metric_changes(base or {}, candidate, dict.fromkeys(candidate, "lower"))
+
+
+def environment_changes(base: RunRecord | None, candidate: RunRecord | None) -> tuple[EnvironmentChange, ...]:
+    """What differs of two runs' environments: the interpreter, the machine, libraries by name."""
+    if base is None or candidate is None:
+        return ()
+    old, new = _environment(base), _environment(candidate)
+    return tuple(
+        EnvironmentChange(name=name, base=old.get(name), candidate=new.get(name))
+        for name in _names(new, old)
+        if old.get(name) != new.get(name)
+    )
+
+
 def number(value: Scalar) -> float | None:
     """The value as a number; None for what cannot be put in order: text, truth values, NaN, nothing."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -52,6 +82,11 @@ def number(value: Scalar) -> float | None:
     except OverflowError:
         return math.copysign(math.inf, value)
     return None if math.isnan(converted) else converted
+
+
+def _environment(run: RunRecord) -> dict[str, str]:
+    machine = {"python": run.python, "system": run.system, "cores": str(run.cores)}
+    return machine | dict(sorted(run.libraries.items()))
 
 
 def _metric_change(

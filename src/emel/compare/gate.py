@@ -4,27 +4,68 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from emel.compare.changes import number
 from emel.records import Check, Direction, GateRule, MetricChange, Verdict
 
+LIMITS: tuple[Literal["min", "max", "max_drop"], ...] = ("min", "max", "max_drop")
+FUNCTION = "function."
+"""What the names of the function's measures begin with; all others are metrics of the pipeline."""
+MEASURES = ("zip_bytes", "cold_start_seconds", "per_million_calls", "p99_seconds")
+"""What is measured of a function. The last one is, by `emel test`, of the endpoint."""
 
-def judge(rules: Sequence[GateRule], metrics: Sequence[MetricChange]) -> Verdict:
-    """Apply every limit of every rule. The gate passes when each check does."""
-    by_name = {metric.name: metric for metric in metrics}
-    checks = tuple(check for rule in rules for check in _checks(rule, by_name))
+
+def judge(
+    rules: Sequence[GateRule],
+    metrics: Sequence[MetricChange],
+    function: Sequence[MetricChange] | None = None,
+) -> Verdict:
+    """Apply every limit of every rule. The gate passes when each check does.
+
+    A rule for `slices.*.accuracy` is one for every metric of such a name. `function` has the measures of the
+    function, named `function.zip_bytes` and so on; without it no rule for them can be missed yet.
+    """
+    by_name = {metric.name: metric for metric in (*metrics, *(function or ()))}
+    checks = tuple(
+        check
+        for rule in rules
+        for check in (
+            _not_measured(rule)
+            if rule.metric.startswith(FUNCTION) and rule.metric not in by_name
+            else _checks(rule, by_name)
+        )
+    )
     return Verdict(passed=all(check.passed for check in checks), checks=checks)
 
 
+def _not_measured(rule: GateRule) -> Iterator[Check]:
+    known = rule.metric.removeprefix(FUNCTION) in MEASURES
+    by = "emel test" if rule.metric.endswith(MEASURES[-1]) else "emel package"
+    text = (
+        f"{rule.metric} is measured by `{by}`"
+        if known
+        else f"{rule.metric} is not measured; there are {', '.join(FUNCTION + name for name in MEASURES)}"
+    )
+    for name in LIMITS:
+        limit = getattr(rule, name)
+        if limit is not None:
+            yield Check(metric=rule.metric, rule=name, limit=limit, value=None, passed=known, text=text)
+
+
 def _checks(rule: GateRule, metrics: Mapping[str, MetricChange]) -> Iterator[Check]:
-    metric = metrics.get(rule.metric)
-    if rule.min is not None:
-        yield _bound(rule.metric, metric, "min", rule.min)
-    if rule.max is not None:
-        yield _bound(rule.metric, metric, "max", rule.max)
-    if rule.max_drop is not None:
-        yield _drop(rule.metric, metric, rule.max_drop)
+    names = [rule.metric]
+    if "*" in rule.metric:
+        names = [name for name in metrics if fnmatchcase(name, rule.metric)] or names
+    for name in names:
+        metric = metrics.get(name)
+        if rule.min is not None:
+            yield _bound(name, metric, "min", rule.min)
+        if rule.max is not None:
+            yield _bound(name, metric, "max", rule.max)
+        if rule.max_drop is not None:
+            yield _drop(name, metric, rule.max_drop)
 
 
 def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], limit: float) -> Check:
@@ -38,7 +79,7 @@ def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], 
         ("max", True): "at most",
         ("max", False): "above",
     }[rule, passed]
-    text = f"{name} is {_written(value, limit)}, {relation} {limit:g}"
+    text = f"{name} is {_written(value, limit)}, {relation} {_number(limit)}"
     return Check(metric=name, rule=rule, limit=limit, value=value, passed=passed, text=text)
 
 
@@ -74,14 +115,14 @@ def _told(name: str, drop: float, limit: float, passed: bool) -> str:
     if drop == 0:
         return f"{name} is as good as in the base"
     if drop < 0:
-        return f"{name} got better by {-drop:.4g}"
+        return f"{name} got better by {_number(-drop) if drop.is_integer() else f'{-drop:.4g}'}"
     relation = "at most" if passed else "more than"
-    return f"{name} got worse by {_written(drop, limit)}, {relation} {limit:g}"
+    return f"{name} got worse by {_written(drop, limit)}, {relation} {_number(limit)}"
 
 
 def _without_number(name: str, metric: MetricChange | None) -> str:
     if metric is None:
-        return f"{name} is not among the metrics"
+        return f"{name} fits none of the metrics" if "*" in name else f"{name} is not among the metrics"
     if metric.effect == "gone":
         return f"{name} is in the base, but no longer among the metrics"
     return f"{name} is {metric.candidate}, which is no number"
@@ -93,11 +134,18 @@ def _failed(name: str, rule: Literal["min", "max", "max_drop"], limit: float, te
 
 def _written(value: float, limit: float) -> str:
     """Short, but never so short that it seems to stand elsewhere beside its limit: 0.89996, not 0.9."""
+    if value.is_integer():
+        return _number(value)
     for digits in (4, 6, 9):
         text = f"{value:.{digits}g}"
         if (float(text) < limit, float(text) > limit) == (value < limit, value > limit):
             return text
     return repr(value)
+
+
+def _number(value: float) -> str:
+    """Whole numbers in full: 42000, not 4.2e+04."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:g}"
 
 
 def _key(name: str) -> str:

@@ -71,7 +71,11 @@ class CompareTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of one metric."""
+    """The limits of one metric. Under a name with `*`, as `"slices.*.accuracy"`, those of all that fit.
+
+    `"function.zip_bytes"`, `"function.cold_start_seconds"` (projected for the memory of `[function]`),
+    `"function.per_million_calls"` and `"function.p99_seconds"` are measures of the function: less is better.
+    """
 
     min: float | None = None
     """The metric must not be below."""
@@ -204,6 +208,33 @@ class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number of predictions a month."""
 
 
+class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pipeline in GitLab, which `emel ci` writes."""
+
+    cloud: Literal["local", "yandex", "aws"] | None = None
+    """Where endpoints live. Without it models are trained, reported and given versions, and nothing is
+    deployed. `local` is the platform of the machine whose runner takes the jobs."""
+    image: str = "python:3.12-bookworm"
+    """The image of all jobs: Python 3.11 to 3.14, with git. By its digest, as `python@sha256:…`, it never
+    changes."""
+    requirements: str | None = None
+    """The project's locked libraries, relative to emel.toml: jobs install them, and keep them in a cache
+    until the file changes."""
+    install: tuple[str, ...] | None = None
+    """Commands that make `emel` and the project's libraries ready, instead of pip with `requirements`."""
+    commit_results: bool = False
+    """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
+    that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
+    runner_tags: tuple[str, ...] = ()
+    """The tags of the runner that trains; without any, every runner may."""
+    production: Literal["on_success", "manual"] = "on_success"
+    """Whether what was merged goes to production by itself, or by a click."""
+    auto_stop_in: str = "1 week"
+    """After how long a preview that nobody stopped is stopped, as GitLab writes durations; or `never`."""
+    schedule: Literal["prune", "train"] = "prune"
+    """What a pipeline schedule does: remove forgotten previews, or train and deploy too."""
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of emel.toml."""
 
@@ -220,6 +251,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     local: LocalTable = LocalTable()
     yandex: YandexTable = YandexTable()
     cost: CostTable = CostTable()
+    ci: CiTable = CiTable()
 
     def rules(self) -> tuple[GateRule, ...]:
         """The gate as records, in the order of the file."""

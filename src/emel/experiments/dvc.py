@@ -25,7 +25,30 @@ class Dvc:
 
     def __init__(self, root: Path, process: Process) -> None:
         self.root = root
-        self._process = process
+        self.process = process
+
+    @property
+    def repository(self) -> Path:
+        """The folder of `.dvc`: `root`, or the nearest one above that has it."""
+        around = self.root.resolve()
+        return next((folder for folder in (around, *around.parents) if (folder / ".dvc").is_dir()), around)
+
+    def own_path(self, path: str) -> str | None:
+        """A path that DVC tells relative to the repository, relative to `root`.
+
+        None for one of another project in the repository: neither below `root` nor named in its dvc.yaml.
+        """
+        inside = Path(os.path.relpath(self.repository / path, self.root.resolve())).as_posix()
+        if inside.startswith("../") and inside not in (self.root / FILE).read_text("utf-8"):
+            return None
+        return inside
+
+    def cached(self, digest: str) -> Path:
+        """Where DVC's own cache would hold the file with this MD5 digest.
+
+        https://dvc.org/doc/user-guide/project-structure/internal-files
+        """
+        return self.repository / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
 
     def run(self, *arguments: str, on_line: OnLine | None = None) -> Completed:
         """Run a command of DVC to its end, whatever its exit status.
@@ -40,9 +63,17 @@ class Dvc:
                 "dvc stage add --name train --outs model.joblib python train.py",
             )
         executable, path = program(Path(sys.executable), os.environ.get("PATH", os.defpath))
-        # DVC must not send statistics, and Python stages must not keep their lines to themselves.
-        env = {"PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}
-        return self._process.run([executable, *arguments], cwd=self.root, env=env, on_line=on_line)
+        # DVC must not send statistics, nor leave a process behind that asks for newer versions of it: with
+        # DVC_DAEMON it takes itself for such a process and starts none (dvc/daemon.py). Python stages must
+        # not keep their lines to themselves.
+        env = {"PATH": path, "DVC_NO_ANALYTICS": "1", "DVC_DAEMON": "1", "PYTHONUNBUFFERED": "1"}
+        return self.process.run([executable, *arguments], cwd=self.root, env=env, on_line=on_line)
+
+    def python(self, code: str) -> str:
+        """What a line of Python prints, run by the `python` that stages get."""
+        _, path = program(Path(sys.executable), os.environ.get("PATH", os.defpath))
+        found = shutil.which("python", path=path) or sys.executable
+        return self.process.run([found, "-c", code], cwd=self.root, env={"PATH": path}).stdout
 
     def json(self, *arguments: str) -> Any:
         """Run a command of DVC and parse the JSON that it prints.

@@ -6,15 +6,19 @@ DVC is not asked: it would take its second to start, and some tens of millisecon
 from __future__ import annotations
 
 import json
+import posixpath
 import tomllib
-from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from emel.experiments.dvc import Dvc
+import yaml
+
+from emel.errors import PipelineError
+from emel.experiments.dvc import FILE, Dvc
 from emel.experiments.reading import flat_values
 from emel.gitrepo import GitRepo
-from emel.records import Revision, Snapshot
+from emel.records import HistoryEntry, Revision, Snapshot
 from emel.system.process import Process
 
 LONGEST = 500
@@ -35,6 +39,51 @@ def past(dvc: Dvc, process: Process, files: Sequence[str], tips: Sequence[str]) 
     return tuple(_snapshots(commits, readable, per_commit))
 
 
+def over_time(dvc: Dvc, process: Process, tip: str, limit: int) -> tuple[HistoryEntry, ...]:
+    """See Pipeline.history."""
+    readable = [path for path in metric_files(dvc.root) if PurePosixPath(path).suffix.lower() in PARSERS]
+    if not readable:
+        return ()
+    repo = GitRepo.discover(dvc.root, process)
+    here = dvc.root.resolve().relative_to(repo.root.resolve())
+    paths = [posixpath.normpath((here / path).as_posix()) for path in readable]
+    commits = repo.log(tip, paths, limit=limit)
+    contents = repo.read_all([(entry.commit, path) for entry in commits for path in paths])
+    per_commit = [contents[start : start + len(paths)] for start in range(0, len(contents), len(paths))]
+    told = {
+        snapshot.revision.commit: snapshot.metrics
+        for snapshot in _snapshots([entry.commit for entry in commits], readable, per_commit)
+    }
+    return tuple(
+        HistoryEntry(
+            commit=entry.commit, created=entry.created, subject=entry.subject, metrics=told[entry.commit]
+        )
+        for entry in commits
+        if entry.commit in told
+    )
+
+
+def metric_files(root: Path) -> list[str]:
+    """The files of metrics that dvc.yaml names, relative to its folder.
+
+    Errors: PipelineError without a dvc.yaml, or when it is no YAML.
+    """
+    try:
+        content = yaml.safe_load((root / FILE).read_text("utf-8")) or {}
+    except FileNotFoundError as problem:
+        raise PipelineError(f"there is no {FILE}", where=str(root), hint="emel init writes one") from problem
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise PipelineError("is not valid YAML", where=FILE, hint=f"mend {FILE}") from problem
+    found = [str(path) for path in content.get("metrics") or ()]
+    for stage in (content.get("stages") or {}).values():
+        # `foreach` and `matrix` have what they repeat under `do`, or beside.
+        inner = stage.get("do") or stage
+        for entry in inner.get("metrics") or ():
+            path = next(iter(entry)) if isinstance(entry, Mapping) else entry
+            found.append(posixpath.normpath(posixpath.join(inner.get("wdir") or ".", str(path))))
+    return list(dict.fromkeys(found))
+
+
 def _snapshots(
     commits: Sequence[str], paths: Sequence[str], contents: Sequence[Sequence[bytes | None]]
 ) -> Iterator[Snapshot]:
@@ -52,9 +101,13 @@ def _parsed(path: str, data: bytes | None) -> Any:
         return None
     try:
         return PARSERS[PurePosixPath(path).suffix.lower()](data.decode("utf-8"))
-    except ValueError:
+    except (ValueError, yaml.YAMLError):
         return None
 
 
-PARSERS = {".json": json.loads, ".toml": tomllib.loads}
-"""YAML has no reader in the standard library, and metrics in it have no past here."""
+PARSERS = {
+    ".json": json.loads,
+    ".toml": tomllib.loads,
+    ".yaml": yaml.safe_load,
+    ".yml": yaml.safe_load,
+}

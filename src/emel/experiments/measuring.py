@@ -26,12 +26,12 @@ def measure(
     """See Pipeline.measure."""
     if digest is None:
         return None
-    found = _in_cache(dvc.root, digest)
+    found = _in_cache(dvc, digest)
     if found is None and revision.label == WORKSPACE:
         found = dvc.root / path
     if found is not None and found.is_file():
         return _facts(path, found)
-    folder = _in_cache(dvc.root, f"{digest}.dir")
+    folder = _in_cache(dvc, f"{digest}.dir")
     if folder is not None and folder.is_file():
         return DataFacts(files=len(json.loads(folder.read_bytes())))
     repo = GitRepo.discover(dvc.root, process)
@@ -40,10 +40,8 @@ def measure(
     return None if data is None else _counted(path, len(data), io.BytesIO(data))
 
 
-def _in_cache(root: Path, digest: str) -> Path | None:
-    """Where DVC's own cache would hold it. https://dvc.org/doc/user-guide/project-structure/internal-files"""
-    digits = digest.removeprefix("md5:")
-    file = root / ".dvc/cache/files/md5" / digits[:2] / digits[2:]
+def _in_cache(dvc: Dvc, digest: str) -> Path | None:
+    file = dvc.cached(digest.removeprefix("md5:"))
     return file if file.is_file() else None
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
-from emel.experiments import fetching, history, measuring, plotting, reading, running
+from emel.experiments import (
+    fetching,
+    history,
+    inputs,
+    measuring,
+    params,
+    plotting,
+    reading,
+    recording,
+    running,
+)
 from emel.experiments.dvc import Dvc
-from emel.records import DataFacts, PipelineRun, Plot, Revision, Snapshot
+from emel.records import DataFacts, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
 from emel.system.process import OnLine, Process
 
 
@@ -23,12 +34,35 @@ class Pipeline:
         self._process = process
         self._dvc = Dvc(root, process)
 
-    def run(self, *, force: bool = False, on_line: OnLine | None = None) -> PipelineRun:
-        """Run the stages whose inputs changed, or all with `force`. `on_line` gets all output as it comes.
+    def run(
+        self,
+        *,
+        stages: Sequence[str] = (),
+        force: bool = False,
+        on_line: OnLine | None = None,
+        on_stage: Callable[[str], None] | None = None,
+    ) -> PipelineRun:
+        """Run the stages whose inputs changed, or all with `force`; of `stages` those, and what they need.
 
+        `on_line` gets all output as it comes, `on_stage` the name of each stage that begins to run.
         Errors: PipelineError that names the stage which failed; the stages before it keep their results.
         """
-        return running.run(self._dvc, force=force, on_line=on_line)
+        return running.run(self._dvc, stages=stages, force=force, on_line=on_line, on_stage=on_stage)
+
+    def set_params(self, assignments: Sequence[str]) -> None:
+        """Change values in the files of parameters: `name=value`, or `FILE:name=value`; all or none.
+
+        Errors: PipelineError for a parameter that is not there, and for files other than YAML and JSON.
+        """
+        params.assign(self._root, assignments)
+
+    def record(self, run: PipelineRun, started: datetime) -> None:
+        """Note the environment of a run with the results that it made; of one that ran nothing, nothing."""
+        recording.write(self._dvc, run, started)
+
+    def recorded(self, revision: Revision) -> RunRecord | None:
+        """What is known here of the run that made the results of a revision."""
+        return recording.read(self._dvc, self._process, revision)
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.
@@ -44,23 +78,39 @@ class Pipeline:
         A base from before the first run, whose files of metrics are not there, has no results: it is None.
         Errors: those of `snapshot` for the candidate; ResultsError for a base with broken files.
         """
-        return reading.snapshots(self._dvc, base, candidate)
+        earlier, (present,) = reading.snapshots(self._dvc, base, [candidate])
+        return earlier, present
 
-    def plots(self, base: Revision | None, candidate: Revision) -> tuple[Plot, ...]:
-        """The plots that dvc.yaml defines, each with both revisions in it, the base first.
+    def all_snapshots(
+        self, base: Revision, candidates: Sequence[Revision]
+    ) -> tuple[Snapshot | None, tuple[Snapshot, ...]]:
+        """The same for several candidates, at the price of one."""
+        return reading.snapshots(self._dvc, base, candidates)
+
+    def plots(
+        self, base: Revision | None, candidate: Revision, others: Sequence[Revision] = ()
+    ) -> tuple[Plot, ...]:
+        """The plots that dvc.yaml defines, each with all revisions in it, the base first.
 
         A plot that only the candidate has is shown with it alone. Errors: ResultsError when data of the
         candidate's plots are missing or have other columns than the definition says.
         """
-        return plotting.plots(self._dvc, base, candidate)
+        return plotting.plots(self._dvc, base, candidate, others)
 
     def past(self, candidate: Snapshot, tips: Sequence[str]) -> tuple[Snapshot, ...]:
         """The metrics of all commits below `tips` and of all tags, the newest first, by two calls of git.
 
-        Known are those that Git keeps (`cache: false`) as JSON or TOML. A file of the past that is broken
-        counts as not there.
+        Known are those that Git keeps (`cache: false`) as JSON, YAML or TOML. A file of the past that is
+        broken counts as not there.
         """
         return history.past(self._dvc, self._process, candidate.metric_files, tips)
+
+    def history(self, tip: str, *, limit: int) -> tuple[HistoryEntry, ...]:
+        """The metrics of the newest commits below `tip` that changed them, the newest first.
+
+        Two calls of git read them all; DVC is not started. Known are files that Git keeps (`cache: false`).
+        """
+        return history.over_time(self._dvc, self._process, tip, limit)
 
     def measure(self, path: str, digest: str | None, revision: Revision) -> DataFacts | None:
         """Size, rows and columns of a data file at a revision, where the working tree, DVC or Git has it.
@@ -68,6 +118,14 @@ class Pipeline:
         Nothing is fetched. None where it is not at hand, or not there at all (`digest` is None).
         """
         return measuring.measure(self._dvc, self._process, path, digest, revision)
+
+    def restore_inputs(self, original: Path, pointers: Sequence[str]) -> None:
+        """Put data into this copy of the project at `original`: what its `*.dvc` files name, by digest.
+
+        They come from the original's cache, or else from its remote, with its own login. Errors:
+        ResultsError when neither has them.
+        """
+        inputs.restore(self._dvc, original, pointers)
 
     def fetch(self, path: str, revision: Revision, into: Path) -> Path:
         """Put a file or folder of the project, as it was at the revision, below `into`; return where it is.

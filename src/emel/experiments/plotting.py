@@ -13,17 +13,27 @@ from emel.records import Plot, Revision
 REVISION_FIELD = "rev"
 
 
-def plots(dvc: Dvc, base: Revision | None, candidate: Revision) -> tuple[Plot, ...]:
+def plots(
+    dvc: Dvc, base: Revision | None, candidate: Revision, others: Sequence[Revision]
+) -> tuple[Plot, ...]:
     """All plots of the revisions; see Pipeline.plots."""
-    revisions = [base, candidate] if base else [candidate]
-    names = [key(revision) for revision in revisions]
+    revisions = [*([base] if base else []), *others, candidate]
+    # Two names may mean one commit.
+    names = list(dict.fromkeys(key(revision) for revision in revisions))
     # One revision alone is compared with the working tree, twice the same one is not.
-    shown = dvc.json("plots", "diff", "--json", *(names if base else names * 2))
+    shown = dvc.json("plots", "diff", "--json", *(names if len(names) > 1 else names * 2))
     for problem in shown.get("errors", ()):
+        # Names of plots are relative to the folder; those of other projects in the repository lead out of it.
+        if str(problem.get("name")).startswith("../"):
+            continue
         if problem.get("rev") == key(candidate):
             raise _missing(problem, candidate)
     labels = {key(revision): revision.label for revision in revisions}
-    drawn = ((name, _vega(entries)) for name, entries in shown.get("data", {}).items())
+    drawn = (
+        (name, _vega(entries))
+        for name, entries in shown.get("data", {}).items()
+        if not name.startswith("../")
+    )
     return tuple(_plot(name, document, names, labels) for name, document in drawn if document)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,15 +18,19 @@ CODE = frozenset({".py", ".ipynb", ".r", ".rmd", ".jl", ".sh", ".sql", ".c", ".c
 """Dependencies that are part of the program. Git shows their changes better than a digest does."""
 
 
-def snapshots(dvc: Dvc, base: Revision | None, candidate: Revision) -> tuple[Snapshot | None, Snapshot]:
-    """The results of both revisions; see Pipeline.snapshots."""
-    commits = {revision.commit for revision in (base, candidate) if revision and revision.label != WORKSPACE}
+def snapshots(
+    dvc: Dvc, base: Revision | None, candidates: Sequence[Revision]
+) -> tuple[Snapshot | None, tuple[Snapshot, ...]]:
+    """The results of all revisions; see Pipeline.snapshots."""
+    commits = {
+        revision.commit for revision in (base, *candidates) if revision and revision.label != WORKSPACE
+    }
     chosen = [option for commit in sorted(commits) for option in ("--rev", commit)]
     shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
-    by_name = {entry["rev"]: entry for entry in shown}
+    by_name = {entry["rev"]: _own(dvc, entry) for entry in shown}
     earlier = by_name[key(base)] if base else None
     found = _snapshot(base, earlier) if base and earlier and _has_run(earlier) else None
-    return found, _snapshot(candidate, by_name[key(candidate)])
+    return found, tuple(_snapshot(candidate, by_name[key(candidate)]) for candidate in candidates)
 
 
 def key(revision: Revision) -> str:
@@ -46,6 +50,17 @@ def flat_values(files: Mapping[str, Any]) -> dict[str, Scalar]:
         for path, values in flat.items()
         for name, value in values.items()
     }
+
+
+def _own(dvc: Dvc, entry: dict[str, Any]) -> dict[str, Any]:
+    """What belongs to this project: DVC tells of all projects in the repository, relative to its top."""
+    if entry["error"]:
+        return entry
+    kinds = {
+        kind: {own: value for path, value in entry["data"][kind].items() if (own := dvc.own_path(path))}
+        for kind in ("metrics", "params", "deps", "outs")
+    }
+    return {**entry, "data": {**entry["data"], **kinds}}
 
 
 def _has_run(entry: Mapping[str, Any]) -> bool:

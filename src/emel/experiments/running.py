@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from emel.errors import EmelError, PipelineError
@@ -14,8 +15,9 @@ from emel.system.process import Completed, OnLine
 Outcome = Literal["ran", "unchanged", "restored"]
 
 # What DVC 3 writes to stdout, one line a stage (dvc/stage/run.py, dvc/stage/__init__.py, dvc/stage/cache.py).
+BEGUN = re.compile(r"^Running stage '(.+)':$")
 SAYINGS: tuple[tuple[re.Pattern[str], Outcome], ...] = (
-    (re.compile(r"^Running stage '(.+)':$"), "ran"),
+    (BEGUN, "ran"),
     (re.compile(r"^Stage '(.+)' didn't change, skipping$"), "unchanged"),
     (re.compile(r"^Stage '(.+)' is cached - skipping run, checking out outputs$"), "restored"),
 )
@@ -23,11 +25,25 @@ FAILED = re.compile(r"^ERROR: failed to reproduce '(.+?)': (.+)$", re.MULTILINE)
 COMMAND_FAILED = re.compile(r"^failed to run: (.+), exited with (-?\d+)$")
 
 
-def run(dvc: Dvc, *, force: bool, on_line: OnLine | None) -> PipelineRun:
+def run(
+    dvc: Dvc,
+    *,
+    stages: Sequence[str],
+    force: bool,
+    on_line: OnLine | None,
+    on_stage: Callable[[str], None] | None,
+) -> PipelineRun:
     """Run the pipeline; see Pipeline.run."""
+
+    def watch(line: str) -> None:
+        if on_stage and (begun := BEGUN.match(line)):
+            on_stage(begun[1])
+        if on_line:
+            on_line(line)
+
     started = time.monotonic()
     options = ("--force",) if force else ()
-    done = dvc.run("repro", *options, on_line=on_line)
+    done = dvc.run("repro", *options, "--", *stages, on_line=watch)
     if done.returncode != 0:
         raise _failure(done)
     return PipelineRun(stages=outcomes(done.stdout), seconds=time.monotonic() - started)

@@ -94,6 +94,10 @@ class MergeRequests(Protocol):
         """The open ones that hold this commit."""
         ...
 
+    def of_commit(self, commit: str) -> Sequence[MergeRequest]:
+        """All that hold this commit, or whose merge brought it. Errors: status 404 for an unknown one."""
+        ...
+
     def create(self, source_branch: str, target_branch: str, title: str, **fields: object) -> MergeRequest:
         """Open one. `fields` are named as in the forge's API: description, labels, squash, …
 

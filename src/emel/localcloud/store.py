@@ -231,6 +231,20 @@ class Store:
             if canaries != known.canaries:
                 self._write(function, msgspec.structs.replace(known, canaries=canaries))
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        """Take a tag away, with its history and canary; its version stays. Does nothing when it is absent."""
+        if tag not in self.read(function).tags:
+            return
+        with self._changing():
+            known = self.read(function)
+            changed = msgspec.structs.replace(
+                known,
+                tags={name: number for name, number in known.tags.items() if name != tag},
+                history={name: moves for name, moves in known.history.items() if name != tag},
+                canaries={name: canary for name, canary in known.canaries.items() if name != tag},
+            )
+            self._write(function, changed)
+
     def delete(self, function: str) -> None:
         """Remove a function with all its versions and tags; does nothing when it is absent."""
         if function not in self.functions():

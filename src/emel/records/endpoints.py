@@ -61,6 +61,27 @@ class Canary(Struct, frozen=True, kw_only=True):
     """Percent."""
 
 
+class PreviewEndpoint(Struct, frozen=True, kw_only=True):
+    """The endpoint of a merge request."""
+
+    merge_request: int
+    tag: str
+    """`mr-7` for merge request 7."""
+    version: FunctionVersion
+    url: str | None
+    """None where nothing answers at the moment, as when the local platform is stopped."""
+    state: str | None = None
+    """`opened`, `closed`, `locked` or `merged`, where the forge was asked and knows the merge request."""
+
+
+class PreviewStop(Struct, frozen=True, kw_only=True):
+    """A preview that answers no more."""
+
+    tag: str
+    version: int | None
+    """Where the tag pointed; None when there was no such preview."""
+
+
 class TagMove(Struct, frozen=True, kw_only=True):
     """A tag that was moved from one version to another: a promotion or a rollback."""
 

@@ -51,6 +51,34 @@ class PipelineRun(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """With what, on what and how long a pipeline ran; it belongs to the results that a dvc.lock describes."""
+
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    """Of the run that made the results last; what did not change was not run in it."""
+    ran: tuple[str, ...]
+    """The stages that ran."""
+    python: str
+    system: str
+    """Operating system and kind of processor: `Linux-6.1-x86_64`."""
+    cores: int
+    memory_bytes: int
+    libraries: dict[str, str]
+    """Everything that is installed where the stages run: name → version."""
+    seeds: dict[str, Scalar]
+    """Parameters whose name says that they are one."""
+
+
+class EnvironmentChange(Struct, frozen=True, kw_only=True):
+    """A library, the interpreter or the machine, of base and candidate; None where it was not there."""
+
+    name: str
+    base: str | None
+    candidate: str | None
+
+
 class Plot(Struct, frozen=True, kw_only=True):
     """One plot of the results with all compared revisions in it, as a complete Vega-Lite document."""
 
@@ -106,6 +134,27 @@ class Best(Struct, frozen=True, kw_only=True):
     revision: Revision
 
 
+class HistoryEntry(Struct, frozen=True, kw_only=True):
+    """The metrics that one commit brought."""
+
+    commit: str
+    """40 hexadecimal digits."""
+    created: str
+    """UTC, ISO 8601."""
+    subject: str
+    metrics: dict[str, Scalar]
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Metrics over commits."""
+
+    metrics: tuple[str, ...]
+    """The names of the metrics, those of the newest commit first."""
+    directions: dict[str, Direction | None]
+    entries: tuple[HistoryEntry, ...]
+    """The newest first: the commits that changed a file of metrics."""
+
+
 class GateRule(Struct, frozen=True, kw_only=True):
     """What a metric must keep to. Each limit is optional."""
 
@@ -146,3 +195,5 @@ class Comparison(Struct, frozen=True, kw_only=True):
     params: tuple[ParamChange, ...]
     data: tuple[DataChange, ...]
     verdict: Verdict
+    environment: tuple[EnvironmentChange, ...] = ()
+    """What is known to differ in the environments of the two runs; empty also where one was not recorded."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Bump = Literal["major", "minor", "patch"]
 
 # The expression that semver.org suggests, which is also GTO's.
 PATTERN = re.compile(
@@ -38,11 +40,19 @@ class SemVer(NamedTuple):
         ]
         return (self.major, self.minor, self.patch, not self.prerelease, parts, self.build)
 
-    def next_minor(self) -> SemVer:
-        """v1.2.3 → v1.3.0; a pre-release's next is the release itself: v2.0.0-rc.1 → v2.0.0."""
-        if self.prerelease:
+    def next(self, bump: Bump = "minor") -> SemVer:
+        """v1.2.3 → v2.0.0, v1.3.0 or v1.2.4.
+
+        A pre-release's next is the release itself, where that is enough: v2.0.0-rc.1 → v2.0.0.
+        """
+        whole = {"major": (self.minor, self.patch) == (0, 0), "minor": self.patch == 0, "patch": True}
+        if self.prerelease and whole[bump]:
             return SemVer(self.major, self.minor, self.patch)
-        return SemVer(self.major, self.minor + 1, 0)
+        if bump == "major":
+            return SemVer(self.major + 1, 0, 0)
+        if bump == "minor":
+            return SemVer(self.major, self.minor + 1, 0)
+        return SemVer(self.major, self.minor, self.patch + 1)
 
 
 FIRST = SemVer(1, 0, 0)

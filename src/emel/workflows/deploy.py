@@ -17,6 +17,7 @@ from emel.clouds.base import Access, Cloud, Outside
 from emel.deploy import Plan
 from emel.errors import DeployError
 from emel.records import Bundle, Endpoint, TagMove
+from emel.system.files import write_atomic
 from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
@@ -129,6 +130,11 @@ def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove
     cloud = open_cloud(project, to)
     move = deploying.rollback(cloud.functions, cloud.canaries, function=project.config.model.name, tag=tag)
     return _told(project, to, move)
+
+
+def write_dotenv(path: Path, url: str, tag: str) -> None:
+    """Write what later jobs of a pipeline want to know of an endpoint. Errors: OSError."""
+    write_atomic(path, f"EMEL_URL={url}\nEMEL_TAG={tag}\n")
 
 
 def open_cloud(project: Project, name: str, progress: Progress | None = None) -> Cloud:

@@ -6,7 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from emel import apitest, cost
+from emel import compare as comparing
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.cost import Tariff
@@ -15,6 +18,7 @@ from emel.localcloud import Store, running_alone
 from emel.records import (
     Bundle,
     Endpoint,
+    EndpointCheck,
     EndpointReport,
     Estimate,
     FunctionVersion,
@@ -31,6 +35,7 @@ from emel.workflows.package import packaged, shelf_of
 from emel.workflows.project import Progress, Project
 
 CASES = "tests/api"
+P99 = "function.p99_seconds"
 
 
 def test_endpoint(
@@ -104,7 +109,7 @@ def _tested(
     routes: Routes | None,
 ) -> EndpointReport:
     progress.step(f"testing {url}")
-    return apitest.run_endpoint_tests(
+    report = apitest.run_endpoint_tests(
         url,
         answers=bundle.answers,
         tolerance=bundle.parity.tolerance,
@@ -115,6 +120,22 @@ def _tested(
         process=process,
         key=key,
         routes=routes,
+    )
+    checks = latency_checks(project, report)
+    return msgspec.structs.replace(
+        report,
+        checks=(*report.checks, *checks),
+        passed=report.passed and all(check.passed for check in checks),
+    )
+
+
+def latency_checks(project: Project, report: EndpointReport) -> tuple[EndpointCheck, ...]:
+    """The gate's rules for `function.p99_seconds`, held against what the tests measured."""
+    measured = {P99: report.latency.p99_seconds} if report.latency else {}
+    rules = [rule for rule in project.config.rules() if rule.metric == P99]
+    return tuple(
+        EndpointCheck(name=f"gate: {check.metric}", passed=check.passed, detail=check.text, seconds=0.0)
+        for check in comparing.judge_function(rules, measured).checks
     )
 
 
@@ -127,8 +148,12 @@ def shadow(
     key: str | None = None,
     progress: Progress,
 ) -> Shadow:
-    """The candidate tag's answers beside the production tag's, on the candidate's sample rows."""
+    """The candidate tag's answers beside the production tag's, on the candidate's sample rows.
+
+    Errors: DeployError for a tag that nothing is deployed to.
+    """
     bundle = _bundle_of(project, _version(project, to, candidate))
+    _version(project, to, production)
     production_url = _url(project, to, production, progress)
     candidate_url = _url(project, to, candidate, progress)
     progress.step(f"sending the sample rows to {production} and {candidate}")

@@ -86,11 +86,20 @@ def packaged(project: Project, *, revision: str | None = None, progress: Progres
     return found or _package(project, wanted, progress)
 
 
-def find_bundle(project: Project, revision: Revision) -> Bundle | None:
+def packaged_as(project: Project, revision: Revision, version: str, *, progress: Progress) -> Bundle:
+    """The bundle of a revision under a version that it may not have yet, made as `packaged` does."""
+    found = find_bundle(project, revision, version=version)
+    return found or _package(project, revision, progress, version=version)
+
+
+def find_bundle(project: Project, revision: Revision, *, version: str | None = None) -> Bundle | None:
     """The bundle on the shelf that was made by this emel and the present settings from the revision's own
-    model and sample files."""
+    model and sample files.
+
+    `version` is another one than the revision has.
+    """
     name = project.config.model.name
-    version = version_of(project.repo(), name, revision)
+    version = version or version_of(project.repo(), name, revision)
     shelf = shelf_of(project)
     if not shelf.place(name, version).is_file():
         return None
@@ -106,7 +115,7 @@ def find_bundle(project: Project, revision: Revision) -> Bundle | None:
     if candidates[0].tier != "pure" and candidates[0].python != python:
         return None
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
-        model, sample = _fetch(project, revision, Path(scratch))
+        model, sample = fetch_files(project, revision, Path(scratch))
         file = look(model).path if model.is_dir() else model
         same = (candidates[0].source_digest, candidates[0].sample_digest) == (
             sha256_of(file),
@@ -128,6 +137,20 @@ def version_of(repo: GitRepo, name: str, revision: Revision) -> str:
     return tagged.version if tagged else f"0.0.0+{revision.commit[:8]}"
 
 
+def fetch_files(project: Project, revision: Revision, scratch: Path) -> tuple[Path, Path]:
+    """The model and the sample of a revision, put below the folder `scratch`."""
+    pipeline = project.pipeline()
+    try:
+        model = pipeline.fetch(project.config.model.path, revision, scratch)
+    except ResultsError as problem:
+        raise ModelError(problem.message, where=problem.where, hint=problem.hint) from problem
+    try:
+        sample = pipeline.fetch(project.config.model.sample, revision, scratch)
+    except ResultsError as problem:
+        raise SampleError(problem.message, where=problem.where, hint=problem.hint) from problem
+    return model, sample
+
+
 def _package(
     project: Project,
     revision: Revision,
@@ -135,12 +158,13 @@ def _package(
     *,
     output: Path | None = None,
     trusted: bool = True,
+    version: str | None = None,
 ) -> Bundle:
     name = project.config.model.name
-    version = version_of(project.repo(), name, revision)
+    version = version or version_of(project.repo(), name, revision)
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         progress.step(f"reading the model of {revision.label}")
-        model, sample = _fetch(project, revision, Path(scratch))
+        model, sample = fetch_files(project, revision, Path(scratch))
         place = output or shelf_of(project).place(name, version)
         metrics = _metrics(project, revision)
         source = Source(model, sample, version, revision.commit, place, trusted, metrics)
@@ -169,16 +193,3 @@ def _place_in_history(project: Project, model: Path) -> tuple[str, str | None]:
         return "0.0.0", None
     revision = Revision(label=commit[:8], commit=commit, changes=repo.changes())
     return version_of(repo, project.config.model.name, revision), commit
-
-
-def _fetch(project: Project, revision: Revision, scratch: Path) -> tuple[Path, Path]:
-    pipeline = project.pipeline()
-    try:
-        model = pipeline.fetch(project.config.model.path, revision, scratch)
-    except ResultsError as problem:
-        raise ModelError(problem.message, where=problem.where, hint=problem.hint) from problem
-    try:
-        sample = pipeline.fetch(project.config.model.sample, revision, scratch)
-    except ResultsError as problem:
-        raise SampleError(problem.message, where=problem.where, hint=problem.hint) from problem
-    return model, sample

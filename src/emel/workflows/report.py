@@ -26,6 +26,7 @@ from emel.records import (
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
 from emel.workflows.endpoints import Preview, price
+from emel.workflows.gate import function_measures
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
 from emel.workflows.report_own import chosen_sections, own_sections
@@ -97,7 +98,11 @@ def _known(project: Project, candidate: Revision, against: Revision | None) -> K
     """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
     earlier, present = project.pipeline().snapshots(against, candidate)
     comparison = comparing.compare(
-        earlier, present, rules=project.config.rules(), directions=project.config.metrics
+        earlier,
+        present,
+        rules=project.config.rules(),
+        directions=project.config.metrics,
+        function=(function_measures(project, against), function_measures(project, candidate)),
     )
     candidate_bundle = find_bundle(project, candidate)
     base_bundle = find_bundle(project, against) if against else None

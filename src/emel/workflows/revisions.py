@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import re
+
 from emel.errors import RepositoryError
 from emel.gitrepo import GitRepo
 from emel.records import Revision
 from emel.workflows.project import Project
 
 WORKSPACE = "workspace"
+MERGE_REQUEST = re.compile(r"!([1-9][0-9]*)")
 
 
 def candidate_revision(project: Project, name: str | None = None) -> Revision:
     """The revision called `name`; without a name the working tree, or HEAD where nothing was changed."""
     repo = project.repo()
     if name is not None:
-        return Revision(label=name, commit=repo.resolve(name))
+        return named_revision(project, name)
     head = repo.head()
     changes = repo.changes()
     if changes:
         return Revision(label=WORKSPACE, commit=head, changes=changes)
     return Revision(label=repo.branch() or head[:8], commit=head)
+
+
+def named_revision(project: Project, name: str) -> Revision:
+    """A branch, tag or commit, or the head of a merge request: `!12`, which is fetched from `origin`.
+
+    Errors: RepositoryError when there is none. The reference that GitLab keeps for each merge request is
+    told in its documentation, «Checkout merge requests locally through the head ref».
+    """
+    repo = project.repo()
+    match = MERGE_REQUEST.fullmatch(name)
+    if match is None:
+        return Revision(label=name, commit=repo.resolve(name))
+    number = match[1]
+    try:
+        head = f"refs/merge-requests/{number}/head"
+        commit = repo.fetch_reference("origin", head, f"refs/emel/merge-requests/{number}")
+    except RepositoryError as problem:
+        raise RepositoryError(
+            f"the merge request {name} cannot be fetched from `origin`: {problem.message.splitlines()[0]}",
+            hint="check its number, and that `git fetch origin` works here",
+        ) from problem
+    return Revision(label=name, commit=commit)
 
 
 def base_revision(project: Project, candidate: Revision, name: str | None = None) -> Revision | None:
@@ -31,7 +56,7 @@ def base_revision(project: Project, candidate: Revision, name: str | None = None
     """
     repo = project.repo()
     if name is not None:
-        return Revision(label=name, commit=repo.resolve(name))
+        return named_revision(project, name)
     branch = _base_branch(repo, project.config.compare.base)
     shared = repo.merge_base(candidate.commit, branch)
     if shared is None:

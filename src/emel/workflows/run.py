@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from emel.records import Comparison, PipelineRun
-from emel.workflows.compare import compare
+from emel.workflows.compare import compare_revisions
 from emel.workflows.project import Progress, Project
+from emel.workflows.revisions import base_revision, candidate_revision
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -16,13 +19,36 @@ class RunResult(Struct, frozen=True, kw_only=True):
     comparison: Comparison
 
 
-def run(project: Project, *, base: str | None, force: bool, progress: Progress) -> RunResult:
-    """Run the stages whose inputs changed (`force`: all of them), then compare.
+def run(
+    project: Project,
+    *,
+    base: str | None = None,
+    stages: Sequence[str] = (),
+    force: bool = False,
+    params: Sequence[str] = (),
+    progress: Progress,
+) -> RunResult:
+    """Run the stages whose inputs changed (`force`: all of them; `stages`: those, and what they need), then
+    compare.
 
-    A gate that says no is no error here: it stands in the comparison's verdict.
+    `params` are written into the files of parameters first, and stay there. What the run was made with is
+    noted in .emel/runs. A gate that says no is no error here: it stands in the comparison's verdict.
     """
     project.repo().head()
+    pipeline = project.pipeline()
+    if params:
+        pipeline.set_params(params)
     progress.step("running the pipeline")
-    done = project.pipeline().run(force=force, on_line=progress.line)
+    started = project.system.clock.now()
+    done = pipeline.run(
+        stages=stages,
+        force=force,
+        on_line=progress.line,
+        on_stage=lambda stage: progress.step(f"running stage {stage}"),
+    )
     progress.step("comparing with the base")
-    return RunResult(pipeline=done, comparison=compare(project, base=base))
+    project.claim_state()
+    candidate = candidate_revision(project)
+    pipeline.record(done, started)
+    against = base_revision(project, candidate, base)
+    return RunResult(pipeline=done, comparison=compare_revisions(project, candidate, against))

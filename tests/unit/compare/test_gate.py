@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from emel.compare import compare
+from emel.compare import compare, judge_function
 from emel.records import Check, GateRule, Revision, Scalar, Snapshot, Verdict
 
 
@@ -119,3 +119,65 @@ def test_every_limit_of_a_rule_is_a_check() -> None:
         ("max_drop", False),
     ]
     assert not verdict.passed
+
+
+def test_a_rule_with_a_star_is_one_for_every_metric_that_fits() -> None:
+    rule = GateRule(metric="slices.*.accuracy", min=0.8)
+    verdict, _ = judged(rule, {"slices.old.accuracy": 0.9, "slices.new.accuracy": 0.7, "accuracy": 0.1})
+
+    assert [(check.metric, check.passed) for check in verdict.checks] == [
+        ("slices.old.accuracy", True),
+        ("slices.new.accuracy", False),
+    ]
+
+
+def test_a_rule_with_a_star_that_fits_nothing_fails() -> None:
+    check = judged(GateRule(metric="slices.*.accuracy", min=0.8), {"accuracy": 0.9})[1]
+
+    assert (check.passed, check.text) == (False, "slices.*.accuracy fits none of the metrics")
+
+
+SIZE = GateRule(metric="function.zip_bytes", max=50_000, max_drop=1000)
+
+
+def of_functions(
+    rule: GateRule, base: dict[str, float] | None, candidate: dict[str, float] | None
+) -> list[tuple[bool, str]]:
+    snapshot = Snapshot(revision=Revision(label="x", commit="0" * 40), metrics={}, params={}, data={})
+    verdict = compare(snapshot, snapshot, rules=[rule], directions={}, function=(base, candidate)).verdict
+    return [(check.passed, check.text) for check in verdict.checks]
+
+
+def test_a_function_is_held_against_its_limits_and_the_bases() -> None:
+    assert of_functions(SIZE, {"function.zip_bytes": 40_000}, {"function.zip_bytes": 42_000}) == [
+        (True, "function.zip_bytes is 42000, at most 50000"),
+        (False, "function.zip_bytes got worse by 2000, more than 1000"),
+    ]
+
+
+def test_a_function_without_a_bundle_is_told_as_not_measured() -> None:
+    told = "function.zip_bytes is measured by `emel package`"
+
+    assert of_functions(SIZE, None, None) == [(True, told), (True, told)]
+
+
+def test_the_latency_is_measured_by_the_tests_of_the_endpoint() -> None:
+    rule = GateRule(metric="function.p99_seconds", max=0.1)
+
+    assert of_functions(rule, None, {"function.zip_bytes": 1.0}) == [
+        (True, "function.p99_seconds is measured by `emel test`")
+    ]
+    assert not judge_function([rule], {"function.p99_seconds": 0.2}).passed
+
+
+def test_a_measure_that_does_not_exist_fails() -> None:
+    [(passed, text)] = of_functions(GateRule(metric="function.size", max=1), None, None)
+
+    assert not passed and "there are function.zip_bytes, " in text
+
+
+def test_a_function_alone_is_judged_by_its_own_rules() -> None:
+    rules = [GateRule(metric="accuracy", min=0.9), SIZE]
+    verdict = judge_function(rules, {"function.zip_bytes": 60_000.0})
+
+    assert [(check.rule, check.passed) for check in verdict.checks] == [("max", False), ("max_drop", True)]

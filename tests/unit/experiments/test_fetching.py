@@ -86,8 +86,23 @@ def test_a_lost_cache_is_told_with_what_to_do(experiment: Experiment, tmp_path: 
     experiment.pipeline.run()
     made = experiment.commit("made")
     shutil.rmtree(experiment.root / ".dvc/cache")
+    (experiment.root / "model.txt").unlink()
 
     with pytest.raises(ResultsError) as caught:
         experiment.pipeline.fetch("model.txt", made, tmp_path)
 
     assert caught.value.hint is not None and "dvc pull" in caught.value.hint
+
+
+def test_the_file_in_the_working_tree_serves_where_it_is_the_one_that_was_locked(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    experiment.pipeline.run()
+    made = experiment.commit("made")
+    shutil.rmtree(experiment.root / ".dvc/cache")
+    there = (experiment.root / "model.txt").read_bytes()
+
+    assert experiment.pipeline.fetch("model.txt", made, tmp_path).read_bytes() == there
+    (experiment.root / "model.txt").write_text("another")
+    with pytest.raises(ResultsError):
+        experiment.pipeline.fetch("model.txt", made, tmp_path)

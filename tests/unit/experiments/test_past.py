@@ -59,10 +59,41 @@ def test_a_project_below_the_top_of_its_repository_has_its_own_past(repo: GitRep
 
 
 def test_broken_and_unknown_files_have_no_past(repo: GitRepo) -> None:
-    commit_files(repo, "a", {"metrics.json": "{", "metrics.yaml": "auc: 1", "bad.json": b"\xff"})
+    commit_files(repo, "a", {"metrics.json": "{", "metrics.yaml": "a: [", "bad.json": b"\xff", "m.csv": "1"})
 
-    assert past(repo, "metrics.json", "metrics.yaml", "bad.json") == []
+    assert past(repo, "metrics.json", "metrics.yaml", "bad.json", "m.csv") == []
     assert past(repo) == []
+
+
+DVC_YAML = """
+stages:
+  train:
+    cmd: x
+    metrics: [{metrics.json: {cache: false}}]
+  each:
+    foreach: [a]
+    do: {cmd: x, wdir: deep, metrics: [more.yaml]}
+metrics: [own.toml]
+"""
+
+
+def test_the_history_of_a_revision_is_that_of_the_files_that_dvc_yaml_names(repo: GitRepo) -> None:
+    metrics = {"metrics.json": '{"auc": 0.5}', "deep/more.yaml": "loss: 1", "own.toml": "f1 = 1\n"}
+    first = commit_files(
+        repo, "One", {"sub/dvc.yaml": DVC_YAML} | {f"sub/{k}": v for k, v in metrics.items()}
+    )
+    commit_files(repo, "Code", {"sub/code.py": "1"})
+    second = commit_files(repo, "Two\n\nMore.", {"sub/metrics.json": '{"auc": 0.6}'})
+    commit_files(repo, "Broken", {"sub/metrics.json": "{", "sub/deep/more.yaml": "", "sub/own.toml": ""})
+    pipeline = Pipeline(repo.root / "sub", HermeticProcess(repo.root.parent / "home"))
+
+    found = pipeline.history("HEAD", limit=10)
+    assert [(entry.commit, entry.subject, entry.metrics) for entry in found] == [
+        (second, "Two", {"auc": 0.6, "loss": 1, "f1": 1}),
+        (first, "One", {"auc": 0.5, "loss": 1, "f1": 1}),
+    ]
+    assert [entry.commit for entry in pipeline.history(first, limit=10)] == [first]
+    assert [entry.commit for entry in pipeline.history(second, limit=1)] == [second]
 
 
 CSV = 'id,name\n1,"a\nb"\n2,c\n\n'

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.fakes.experiments import Experiment
+from tests.fakes.experiments import PIPELINE, TRAIN, Experiment
 from tests.fakes.repositories import HermeticProcess
 
 from emel.errors import MissingExtraError, PipelineError
@@ -11,6 +12,8 @@ from emel.experiments import Pipeline
 from emel.experiments.dvc import program
 from emel.experiments.running import outcomes
 from emel.records import PipelineRun
+
+STARTED = datetime(2026, 11, 22, 6, tzinfo=UTC)
 
 
 def told(run: PipelineRun) -> dict[str, str]:
@@ -75,6 +78,59 @@ def test_only_what_changed_runs_again_and_known_results_come_back(experiment: Ex
     experiment.write("params.yaml", "depth: 3\n")
     assert told(experiment.pipeline.run()) == {"split": "unchanged", "train": "ran"}
     assert told(experiment.pipeline.run(force=True)) == {"split": "ran", "train": "ran"}
+
+
+@pytest.mark.slow
+def test_a_chosen_stage_runs_with_what_it_needs_and_nothing_after_it(experiment: Experiment) -> None:
+    begun: list[str] = []
+    done = experiment.pipeline.run(stages=["split"], on_stage=begun.append)
+
+    assert told(done) == {"split": "ran"}
+    assert begun == ["split"]
+    with pytest.raises(PipelineError, match="no-such-stage"):
+        experiment.pipeline.run(stages=["no-such-stage"])
+
+
+@pytest.mark.slow
+def test_dvc_asks_for_no_newer_version_of_itself_in_the_background(experiment: Experiment) -> None:
+    experiment.write(".dvc/config", "[core]\n    analytics = false\n")
+    experiment.write("train.py", "import os\nprint('daemons:', os.environ.get('DVC_DAEMON'))\n" + TRAIN)
+    lines: list[str] = []
+    experiment.pipeline.run(on_line=lines.append)
+
+    assert "daemons: 1" in lines
+    assert not (experiment.root / ".dvc/tmp/updater").exists()
+
+
+@pytest.mark.slow
+def test_a_run_is_recorded_with_the_results_that_it_made(experiment: Experiment) -> None:
+    experiment.write("params.yaml", "depth: 2\nmodel: {random_state: 7}\n")
+    experiment.write("dvc.yaml", PIPELINE.replace("params: [depth]", "params: [depth, model]"))
+    first = experiment.pipeline.run()
+    experiment.pipeline.record(first, STARTED)
+    found = experiment.pipeline.recorded(experiment.workspace())
+    committed = experiment.commit("results")
+
+    assert found is not None
+    assert (found.started, found.ran, found.seeds) == (
+        "2026-11-22T06:00:00+00:00",
+        ("split", "train"),
+        {"model.random_state": 7},
+    )
+    assert found.seconds == first.seconds
+    assert found.libraries["dvc"] and found.python.startswith("3.")
+    assert experiment.pipeline.recorded(committed) == found
+    assert experiment.pipeline.recorded(experiment.start) is None
+
+
+@pytest.mark.slow
+def test_a_run_in_which_nothing_ran_leaves_the_record_of_the_one_before(experiment: Experiment) -> None:
+    experiment.pipeline.record(experiment.pipeline.run(), STARTED)
+    before = experiment.pipeline.recorded(experiment.workspace())
+    experiment.pipeline.record(experiment.pipeline.run(), STARTED + timedelta(days=1))
+
+    assert before is not None
+    assert experiment.pipeline.recorded(experiment.workspace()) == before
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from emel.cli.output import console, progress, show
 from emel.cli.render import endpoint, plan_steps
 from emel.deploy import Plan
 from emel.workflows import deploy as workflow
+from emel.workflows.deploy import write_dotenv
 from emel.workflows.local import LOCAL
 
 
@@ -35,6 +36,7 @@ Examples:
     type=click.Path(dir_okay=False, path_type=Path),
     help="A zip that `emel package` made, instead of a revision.",
 )
+@options.dotenv
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @options.yes
 @options.as_json
@@ -45,6 +47,7 @@ def command(
     tag: str,
     rev: str | None,
     zip_path: Path | None,
+    dotenv: Path | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -72,6 +75,8 @@ def command(
         result = workflow.deploy(
             project, to=to, tag=tag, revision=rev, zip_path=zip_path, progress=telling, agreed=agreed
         )
+    if dotenv:
+        write_dotenv(dotenv, result.url, result.tag)
     show(result, endpoint(result), as_json=as_json)
     if result.example and not as_json:
         # One line, however long, so that it can be copied.

@@ -9,6 +9,8 @@ import click
 from emel.cli import options
 from emel.cli.output import progress, show
 from emel.cli.render import bundle, explained
+from emel.cli.verdict import fail_if_missed
+from emel.workflows.gate import judge_bundle
 from emel.workflows.package import name_of, package, package_file
 
 FILE = click.Path(path_type=Path)
@@ -60,7 +62,7 @@ def command(
     and the zip is written to the folder of the call.
 
     The sample rows, and rows made from the model itself, go through the original and through the finished
-    zip. A bundle that differs is not kept.
+    zip. A bundle that differs is not kept. The exit code is 7 when it misses a limit of `[gate]`.
     """
     folder: Path = context.obj
     if model is not None and rev is not None:
@@ -83,3 +85,4 @@ def command(
                 project, folder=folder, output=place, trusted=not no_pickle, progress=telling
             )
     show(result, explained(result) if explain else bundle(result), as_json=as_json)
+    fail_if_missed(judge_bundle(project, result))

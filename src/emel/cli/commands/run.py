@@ -17,20 +17,39 @@ from emel.workflows.run import run
 Examples:
   emel run                    # run what changed, compare with the merge base with main
   emel run --base v1.0.0      # compare with another revision
+  emel run --set model.depth=5 --set seed=1
+  emel run --stage train --force
   emel run --json > run.json
 """
 )
 @options.base
+@click.option(
+    "--stage", "stages", multiple=True, metavar="NAME", help="Run this stage and what it needs. Repeatable."
+)
 @click.option("--force", is_flag=True, help="Run every stage, changed or not.")
+@click.option(
+    "--set",
+    "params",
+    multiple=True,
+    metavar="PARAM=VALUE",
+    help="Write a value into params.yaml first, or by FILE:PARAM=VALUE into another file. Repeatable.",
+)
 @options.as_json
 @click.pass_context
-def command(context: click.Context, base: str | None, force: bool, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    base: str | None,
+    stages: tuple[str, ...],
+    force: bool,
+    params: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Run the DVC pipeline, compare its results with the base revision, and apply the gate of emel.toml.
 
     Only stages whose inputs changed are run. The exit code is 7 when the gate says no, 5 when a stage fails.
     """
     project = options.project_of(context)
     with progress() as telling:
-        result = run(project, base=base, force=force, progress=telling)
+        result = run(project, base=base, stages=stages, force=force, params=params, progress=telling)
     show(result, Group(pipeline_run(result.pipeline), comparison(result.comparison)), as_json=as_json)
     fail_if_refused(result.comparison)

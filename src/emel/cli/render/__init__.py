@@ -17,18 +17,31 @@ from emel.cli.render.endpoints import (
     statuses,
     tag_move,
 )
-from emel.cli.render.experiments import comparison, model_version, model_versions, pipeline_run, written
+from emel.cli.render.experiments import comparison, pipeline_run, written
 from emel.cli.render.functions import bundle, estimate, explained
 from emel.cli.render.logs import log_record
 from emel.cli.render.simulation import simulation
+from emel.cli.render.versions import (
+    deprecation,
+    downloaded,
+    model_version,
+    model_versions,
+    origin,
+    registration,
+    reproduction,
+    stage_move,
+    version_details,
+)
 from emel.report import Written
 
 __all__ = [
     "any_record",
     "bundle",
     "comparison",
+    "deprecation",
     "destroyed",
     "doomed",
+    "downloaded",
     "endpoint",
     "endpoint_report",
     "estimate",
@@ -36,13 +49,18 @@ __all__ = [
     "log_record",
     "model_version",
     "model_versions",
+    "origin",
     "pipeline_run",
     "plan_steps",
+    "registration",
+    "reproduction",
     "scaled",
     "shadow",
     "simulation",
+    "stage_move",
     "statuses",
     "tag_move",
+    "version_details",
     "written",
 ]
 

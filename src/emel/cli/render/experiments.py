@@ -9,10 +9,11 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts, passed, table
-from emel.records import Comparison, MetricChange, ModelVersion, PipelineRun, Revision
+from emel.records import Comparison, EnvironmentChange, MetricChange, PipelineRun, Revision
 from emel.report import Written
 
 ARROWS = {"higher": "↑", "lower": "↓", None: " "}
+ENVIRONMENT_SHOWN = 10
 STYLES = {
     "better": "green",
     "worse": "red",
@@ -42,22 +43,36 @@ def comparison(compared: Comparison) -> RenderableType:
             Text(""),
             Text("Data and models changed: " + ", ".join(change.path for change in compared.data)),
         ]
+    if compared.environment:
+        parts += [Text(""), _environment(compared.environment)]
     return Group(*parts, Text(""), _verdict(compared))
 
 
-def model_version(version: ModelVersion) -> RenderableType:
-    """One version."""
-    return Text(f"{version.tag} at {version.commit[:8]}")
-
-
-def model_versions(versions: Sequence[ModelVersion]) -> RenderableType:
-    """All versions, the newest first."""
-    if not versions:
-        return Text("no version yet; `emel model register` makes the first")
-    made = table("version", "commit", "created", "tag")
-    for version in versions:
-        made.add_row(version.version, version.commit[:8], words.moment(version.created), version.tag)
-    return made
+def side_by_side(comparisons: Sequence[Comparison]) -> RenderableType:
+    """Several candidates of one base: metrics and parameters in columns, and what the gate refuses."""
+    labels = [_label(comparison.candidate) for comparison in comparisons]
+    base = _label(comparisons[0].base) if comparisons[0].base else "base"
+    metrics = table("metric", "", base, *labels, right=(base, *labels))
+    for name in dict.fromkeys(metric.name for one in comparisons for metric in one.metrics):
+        changes = [next((m for m in one.metrics if m.name == name), None) for one in comparisons]
+        known = next(change for change in changes if change)
+        cells = (
+            Text(words.scalar(change.candidate), style=STYLES[change.effect]) if change else Text("–")
+            for change in changes
+        )
+        metrics.add_row(name, ARROWS[known.direction], words.scalar(known.base), *cells)
+    params = table("parameter", base, *labels)
+    for name in dict.fromkeys(param.name for one in comparisons for param in one.params):
+        found = [next((p for p in one.params if p.name == name), None) for one in comparisons]
+        before = next(param for param in found if param).base
+        # A parameter that did not change is not among the changes.
+        values = (words.scalar(param.candidate if param else before) for param in found)
+        params.add_row(name, words.scalar(before), *values)
+    verdicts = (_short_verdict(label, one) for label, one in zip(labels, comparisons, strict=True))
+    parts: list[RenderableType] = [metrics]
+    if params.row_count:
+        parts += [Text(""), params]
+    return Group(*parts, Text(""), *verdicts)
 
 
 def written(report: Written) -> RenderableType:
@@ -65,6 +80,18 @@ def written(report: Written) -> RenderableType:
     return facts(
         ("markdown", str(report.markdown)), ("html", str(report.html)), ("plots", str(len(report.images)))
     )
+
+
+def _label(revision: Revision) -> str:
+    return "working tree" if revision.changes else revision.label
+
+
+def _short_verdict(label: str, compared: Comparison) -> Text:
+    checks = compared.verdict.checks
+    if not checks:
+        return Text(f"{label}: no rules in emel.toml")
+    refused = "; ".join(check.text for check in checks if not check.passed)
+    return Text(f"{label}: gate FAILED: {refused}" if refused else f"{label}: gate passed")
 
 
 def _headline(compared: Comparison) -> str:
@@ -101,6 +128,15 @@ def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
             Text(change.effect, style=STYLES[change.effect]),
         )
     return made
+
+
+def _environment(changes: Sequence[EnvironmentChange]) -> RenderableType:
+    """The first of them: a new environment may have hundreds of other libraries."""
+    made = table("environment", "base", "candidate")
+    for change in changes[:ENVIRONMENT_SHOWN]:
+        made.add_row(change.name, change.base or "–", change.candidate or "–")
+    hidden = len(changes) - ENVIRONMENT_SHOWN
+    return Group(made, Text(f"… and {hidden} more; --json lists all")) if hidden > 0 else made
 
 
 def _verdict(compared: Comparison) -> RenderableType:

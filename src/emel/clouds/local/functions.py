@@ -39,6 +39,9 @@ class LocalFunctions:
     def set_tag(self, function: str, tag: str, number: int) -> None:
         self._store.set_tag(function, tag, number)
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        self._store.remove_tag(function, tag)
+
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         return self._store.tag_history(function, tag)
 

@@ -112,6 +112,12 @@ class YandexFunctions:
         request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
         self._done("SetTag", request, shapes.Version(), f"set the tag {tag}")
 
+    def remove_tag(self, function: str, tag: str) -> None:
+        for stored in self._inventory.versions(function):
+            if tag in stored.record.tags:
+                request = requests.RemoveFunctionTagRequest(function_version_id=stored.id, tag=tag)
+                self._done("RemoveTag", request, shapes.Version(), f"remove the tag {tag}")
+
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         identifier, known = self._inventory.id_of(function), self._inventory.versions(function)
         if identifier is None or not any(tag in stored.record.tags for stored in known):

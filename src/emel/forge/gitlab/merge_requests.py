@@ -31,6 +31,10 @@ class GitLabMergeRequests:
         # Servers before 18 have no such filter here and list closed ones too.
         return tuple(request for request in listed if request.state == "opened")
 
+    def of_commit(self, commit: str) -> Sequence[MergeRequest]:
+        path = f"{self._api.project}/repository/commits/{part(commit)}/merge_requests"
+        return tuple(self._api.list(path, MergeRequest, job_token=True))
+
     def create(self, source_branch: str, target_branch: str, title: str, **fields: object) -> MergeRequest:
         named = {"source_branch": source_branch, "target_branch": target_branch, "title": title}
         return self._api.post(self._path, MergeRequest, {**named, **fields})

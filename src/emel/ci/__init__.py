@@ -1,0 +1,11 @@
+"""emel.toml → the pipeline in GitLab, as `.gitlab-ci.yml`, as a file to include, and as a CI/CD component.
+
+Everything here is pure: what goes in is a `Spec`, what comes out is text. Keywords are those of GitLab's
+documentation, «CI/CD YAML syntax reference»; nothing needs a paid plan.
+"""
+
+from emel.ci.component import component
+from emel.ci.pipeline import HEADER, as_include, as_pipeline
+from emel.ci.spec import Spec
+
+__all__ = ["HEADER", "Spec", "as_include", "as_pipeline", "component"]

@@ -1,0 +1,41 @@
+"""What a pipeline is made from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Spec(NamedTuple):
+    """One project, as its pipeline has to know it. All values may be `$[[ inputs.… ]]` of a component."""
+
+    base: str
+    """The branch that results are compared with."""
+    image: str
+    install: tuple[str, ...]
+    """Commands that make `emel` and the project's libraries ready."""
+    results: tuple[str, ...] | str
+    """Files that training writes and later jobs read, relative to the folder of emel.toml."""
+    lock: str | None = None
+    """The file that pins the libraries: the key of their cache."""
+    folder: str = ""
+    """The folder of emel.toml, relative to the repository; empty for the top one."""
+    cloud: str | None = None
+    runner_tags: tuple[str, ...] | str = ()
+    """The tags of the runner that trains; without any, every runner may."""
+    has_remote: bool = False
+    """Whether DVC has a remote, from which data come and to which results go."""
+    commits_results: bool = False
+    """Whether results of the default branch are committed by its pipeline."""
+    production: str = "on_success"
+    """`on_success` or `manual`: whether production is deployed by itself or by a click."""
+    auto_stop_in: str = "1 week"
+    schedule: str = "prune"
+    """What a pipeline schedule does: `prune` removes forgotten previews, `train` trains and deploys too."""
+    stage: str | None = None
+    """The stage of all jobs in a pipeline of other jobs; None for stages of their own."""
+    prefix: str = ""
+    """Stands before the name of each job."""
+
+    def path(self, name: str) -> str:
+        """A path of the project as the repository sees it."""
+        return f"{self.folder}/{name}" if self.folder else name

@@ -1,0 +1,115 @@
+"""Put a version of the model into a stage, and let the function answer with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emel import deploy as deploying
+from emel import registry
+from emel.errors import RegistryError, RepositoryError
+from emel.records import Deprecation, ModelVersion, StageMove
+from emel.workflows.deploy import deploy
+from emel.workflows.forged import REMOTE
+from emel.workflows.local import LOCAL
+from emel.workflows.project import Progress, Project
+from emel.workflows.versions import bundle_of
+
+
+def promote_version(
+    project: Project,
+    text: str,
+    *,
+    stage: str = "prod",
+    cloud: str = LOCAL,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> StageMove:
+    """Let a version stand in a stage: first the function's tag of that name answers with it, then a Git tag
+    says so, which is sent to the remote.
+
+    Repeated it changes nothing. Errors: RegistryError; DeployError; those of `bundle_of`.
+    """
+    version = registry.find_version(project.repo(), project.config.model.name, text)
+    return _move(project, version, stage, cloud, env, progress)
+
+
+def rollback_version(
+    project: Project,
+    *,
+    stage: str = "prod",
+    cloud: str = LOCAL,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> StageMove:
+    """Put the version into a stage that stood there before. Done twice, it is back where it was.
+
+    Errors: RegistryError when no other version ever stood there; those of `promote_version`.
+    """
+    name = project.config.model.name
+    past = registry.history(project.repo(), name, stage)
+    others = [version for version in past if version != past[-1]]
+    if not others:
+        now = f"only {past[-1].version} ever stood" if past else "no version stands"
+        raise RegistryError(
+            f"{now} in the stage {stage} of {name}", hint=f"emel model promote VERSION --to {stage}"
+        )
+    return _move(project, others[-1], stage, cloud, env, progress)
+
+
+def deprecate_version(project: Project, text: str) -> Deprecation:
+    """Take a version back: a Git tag says so, here and on the remote. Its files and its own tag stay.
+
+    Repeated it does nothing. Errors: RegistryError when there is no such version, or it stands in a stage.
+    """
+    repo, name = project.repo(), project.config.model.name
+    version = registry.find_version(repo, name, text)
+    held = [stage for stage, standing in registry.stages(repo, name).items() if standing == version]
+    if held:
+        raise RegistryError(
+            f"{version.tag} stands in {' and '.join(sorted(held))}",
+            where=version.tag,
+            hint=f"promote another version first: emel model promote VERSION --to {held[0]}",
+        )
+    tag = registry.deprecate(repo, version)
+    reason = _push(project, tag)
+    return Deprecation(version=version, tag=tag, pushed=reason is None, reason=reason)
+
+
+def _move(
+    project: Project,
+    version: ModelVersion,
+    stage: str,
+    cloud: str,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> StageMove:
+    deploying.check_tag(stage)
+    repo, name = project.repo(), project.config.model.name
+    before = registry.stages(repo, name).get(stage)
+    bundle = bundle_of(project, version, env=env, progress=progress)
+    endpoint = deploy(project, to=cloud, tag=stage, zip_path=bundle.path, progress=progress)
+    tag = registry.assign(repo, version, stage)
+    progress.step(f"pushing {tag}")
+    reason = _push(project, tag)
+    return StageMove(
+        stage=stage,
+        before=before.version if before else None,
+        version=version,
+        tag=tag,
+        endpoint=endpoint,
+        pushed=reason is None,
+        reason=reason,
+    )
+
+
+def _push(project: Project, tag: str) -> str | None:
+    """Send a tag to the remote; why it could not be, if so. A job's own token may push only where the project
+    lets it (GitLab documentation, «CI/CD job token»)."""
+    repo = project.repo()
+    if repo.remote_url(REMOTE) is None:
+        return f"the repository has no remote named `{REMOTE}`"
+    try:
+        repo.push_tag(REMOTE, tag)
+    except RepositoryError as problem:
+        return problem.message
+    return None

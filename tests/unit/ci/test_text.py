@@ -1,0 +1,133 @@
+"""The YAML as text: valid by GitLab's own schema, and the same values for any reader of YAML."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.fakes import gitlab_events as events
+from tests.fakes.gitlab_rules import plan
+
+from emel.ci import Spec, as_include, as_pipeline, component
+from emel.ci.layout import Noted, to_yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "ci"
+VARIANTS: dict[str, dict[str, Any]] = {
+    "local": {},
+    "without-cloud": {"cloud": None, "lock": None},
+    "yandex": {"cloud": "yandex", "has_remote": True, "commits_results": True, "runner_tags": ("gpu",)},
+    "aws": {"cloud": "aws", "production": "manual", "schedule": "train", "folder": "churn"},
+}
+
+
+def filled_in(text: str, **given: Any) -> str:
+    """A component's jobs as GitLab has them: each value with the inputs in their places."""
+    header, jobs = yaml.safe_load_all(text)
+    inputs = header["spec"]["inputs"]
+    assert set(given) <= set(inputs)
+    values = {name: given.get(name, field.get("default")) for name, field in inputs.items()}
+    for name, field in inputs.items():
+        assert values[name] is not None, f"input {name} is not given"
+        assert isinstance(values[name], list) == (field["type"] == "array")
+        assert values[name] in field.get("options", [values[name]])
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {fill(key): fill(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [fill(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        whole = re.fullmatch(r"\$\[\[ inputs\.(\w+) \]\]", value)
+        return (
+            values[whole[1]] if whole else re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda m: values[m[1]], value)
+        )
+
+    return str(yaml.safe_dump(fill(jobs), sort_keys=False))
+
+
+def test_gitlabs_schema_takes_every_variant(spec: Spec, tmp_path: Path) -> None:
+    texts = {name: as_pipeline(spec._replace(**changes)) for name, changes in VARIANTS.items()}
+    texts["include"] = as_include(spec._replace(stage="test"))
+    texts["component"] = filled_in(component(), cloud="aws", runner_tags=["gpu"], prefix="churn-")
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yml").write_text(text)
+
+    assert checked(*sorted(tmp_path.iterdir())) == ""
+
+
+def test_gitlabs_schema_refuses_what_is_no_keyword(spec: Spec, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text(as_pipeline(spec).replace("interruptible: false", "interruptable: false"))
+
+    assert "interruptable" in checked(broken)
+
+
+def checked(*files: Path) -> str:
+    """What check-jsonschema, which carries GitLab's schema, has to say against the files."""
+    command = ["check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    done = subprocess.run([sys.executable, "-m", *command, *files], capture_output=True, text=True)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_pipeline_reads_as_it_did(spec: Spec, name: str) -> None:
+    assert as_pipeline(spec._replace(**VARIANTS[name])) == (GOLDEN / f"{name}.yml").read_text()
+
+
+def test_the_component_runs_the_same_jobs_at_the_same_events_as_the_include(spec: Spec) -> None:
+    inputs = filled_in(component(), cloud="local", install=spec.install[0])
+    own = as_include(spec._replace(stage="test"))
+    for event in (events.merge_request(), events.push("main"), events.push("topic"), events.schedule()):
+        one, other = plan(inputs, event), plan(own, event)
+        assert (one and {n: j.when for n, j in one.jobs.items()}) == (
+            other and {n: j.when for n, j in other.jobs.items()}
+        )
+
+
+def test_the_components_jobs_take_a_prefix_everywhere() -> None:
+    jobs = yaml.safe_load(filled_in(component(), cloud="aws", prefix="churn-"))
+
+    assert all(name.lstrip(".").startswith("churn-") for name in jobs)
+    assert plan(yaml.safe_dump(jobs), events.merge_request()) is not None
+
+
+def test_the_component_in_the_repository_is_up_to_date() -> None:
+    assert (ROOT / "templates" / "emel" / "template.yml").read_text() == component()
+
+
+def test_no_key_of_a_cloud_stands_in_the_pipeline_where_the_jobs_token_does(spec: Spec) -> None:
+    yandex = as_pipeline(spec._replace(cloud="yandex"))
+    aws = as_pipeline(spec._replace(cloud="aws"))
+
+    assert "GITLAB_OIDC_TOKEN:\n      aud: $CI_PROJECT_URL" in yandex
+    assert "AWS_ID_TOKEN:\n      aud: sts.amazonaws.com" in aws
+    # The job that runs the project's own code gets no token for the cloud.
+    made = plan(yandex, events.merge_request())
+    assert made and "id_tokens" not in made.jobs["train"].config
+    assert "id_tokens" in made.jobs["preview"].config
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yes", "12", "1.5", "null", "2026-11-22", "a: b", "a #b", "- x", "*", "&x", "[1]", "{a}", "'", '"',
+     "\\", "a\nb", "a\tb", " a", "a ", "%x", "@x", "`x`", "!x", "|", ">", "~", "0x10", "$A == \"b\"", "é",
+     "\u2028", "echo \"a\" || b", "a:", "?", ".inf", "1e3", "0o7", "=", "<<"],
+)  # fmt: skip
+def test_any_text_comes_back_from_yaml_as_it_was(text: str) -> None:
+    again = yaml.safe_load(to_yaml({"key": text, "list": [text], "noted": Noted("why", text)}))
+
+    assert again == {"key": text, "list": [text], "noted": text}
+
+
+def test_values_come_back_as_they_were() -> None:
+    values = {"a": {"b": [{"c": 1, "d": [True]}, "e"], "empty": [], "none": {}}, "f": False}
+
+    assert yaml.safe_load(to_yaml(values)) == json.loads(json.dumps(values))
