@@ -16,8 +16,10 @@ from emel.records import (
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
+    Gateway,
     LogFilter,
     LogRecord,
+    Routes,
     ScalingPolicy,
     YandexSettings,
 )
@@ -129,6 +131,30 @@ class Access(Protocol):
         ...
 
 
+class Gateways(Protocol):
+    """API gateways before functions: paths, custom domains, keys, a canary. One for each function."""
+
+    def find(self, function: str) -> Gateway | None:
+        """The function's gateway. None when it has none."""
+        ...
+
+    def is_current(self, function: str, routes: Routes) -> bool:
+        """Whether the function's gateway is there and answers so already."""
+        ...
+
+    def put(self, function: str, routes: Routes) -> Gateway:
+        """Make or update the function's gateway; repeated it does nothing. Domains of its own stay.
+
+        With a weight below 100 the tag becomes the gateway's canary, in the place of an earlier one; without
+        it a canary ends. Errors when the function is absent, and for a canary also when the gateway is.
+        """
+        ...
+
+    def delete(self, function: str) -> None:
+        """Remove the function's gateway. Does nothing when it is absent."""
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -150,6 +176,7 @@ class Cloud(NamedTuple):
     """None where a version carries its own scaling."""
     access: Access | None = None
     """None where everyone who reaches the address may call."""
+    gateways: Gateways | None = None
     storage: None = None
     compute: None = None
 

@@ -5,7 +5,16 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
-from emel.records.clouds import Destroyed, Doomed, LockboxSecret, Scaled, ScalingPolicy, YandexSettings
+from emel.records.clouds import (
+    Destroyed,
+    Doomed,
+    GatewaySettings,
+    LockboxSecret,
+    Routes,
+    Scaled,
+    ScalingPolicy,
+    YandexSettings,
+)
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
     LOG_LEVELS,
@@ -16,6 +25,7 @@ from emel.records.endpoints import (
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
+    Gateway,
     Latency,
     LogFilter,
     LogLevel,
@@ -85,6 +95,8 @@ __all__ = [
     "FunctionStatus",
     "FunctionVersion",
     "GateRule",
+    "Gateway",
+    "GatewaySettings",
     "Latency",
     "LockboxSecret",
     "LogFilter",
@@ -99,6 +111,7 @@ __all__ = [
     "PipelineRun",
     "Plot",
     "Revision",
+    "Routes",
     "Scalar",
     "Scaled",
     "ScalingPolicy",

@@ -1,6 +1,6 @@
 """ApiGatewayService: gateways and their specifications. Source: yandex/cloud/serverless/apigateway/v1.
 
-What a gateway does with a request is not emulated here; the specification is checked for its form.
+The specification is checked for its form; what a gateway does with a request is in gateway_front.py.
 """
 
 from __future__ import annotations

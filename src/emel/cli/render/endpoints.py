@@ -16,6 +16,7 @@ from emel.records import (
     Endpoint,
     EndpointReport,
     FunctionStatus,
+    Gateway,
     Scaled,
     Shadow,
     TagMove,
@@ -33,11 +34,18 @@ def endpoint(live: Endpoint) -> RenderableType:
     """A live address."""
     version = live.version
     state = "deployed" if live.changed else "unchanged"
+    gateway = [("gateway", _gateway(live.gateway))] if live.gateway else []
     return facts(
         (live.tag, live.url),
+        *gateway,
         ("version", f"{version.number} ({version.model_version}), {state}"),
         ("settings", f"{version.settings.memory} MB, up to {version.settings.max_instances} instances"),
     )
+
+
+def _gateway(found: Gateway) -> str:
+    shared = f", {found.canary_weight} % to {found.canary_tag}" if found.canary_tag else ""
+    return f"{found.url} → {found.tag}{shared}"
 
 
 def tag_move(move: TagMove) -> RenderableType:
@@ -60,11 +68,14 @@ def scaled(change: Scaled) -> RenderableType:
 
 def doomed(what: Doomed) -> RenderableType:
     """What is about to be deleted."""
+    gateway = f", and API gateway {what.gateway}" if what.gateway else ""
     made = table("version", "model", "tags", "created")
     for version in what.versions:
         tags = ", ".join(version.tags) or "–"
         made.add_row(str(version.number), version.model_version, tags, words.moment(version.created))
-    return Group(Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads"), made)
+    return Group(
+        Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads{gateway}"), made
+    )
 
 
 def destroyed(done: Destroyed) -> RenderableType:

@@ -17,6 +17,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
 from emel.clouds.yandex.functions import YandexFunctions
+from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.limits import LIMITS
 from emel.clouds.yandex.logs import YandexLogs
@@ -52,6 +53,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         LIMITS,
         scaling=YandexScaling(session, inventory),
         access=YandexAccess(session, inventory),
+        gateways=YandexGateways(session, inventory, settings.gateway),
     )
 
 
