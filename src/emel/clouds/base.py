@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from emel.records import (
     Bundle,
+    Finding,
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
@@ -155,6 +156,14 @@ class Gateways(Protocol):
         ...
 
 
+class Doctor(Protocol):
+    """What stands between a project and its first deploy."""
+
+    def examine(self) -> Iterator[Finding]:
+        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen."""
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -177,6 +186,7 @@ class Cloud(NamedTuple):
     access: Access | None = None
     """None where everyone who reaches the address may call."""
     gateways: Gateways | None = None
+    doctor: Doctor | None = None
     storage: None = None
     compute: None = None
 

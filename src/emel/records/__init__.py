@@ -8,6 +8,7 @@ digests are `sha256:` or `md5:` and hexadecimal digits, money carries its curren
 from emel.records.clouds import (
     Destroyed,
     Doomed,
+    Finding,
     GatewaySettings,
     LockboxSecret,
     Routes,
@@ -90,6 +91,7 @@ __all__ = [
     "EndpointCheck",
     "EndpointReport",
     "Estimate",
+    "Finding",
     "FlippedRow",
     "FunctionSettings",
     "FunctionStatus",

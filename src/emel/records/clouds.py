@@ -64,6 +64,17 @@ class YandexSettings(Struct, frozen=True, kw_only=True):
     token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
 
 
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that `emel doctor` looked at."""
+
+    what: str
+    ok: bool | None
+    """None where it cannot be seen, or need not be there."""
+    detail: str
+    remedy: str | None = None
+    """What to do about it, mostly a command."""
+
+
 class Scaled(Struct, frozen=True, kw_only=True):
     """A tag's scaling policy now, and before."""
 

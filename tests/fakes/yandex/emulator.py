@@ -121,7 +121,7 @@ class Emulator:
         )
         gateway.add_ApiGatewayServiceServicer_to_server(GatewayServicer(state), server)
         quota.add_QuotaLimitServiceServicer_to_server(QuotaServicer(state), server)
-        folder_service.add_FolderServiceServicer_to_server(FolderServicer(), server)
+        folder_service.add_FolderServiceServicer_to_server(FolderServicer(state), server)
         lockbox.add_PayloadServiceServicer_to_server(PayloadServicer(state), server)
         return endpoints
 

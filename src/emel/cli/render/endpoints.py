@@ -15,6 +15,7 @@ from emel.records import (
     Doomed,
     Endpoint,
     EndpointReport,
+    Finding,
     FunctionStatus,
     Gateway,
     Scaled,
@@ -64,6 +65,19 @@ def scaled(change: Scaled) -> RenderableType:
     if change.before == change.after:
         return Text(f"{change.function}: {change.tag} scales {after} already")
     return Text(f"{change.function}: {change.tag} scales {after} from now on")
+
+
+def findings(found: Sequence[Finding]) -> RenderableType:
+    """What a doctor saw, and below each trouble what to do."""
+    made = table("", "looked at", "seen")
+    for finding in found:
+        made.add_row(_MARKS[finding.ok], finding.what, Text(finding.detail))
+        if finding.remedy and not finding.ok:
+            made.add_row("", "", Text(f"→ {finding.remedy}"))
+    return made
+
+
+_MARKS = {True: "ok", False: "MISSING", None: "?"}
 
 
 def doomed(what: Doomed) -> RenderableType:
