@@ -2,7 +2,8 @@
 
 Sources: dvc.org/doc/user-guide/data-management/remote-storage/amazon-s3 for the keys; documentation of
 Yandex Object Storage for endpoint and region. boto3 from 1.36 on sends checksums that other S3 servers
-need not know; whether Yandex does is not documented, and MD5 guards the data in any case, so they are switched off.
+need not know; whether Yandex does is not documented, and MD5 guards the data in any case, so they are
+switched off.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ CHECKSUMS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Variables for each job or shell that runs `dvc push` and `dvc pull`; DVC has no key for them. Beside
-them it needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: a static key of a service account with storage.editor."""
+them it needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: a static key of a service account that has the
+role storage.editor."""
 
 
 def with_yandex_remote(
