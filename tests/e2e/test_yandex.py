@@ -107,24 +107,26 @@ def test_a_key_of_lockbox_guards_the_function(emel: Emel, emulator: Emulator) ->
     assert asked(example, **{"X-Api-Key": "hidden"})[0] == 200
 
 
-@pytest.mark.parametrize("form", ["0.1", "1.0"])
-def test_a_gateway_gives_the_model_paths_and_shares_requests(
-    emel: Emel, emulator: Emulator, form: str
-) -> None:
+def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulator: Emulator) -> None:
     refused = emel("deploy", "--to", "yandex", "--yes", "--gateway")
     assert refused.returncode == 13 and "could not call the function" in refused.stderr
     assert emulator.state.functions == {}, "nothing was begun"
 
-    emel.env["EMEL_YANDEX_GATEWAY_SERVICE_ACCOUNT"] = SERVICE_ACCOUNT
-    emel.env["EMEL_YANDEX_GATEWAY_PAYLOAD_FORMAT"] = form
+    file = emel.folder / "emel.toml"
+    file.write_text(f'{file.read_text()}\n[yandex.gateway]\nservice_account = "{SERVICE_ACCOUNT}"\n')
     made = said(emel, "deploy", "--yes", "--gateway")
     gateway, address = made["gateway"]["url"], emulator.gateways.url(made["gateway"]["url"])
     status, answer = asked(made["example"].replace(gateway, address))
     assert (status, answer["predictions"][0] in ("benign", "malignant")) == (200, True)
     contract = urllib3.request("GET", f"{address}/openapi.json").json()
     assert contract["info"]["title"] == "breast-cancer"
-    assert emel("test", address, "--quick").returncode == 0, "every route of the contract"
+    assert emel("test", "--url", address, "--quick").returncode == 0, "every route of the contract"
     assert not said(emel, "deploy", "--gateway")["changed"]
+
+    file.write_text(f'{file.read_text()}payload_format = "0.1"\n')
+    older = said(emel, "deploy", "--gateway")
+    assert older["changed"] and older["version"]["number"] == 1, "the function stays as it is"
+    assert asked(made["example"].replace(gateway, address)) == (status, answer)
 
     shared = said(emel, "deploy", "--tag", "next", "--gateway", "--weight", "10")
     assert (shared["gateway"]["tag"], shared["gateway"]["canary_tag"]) == ("prod", "next")

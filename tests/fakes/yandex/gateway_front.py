@@ -142,6 +142,7 @@ def _find(
 ) -> Call | None:
     for template, operations in spec["paths"].items():
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+        pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", pattern)
         found = re.fullmatch(pattern, path) or re.fullmatch(pattern, path.rstrip("/"))
         operation = operations.get(method.lower()) or operations.get(_ANY)
         if found and operation:

@@ -16,6 +16,10 @@ from emel.records import GatewaySettings
 TAG = "tag"
 """The variable that says which tag of the function gets a request."""
 METHODS = ("get", "post")
+ANY_METHOD = "x-yc-apigateway-any-method"
+"""Stands for each method that the path does not name."""
+REST = "/{path+}"
+"""All paths that the contract does not name."""
 
 
 def gateway_spec(contract: dict[str, Any], function_id: str, tag: str, settings: GatewaySettings) -> str:
@@ -32,29 +36,28 @@ def gateway_spec(contract: dict[str, Any], function_id: str, tag: str, settings:
         "payload_format_version": settings.payload_format,
     }
     for path in spec["paths"].values():
-        # What a browser asks before it calls from another page; the function knows whom it answers.
-        path["options"] = {"summary": "What may be asked", "responses": {"204": {"description": "Methods"}}}
-        for operation in path.values():
-            operation["x-yc-apigateway-integration"] = integration
+        # HEAD, what a browser asks before it calls from another page, and refusals are the function's too.
+        path[ANY_METHOD] = {"responses": {"default": {"description": "As the function answers"}}}
+    spec["paths"][REST] = {
+        "parameters": [{"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}],
+        ANY_METHOD: {"responses": {"default": {"description": "As the function answers"}}},
+    }
+    for operation in _operations(spec):
+        operation["x-yc-apigateway-integration"] = integration
     _guard(spec, settings)
     return json.dumps(spec, sort_keys=True)
-
-
-def routes_of(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Method and path of each operation that a client has a use for."""
-    for path, operations in spec["paths"].items():
-        yield from ((method.upper(), path) for method in METHODS if method in operations)
 
 
 def _guard(spec: dict[str, Any], settings: GatewaySettings) -> None:
     """Let the authorizer decide about keys; without one the function itself looks at them."""
     spec["components"].pop("securitySchemes", None)
-    for path in spec["paths"].values():
-        for method, operation in path.items():
-            operation.pop("security", None)
-            if settings.authorizer and method == "post":
-                operation["security"] = [{"key": []}]
+    for operation in _operations(spec):
+        operation.pop("security", None)
     if settings.authorizer:
+        # The function takes `//predict` for `/predict`, so that the rest is guarded too.
+        guarded = [path["post"] for path in spec["paths"].values() if "post" in path]
+        for operation in (*guarded, spec["paths"][REST][ANY_METHOD]):
+            operation["security"] = [{"key": []}]
         spec["components"]["securitySchemes"] = {
             "key": {
                 "type": "apiKey",
@@ -63,6 +66,11 @@ def _guard(spec: dict[str, Any], settings: GatewaySettings) -> None:
                 "x-yc-apigateway-authorizer": {"type": "function", "function_id": settings.authorizer},
             }
         }
+
+
+def _operations(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in spec["paths"].values():
+        yield from (path[method] for method in (*METHODS, ANY_METHOD) if method in path)
 
 
 def _as_3_0(value: Any) -> Any:

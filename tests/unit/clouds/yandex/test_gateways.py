@@ -116,7 +116,8 @@ def test_the_function_gets_events_of_both_formats(
     assert (status, event[where].partition("?")[0], event.get("version", "0.1")) == (200, "/predict", form)
     assert event["queryStringParameters"] == {"x": "1"}
     assert "Authorization" not in event["headers"]
-    assert asked(emulator, "GET", "/predict")[0] == 404 and asked(emulator, "GET", "/nowhere")[0] == 404
+    other = asked(emulator, "DELETE", "/no/where")[1]["event"]
+    assert (other[where], other["httpMethod"]) == ("/no/where", "DELETE"), "the function refuses by itself"
 
 
 @pytest.mark.slow
@@ -157,6 +158,7 @@ def test_an_authorizer_decides_by_the_key_who_may_predict(
     status, answer, _ = asked(emulator, "POST", "/predict", **{"X-Api-Key": "right"})
     assert (status, answer["event"]["requestContext"]["authorizer"]) == (200, {"who": "us"})
     assert asked(emulator, "GET", "/health")[0] == 200, "only predictions are guarded"
+    assert asked(emulator, "POST", "//predict")[0] == 401, "and no other way leads to them"
 
 
 @pytest.mark.slow
