@@ -21,13 +21,13 @@ BEGIN, END = "<!-- computed: {} -->", "<!-- end -->"
 CALLS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 MEMORY = (128, 256, 512, 1024, 2048)
 CPU_SECONDS = (0.0005, 0.005, 0.05, 0.5)
-"""Of a whole processor, for one call: a lowered tree, a forest, a large ensemble or a small network, a large one."""
+"""Of a whole processor, for one call: from a small lowered model to a large network."""
 WORDS = {
     "en": {
         "month": ("calls a month", "calls a second", "{} MB", "machine all month"),
         "memory": (
             "processor time of a call",
-            "cheapest class",
+            "fastest at the lowest price",
             "time of a call there",
             "for a million calls",
         ),
@@ -38,7 +38,7 @@ WORDS = {
         "month": ("вызовов в месяц", "вызовов в секунду", "{} МБ", "машина весь месяц"),
         "memory": (
             "время процессора на вызов",
-            "самый дешёвый класс",
+            "самый быстрый по низшей цене",
             "время вызова в нём",
             "миллион вызовов",
         ),
@@ -74,7 +74,7 @@ def tables(language: str) -> dict[str, str]:
 
 
 def plot() -> str:
-    """The price of a month against calls, for three classes and the machine, both axes logarithmic, as SVG."""
+    """The price of a month against calls, for three classes and the machine, as SVG."""
     tariff = cost.load_tariff("yandex")
     calls = [round(10 ** (4 + step / 10)) for step in range(41)]
     values: list[dict[str, Any]] = [
@@ -118,10 +118,11 @@ def _month_row(tariff: Tariff, calls: int) -> tuple[str, ...]:
 
 
 def _memory_row(tariff: Tariff, seconds: float) -> tuple[str, ...]:
-    found = [_estimate(tariff, memory, seconds) for memory in range(128, 8192 + 1, 128)]
-    best = min(found, key=lambda each: (round(each.per_million_calls, 6), each.memory))
+    # A call uses one processor, so that classes with more than one are no faster.
+    found = [_estimate(tariff, memory, seconds) for memory in range(128, tariff.processor.whole_at + 1, 128)]
+    best = min(found, key=lambda each: (round(each.per_million_calls, 6), each.seconds_per_call))
     price = _money(best.per_million_calls, best.currency)
-    return (f"{seconds * 1000:g} ms", f"{best.memory} MB", f"{best.seconds_per_call * 1000:.3g} ms", price)
+    return (f"{seconds * 1000:g} ms", f"{best.memory} MB", f"{best.seconds_per_call * 1000:.0f} ms", price)
 
 
 def _break_row(tariff: Tariff, memory: int) -> tuple[str, ...]:
