@@ -123,6 +123,7 @@ def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulato
     assert emel("test", "--url", address, "--quick").returncode == 0, "every route of the contract"
     assert not said(emel, "deploy", "--gateway")["changed"]
 
+    assert {each["ok"] for each in said(emel, "doctor")} == {True, None}
     file.write_text(f'{file.read_text()}payload_format = "0.1"\n')
     older = said(emel, "deploy", "--gateway")
     assert older["changed"] and older["version"]["number"] == 1, "the function stays as it is"

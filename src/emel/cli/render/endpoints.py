@@ -68,12 +68,10 @@ def scaled(change: Scaled) -> RenderableType:
 
 
 def findings(found: Sequence[Finding]) -> RenderableType:
-    """What a doctor saw, and below each trouble what to do."""
+    """What a doctor saw."""
     made = table("", "looked at", "seen")
     for finding in found:
         made.add_row(_MARKS[finding.ok], finding.what, Text(finding.detail))
-        if finding.remedy and not finding.ok:
-            made.add_row("", "", Text(f"→ {finding.remedy}"))
     return made
 
 
