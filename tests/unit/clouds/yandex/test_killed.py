@@ -18,7 +18,10 @@ from emel.records import Bundle, Endpoint, FunctionSettings, Routes, ScalingPoli
 
 SETTINGS = FunctionSettings()
 POLICY = ScalingPolicy(zone_instances=4, provisioned=1)
-ROUTES = Routes(tag="prod", contract={"openapi": "3.1.0", "info": {}, "paths": {}, "components": {}})
+ROUTES = Routes(
+    tag="prod",
+    contract={"openapi": "3.1.0", "info": {"title": "demo", "version": "v1"}, "paths": {}, "components": {}},
+)
 
 
 class Killed(BaseException):
