@@ -32,8 +32,9 @@ format: setup ## Let ruff mend what it can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-docs: setup ## Write the generated pages under docs/reference
+docs: setup ## Write the generated pages and tables under docs
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/serverless_or_not.py
 
 bench: setup ## The measured comparisons, one after another
 	@for file in bench/*.py; do echo "==> $$file"; $(BIN)/python $$file || exit 1; done

@@ -16,6 +16,7 @@ import pytest
 import urllib3
 from tests.fakes.command import Emel
 from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.state import SERVICE_ACCOUNT
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +105,34 @@ def test_a_key_of_lockbox_guards_the_function(emel: Emel, emulator: Emulator) ->
 
     assert asked(example)[0] == 401
     assert asked(example, **{"X-Api-Key": "hidden"})[0] == 200
+
+
+def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulator: Emulator) -> None:
+    refused = emel("deploy", "--to", "yandex", "--yes", "--gateway")
+    assert refused.returncode == 13 and "could not call the function" in refused.stderr
+    assert emulator.state.functions == {}, "nothing was begun"
+
+    file = emel.folder / "emel.toml"
+    file.write_text(f'{file.read_text()}\n[yandex.gateway]\nservice_account = "{SERVICE_ACCOUNT}"\n')
+    made = said(emel, "deploy", "--yes", "--gateway")
+    gateway, address = made["gateway"]["url"], emulator.gateways.url(made["gateway"]["url"])
+    status, answer = asked(made["example"].replace(gateway, address))
+    assert (status, answer["predictions"][0] in ("benign", "malignant")) == (200, True)
+    contract = urllib3.request("GET", f"{address}/openapi.json").json()
+    assert contract["info"]["title"] == "breast-cancer"
+    assert emel("test", "--url", address, "--quick").returncode == 0, "every route of the contract"
+    assert not said(emel, "deploy", "--gateway")["changed"]
+
+    assert {each["ok"] for each in said(emel, "doctor")} == {True, None}
+    file.write_text(f'{file.read_text()}payload_format = "0.1"\n')
+    older = said(emel, "deploy", "--gateway")
+    assert older["changed"] and older["version"]["number"] == 1, "the function stays as it is"
+    assert asked(made["example"].replace(gateway, address)) == (status, answer)
+
+    shared = said(emel, "deploy", "--tag", "next", "--gateway", "--weight", "10")
+    assert (shared["gateway"]["tag"], shared["gateway"]["canary_tag"]) == ("prod", "next")
+    said(emel, "destroy", "--yes")
+    assert emulator.state.functions == emulator.state.gateways == {}
 
 
 def test_before_a_function_is_made_somebody_has_to_agree(emel: Emel, emulator: Emulator) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "promote": "Point a tag at another version of the function.",
     "rollback": "Point a tag back at the version before.",
     "scale": "Change how many instances answer behind a tag.",
+    "doctor": "Say what a cloud lacks for a deploy, and what adds it.",
     "destroy": "Delete the project's function on a cloud.",
     "status": "Show versions, tags, calls and instances.",
     "console": "Tell the address of the platform's console.",

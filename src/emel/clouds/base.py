@@ -14,9 +14,12 @@ from typing import NamedTuple, Protocol
 from emel.records import (
     Bundle,
     Canary,
+    Finding,
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
+    Gateway,
+    GatewayRoutes,
     LogFilter,
     LogRecord,
     ScalingPolicy,
@@ -152,6 +155,38 @@ class Access(Protocol):
         ...
 
 
+class Gateways(Protocol):
+    """API gateways before functions: paths, custom domains, keys, a canary. One for each function."""
+
+    def find(self, function: str) -> Gateway | None:
+        """The function's gateway. None when it has none."""
+        ...
+
+    def is_current(self, function: str, routes: GatewayRoutes) -> bool:
+        """Whether the function's gateway is there and answers so already."""
+        ...
+
+    def put(self, function: str, routes: GatewayRoutes) -> Gateway:
+        """Make or update the function's gateway; repeated it does nothing. Domains of its own stay.
+
+        With a weight below 100 the tag becomes the gateway's canary, in the place of an earlier one; without
+        it a canary ends. Errors when the function is absent, and for a canary also when the gateway is.
+        """
+        ...
+
+    def delete(self, function: str) -> None:
+        """Remove the function's gateway. Does nothing when it is absent."""
+        ...
+
+
+class Doctor(Protocol):
+    """What stands between a project and its first deploy."""
+
+    def examine(self) -> Iterator[Finding]:
+        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen."""
+        ...
+
+
 class Limits(NamedTuple):
     """What a cloud lets a function have. Sizes are bytes, memory is MiB, times are seconds."""
 
@@ -173,6 +208,8 @@ class Cloud(NamedTuple):
     """None where a version carries its own scaling."""
     access: Access | None = None
     """None where everyone who reaches the address may call."""
+    gateways: Gateways | None = None
+    doctor: Doctor | None = None
     storage: None = None
     compute: None = None
     canaries: Canaries | None = None

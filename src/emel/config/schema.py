@@ -14,6 +14,7 @@ from emel.records import (
     Direction,
     FunctionSettings,
     GateRule,
+    GatewaySettings,
     LockboxSecret,
     LogLevel,
     OwnSection,
@@ -174,6 +175,18 @@ class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether instances get only the share of a processor that their memory class has in a cloud."""
 
 
+class GatewayTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The API gateway that `emel deploy --to yandex --gateway` puts before the function."""
+
+    service_account: str | None = None
+    """The service account that calls the function for it, with the role `functions.functionInvoker`. Without
+    it, the function's own."""
+    authorizer: str | None = None
+    """The identifier of a function that decides, by the header `X-Api-Key`, who may ask for predictions."""
+    payload_format: Literal["0.1", "1.0"] = "1.0"
+    """The format of the events that the function gets; it answers both."""
+
+
 class YandexTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The project's place in Yandex Cloud. Sign-in is by the environment alone."""
 
@@ -193,6 +206,8 @@ class YandexTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Environment variables of the function, 4 KB in all with their names. No secrets."""
     secrets: dict[Variable, LockboxPath] = {}
     """Environment variable to an entry of a Lockbox secret, as `"SECRET_ID/VERSION_ID/KEY"`."""
+    gateway: GatewayTable = GatewayTable()
+    """See [yandex.gateway]."""
     endpoint: str = "api.cloud.yandex.net:443"
     """The API's address, host and port."""
     storage_endpoint: str = "https://storage.yandexcloud.net"
@@ -330,6 +345,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             secrets=tuple(
                 LockboxSecret(variable=variable, id=secret, version=version, key=key)
                 for variable, (secret, version, key) in sorted(paths.items())
+            ),
+            gateway=GatewaySettings(
+                service_account=table.gateway.service_account or table.service_account,
+                authorizer=table.gateway.authorizer,
+                payload_format=table.gateway.payload_format,
             ),
             endpoint=table.endpoint,
             storage_endpoint=table.storage_endpoint,

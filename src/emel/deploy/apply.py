@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from emel.clouds.base import Access, Functions, Scaling
-from emel.deploy.plan import CreateVersion, MakePublic, Plan, ReuseVersion, SetScaling, SetTag
+from emel.clouds.base import Access, Functions, Gateways, Scaling
+from emel.deploy.plan import CreateVersion, MakePublic, Plan, PutGateway, ReuseVersion, SetScaling, SetTag
 from emel.errors import DeployError
 from emel.records import Endpoint, FunctionVersion
 
 
 def apply(
-    plan: Plan, functions: Functions, scaling: Scaling | None = None, access: Access | None = None
+    plan: Plan,
+    functions: Functions,
+    scaling: Scaling | None = None,
+    access: Access | None = None,
+    gateways: Gateways | None = None,
 ) -> Endpoint:
     """Run the plan's steps in their order, and return the endpoint. The cloud is the one of the plan.
 
@@ -31,6 +35,9 @@ def apply(
             case MakePublic():
                 assert access is not None, "only a plan for a cloud with access has this step"
                 access.make_public(plan.function)
+            case PutGateway():
+                assert gateways is not None, "only a plan for a cloud with gateways has this step"
+                gateways.put(plan.function, step.routes)
     functions.clean_up(plan.bundle)
     return Endpoint(
         url=functions.url(plan.function, plan.tag),
@@ -38,6 +45,7 @@ def apply(
         tag=plan.tag,
         version=_version(functions, plan.function, number),
         changed=plan.changes,
+        gateway=gateways.find(plan.function) if gateways else None,
     )
 
 

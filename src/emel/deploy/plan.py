@@ -6,9 +6,9 @@ import re
 
 from msgspec import Struct
 
-from emel.clouds.base import Access, Functions, Scaling
+from emel.clouds.base import Access, Functions, Gateways, Scaling
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings, ScalingPolicy
+from emel.records import Bundle, FunctionSettings, Gateway, GatewayRoutes, ScalingPolicy
 
 
 class CreateVersion(Struct, frozen=True, tag="create-version"):
@@ -43,7 +43,14 @@ class MakePublic(Struct, frozen=True, tag="make-public"):
     text: str
 
 
-Step = CreateVersion | ReuseVersion | SetTag | SetScaling | MakePublic
+class PutGateway(Struct, frozen=True, tag="put-gateway"):
+    """Let the function's API gateway answer so; it is made when it is absent."""
+
+    routes: GatewayRoutes
+    text: str
+
+
+Step = CreateVersion | ReuseVersion | SetTag | SetScaling | MakePublic | PutGateway
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -92,11 +99,14 @@ def plan(
     scaling: Scaling | None = None,
     policy: ScalingPolicy | None = None,
     access: Access | None = None,
+    gateways: Gateways | None = None,
+    routes: GatewayRoutes | None = None,
 ) -> Plan:
     """Plan to make `tag` of the function that has the bundle's name answer with this bundle.
 
     Where tags have a scaling of their own (`scaling`), the tag gets `policy`. With `access`, anyone may call
-    the function. Errors: DeployError when the tag cannot be one.
+    the function. With `routes`, it gets an API gateway of `gateways`. Errors: DeployError when the tag
+    cannot be one.
     """
     check_tag(tag)
     function = bundle.name
@@ -119,8 +129,23 @@ def plan(
         steps.append(SetScaling(policy, f"scale {tag} {policy_text(policy)}"))
     if access is not None and (is_first or not access.is_public(function)):
         steps.append(MakePublic("let anyone call the function"))
+    if (
+        gateways is not None
+        and routes is not None
+        and (is_first or not gateways.is_current(function, routes))
+    ):
+        steps.append(PutGateway(routes, _gateway_text(gateways.find(function), function, routes)))
     return Plan(
         bundle=bundle, function=function, tag=tag, settings=settings, steps=tuple(steps), is_first=is_first
+    )
+
+
+def _gateway_text(found: Gateway | None, function: str, routes: GatewayRoutes) -> str:
+    if routes.weight < 100:
+        return f"let API gateway {function} send {routes.weight} % of its requests to {routes.tag}"
+    done = "create" if found is None else "update"
+    return (
+        f"{done} API gateway {function}, {len(routes.contract['paths'])} paths, all requests to {routes.tag}"
     )
 
 

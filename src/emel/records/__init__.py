@@ -5,7 +5,17 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
-from emel.records.clouds import Destroyed, Doomed, LockboxSecret, Scaled, ScalingPolicy, YandexSettings
+from emel.records.clouds import (
+    Destroyed,
+    Doomed,
+    Finding,
+    GatewayRoutes,
+    GatewaySettings,
+    LockboxSecret,
+    Scaled,
+    ScalingPolicy,
+    YandexSettings,
+)
 from emel.records.coding import from_json, to_json
 from emel.records.endpoints import (
     LOG_LEVELS,
@@ -17,6 +27,7 @@ from emel.records.endpoints import (
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
+    Gateway,
     Latency,
     LogFilter,
     LogLevel,
@@ -115,11 +126,15 @@ __all__ = [
     "EndpointReport",
     "EnvironmentChange",
     "Estimate",
+    "Finding",
     "FlippedRow",
     "FunctionSettings",
     "FunctionStatus",
     "FunctionVersion",
     "GateRule",
+    "Gateway",
+    "GatewayRoutes",
+    "GatewaySettings",
     "History",
     "HistoryEntry",
     "Latency",

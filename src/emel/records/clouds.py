@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from msgspec import Struct
 
 from emel.records.endpoints import FunctionVersion, LogLevel
@@ -27,6 +29,25 @@ class LockboxSecret(Struct, frozen=True, kw_only=True):
     key: str
 
 
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """An API gateway before the function. The names are those of `[yandex.gateway]` in emel.toml."""
+
+    service_account: str | None = None
+    authorizer: str | None = None
+    payload_format: Literal["0.1", "1.0"] = "1.0"
+
+
+class GatewayRoutes(Struct, frozen=True, kw_only=True):
+    """What an API gateway is to answer with."""
+
+    tag: str
+    """The tag whose version gets the requests, or a share of them."""
+    weight: int = 100
+    """Percent of the requests. Below 100 the others go where they went before."""
+    contract: dict[str, Any]
+    """The endpoint's own OpenAPI document."""
+
+
 class YandexSettings(Struct, frozen=True, kw_only=True):
     """The project's place in Yandex Cloud. The names are those of `[yandex]` in emel.toml."""
 
@@ -37,9 +58,21 @@ class YandexSettings(Struct, frozen=True, kw_only=True):
     min_log_level: LogLevel | None = None
     environment: dict[str, str] = {}
     secrets: tuple[LockboxSecret, ...] = ()
+    gateway: GatewaySettings = GatewaySettings()
     endpoint: str = "api.cloud.yandex.net:443"
     storage_endpoint: str = "https://storage.yandexcloud.net"
     token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that `emel doctor` looked at."""
+
+    what: str
+    ok: bool | None
+    """None where it cannot be seen, or need not be there."""
+    detail: str
+    remedy: str | None = None
+    """What to do about it, mostly a command."""
 
 
 class Scaled(Struct, frozen=True, kw_only=True):
@@ -57,6 +90,8 @@ class Doomed(Struct, frozen=True, kw_only=True):
     cloud: str
     function: str
     versions: tuple[FunctionVersion, ...]
+    gateway: str | None = None
+    """The address of its API gateway, which goes too."""
 
 
 class Destroyed(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,18 @@ class FunctionVersion(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class Gateway(Struct, frozen=True, kw_only=True):
+    """An API gateway before a function."""
+
+    name: str
+    url: str
+    """Without a slash at its end."""
+    tag: str
+    canary_tag: str | None = None
+    """The tag that gets `canary_weight` percent of the requests; None when all go to `tag`."""
+    canary_weight: int = 0
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A live address: a tag of a function and the version that answers there now."""
 
@@ -51,6 +63,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Whether this deploy changed anything; the same bundle twice does not."""
     example: str | None = None
     """A command line that asks for a prediction of a sample row; None on this machine."""
+    gateway: Gateway | None = None
+    """The API gateway before the function, when the deploy made or updated one."""
 
 
 class Canary(Struct, frozen=True, kw_only=True):

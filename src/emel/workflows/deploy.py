@@ -12,11 +12,12 @@ from emel import clouds
 from emel import deploy as deploying
 from emel.apitest.address import address_of
 from emel.apitest.client import read_answers, request_body
+from emel.bundle.contract import contract_of
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Access, Cloud, Outside
 from emel.deploy import Plan
 from emel.errors import DeployError
-from emel.records import Bundle, Endpoint, TagMove
+from emel.records import Bundle, Endpoint, GatewayRoutes, TagMove
 from emel.system.files import write_atomic
 from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
@@ -33,12 +34,13 @@ def plan(
     tag: str = "prod",
     revision: str | None = None,
     zip_path: Path | None = None,
+    gateway_weight: int | None = None,
     progress: Progress,
 ) -> Plan:
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    return _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress))
+    return _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
 
 
 def deploy(
@@ -48,6 +50,7 @@ def deploy(
     tag: str = "prod",
     revision: str | None = None,
     zip_path: Path | None = None,
+    gateway_weight: int | None = None,
     progress: Progress,
     agreed: Callable[[Plan], bool] = lambda _: True,
 ) -> Endpoint:
@@ -55,19 +58,23 @@ def deploy(
 
     `agreed` is asked once, with the plan, before anything is changed; when it says no, nothing is, and
     DeployError is raised. On the local platform a server is started in the background if none runs.
+    With a `gateway_weight`, an API gateway sends so many percent of its requests to the tag.
     """
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    steps = _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress))
+    steps = _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
     if not agreed(steps):
         raise DeployError("nothing was deployed", hint="with --yes nobody is asked")
     if to == LOCAL:
         ensure_serving(project, progress)
     progress.step(f"deploying to {to}")
-    made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access)
+    made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
     if cloud.access is None:
         return made
     example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
+    if made.gateway and gateway_weight is not None:
+        # Whom it lets through is a matter of its authorizer, and not of the cloud's own roles.
+        example = _example(made.gateway.url, steps.bundle, is_public=True)
     return msgspec.structs.replace(made, example=example)
 
 
@@ -91,7 +98,7 @@ def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
     return " ".join([*words, "-H 'Content-Type: application/json' -d", shlex.quote(body)])
 
 
-def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle) -> Plan:
+def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weight: int | None) -> Plan:
     policy = project.config.scaling_policy()
     if tag != PRODUCTION:
         # What is kept warm is billed while nobody calls; a preview waits for its first call instead.
@@ -104,7 +111,25 @@ def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle) -> Plan:
         scaling=cloud.scaling,
         policy=policy,
         access=cloud.access if project.config.yandex.public else None,
+        gateways=cloud.gateways,
+        routes=None if gateway_weight is None else _routes(project, cloud, tag, bundle, gateway_weight),
     )
+
+
+def _routes(project: Project, cloud: Cloud, tag: str, bundle: Bundle, weight: int) -> GatewayRoutes:
+    """What a gateway is to answer with. Errors: DeployError where none can be, or could call the function."""
+    if cloud.gateways is None:
+        raise DeployError(f"on {cloud.name} there are no API gateways", hint="leave --gateway out")
+    caller = project.config.yandex_settings().gateway.service_account
+    public = project.config.yandex.public or (cloud.access and cloud.access.is_public(bundle.name))
+    if not caller and not public:
+        raise DeployError(
+            "an API gateway could not call the function, which is private",
+            where="emel.toml, [yandex.gateway]",
+            hint="set service_account to one with the role functions.functionInvoker, or "
+            "[yandex] public = true",
+        )
+    return GatewayRoutes(tag=tag, weight=weight, contract=contract_of(bundle.path))
 
 
 def promote(

@@ -14,16 +14,22 @@ from emel.workflows.project import Project
 def destroy(
     project: Project, *, to: str = LOCAL, agreed: Callable[[Doomed], bool] = lambda _: True
 ) -> Destroyed:
-    """Delete the project's function on a cloud, with its versions, tags and uploads.
+    """Delete the project's function on a cloud, with its versions, tags, uploads and API gateway.
 
     Only what emel made is seen at all. `agreed` is asked before; when it says no, DeployError is raised.
     Repeated it does nothing. Git, the bundles at hand and other functions stay.
     """
-    functions = open_cloud(project, to).functions
-    name = project.config.model.name
-    if name not in functions.names():
+    cloud = open_cloud(project, to)
+    functions, gateways, name = cloud.functions, cloud.gateways, project.config.model.name
+    gateway = gateways.find(name) if gateways else None
+    if name not in functions.names() and gateway is None:
         return Destroyed(cloud=to, functions=())
-    if not agreed(Doomed(cloud=to, function=name, versions=tuple(functions.versions(name)))):
+    versions = tuple(functions.versions(name))
+    url = gateway.url if gateway else None
+    if not agreed(Doomed(cloud=to, function=name, versions=versions, gateway=url)):
         raise DeployError("nothing was deleted", hint="with --yes nobody is asked")
+    if gateways is not None:
+        # First what calls the function.
+        gateways.delete(name)
     functions.delete(name)
     return Destroyed(cloud=to, functions=(name,))

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.fakes.yandex.calls import Calls
 from tests.fakes.yandex.certificates import Certificate, loopback_certificate
 from tests.fakes.yandex.functions import FunctionServicer
+from tests.fakes.yandex.gateway_front import GatewayFront
 from tests.fakes.yandex.gateways import GatewayServicer
 from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.logs import GroupServicer, IngestionServicer, ReadingServicer
@@ -57,6 +58,7 @@ class Emulator:
         self.root_file.write_bytes(certificate.chain)
         self.storage = Storage(self.state)
         self.front = Front(self.state, folder)
+        self.gateways = GatewayFront(self.state, self.front)
         self.sign_in = SignIn(self.state)
         self.state.invoke_url = lambda identifier: f"{self.front.url}/{identifier}"
         self._server = grpc.server(ThreadPoolExecutor(8), interceptors=[Calls(self.state)])
@@ -68,7 +70,7 @@ class Emulator:
 
     def close(self) -> None:
         self._server.stop(None).wait()
-        for door in (self.front, self.sign_in, self.storage):
+        for door in (self.gateways, self.front, self.sign_in, self.storage):
             door.close()
 
     def token(self) -> str:
@@ -119,7 +121,7 @@ class Emulator:
         )
         gateway.add_ApiGatewayServiceServicer_to_server(GatewayServicer(state), server)
         quota.add_QuotaLimitServiceServicer_to_server(QuotaServicer(state), server)
-        folder_service.add_FolderServiceServicer_to_server(FolderServicer(), server)
+        folder_service.add_FolderServiceServicer_to_server(FolderServicer(state), server)
         lockbox.add_PayloadServiceServicer_to_server(PayloadServicer(state), server)
         return endpoints
 

@@ -1,6 +1,6 @@
 """ApiGatewayService: gateways and their specifications. Source: yandex/cloud/serverless/apigateway/v1.
 
-What a gateway does with a request is not emulated here; the specification is checked for its form.
+The specification is checked for its form; what a gateway does with a request is in gateway_front.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import grpc
 import yaml
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
+from openapi_spec_validator import OpenAPIV30SpecValidator
 from tests.fakes.yandex.pages import page
 from tests.fakes.yandex.state import FOLDER, Refused, State
 
@@ -132,6 +133,9 @@ def _check_spec(text: str) -> None:
         raise Refused(invalid, f"The specification cannot be read: {problem}") from None
     if not isinstance(spec, dict) or not str(spec.get("openapi", "")).startswith("3.0"):
         raise Refused(invalid, "The specification is not OpenAPI 3.0")
+    problem = next(iter(OpenAPIV30SpecValidator(spec).iter_errors()), None)
+    if problem is not None:
+        raise Refused(invalid, f"The specification is not OpenAPI 3.0: {problem.message}")
     for path, operations in spec.get("paths", {}).items():
         for method, operation in operations.items():
             if method in _METHODS and "x-yc-apigateway-integration" not in operation:

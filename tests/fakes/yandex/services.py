@@ -8,8 +8,9 @@ from typing import Any
 import grpc
 import jwt
 from google.protobuf.wrappers_pb2 import DoubleValue
-from tests.fakes.yandex.state import CLOUD, FOLDER, Refused, State
+from tests.fakes.yandex.state import CLOUD, FOLDER, SERVICE_ACCOUNT, Refused, State
 
+from yandex.cloud.access import access_pb2 as access
 from yandex.cloud.endpoint import api_endpoint_pb2 as endpoints
 from yandex.cloud.endpoint import api_endpoint_service_pb2 as endpoint_requests
 from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceServicer
@@ -114,10 +115,19 @@ class QuotaServicer(QuotaLimitServiceServicer):
 
 
 class FolderServicer(FolderServiceServicer):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
     def Get(self, request: Any, context: object) -> Any:
         if request.folder_id != FOLDER:
             raise Refused(grpc.StatusCode.NOT_FOUND, f"Folder with id {request.folder_id} not found")
         return folders.Folder(id=FOLDER, cloud_id=CLOUD, name="default")
+
+    def ListAccessBindings(self, request: Any, context: object) -> Any:
+        """The one service account has all roles of the state."""
+        subject = access.Subject(id=SERVICE_ACCOUNT, type="serviceAccount")
+        held = [access.AccessBinding(role_id=role, subject=subject) for role in sorted(self._state.roles)]
+        return access.ListAccessBindingsResponse(access_bindings=held)
 
 
 class PayloadServicer(PayloadServiceServicer):

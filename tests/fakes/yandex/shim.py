@@ -61,8 +61,13 @@ def yandex(event, context):
     headers["X-Request-Id"] = seen.request_id
     event["multiValueHeaders"]["X-Request-Id"] = [seen.request_id]
     event["requestContext"]["requestId"] = seen.request_id
-    # A function's address has no path behind it.
-    event.update(url="", path="", params={}, multiValueParams={}, pathParams={})
+    event["multiValueHeaders"].pop("X-Emulator-Event", None)
+    given = headers.pop("X-Emulator-Event", None)
+    if given:
+        _as_gateway(event, json.loads(given))
+    else:
+        # A function's address has no path behind it.
+        event.update(url="", path="", params={}, multiValueParams={}, pathParams={})
     began = time.monotonic()
     cold, started[0] = started[0], False
     try:
@@ -75,6 +80,13 @@ def yandex(event, context):
         return reply
     text = reply if isinstance(reply, str) else json.dumps(reply)
     return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": text}
+
+
+def _as_gateway(event, given):
+    """What an API gateway says in its event beside the request itself."""
+    event.pop("url", None)
+    event["requestContext"].update(given.pop("requestContext"))
+    event.update(given)
 
 
 def _body(event):

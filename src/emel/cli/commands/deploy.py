@@ -25,6 +25,8 @@ Examples:
   emel deploy --to local --rev v1.0.0 --dry-run
   emel deploy --to yandex                     # asks before it makes the function
   emel deploy --to yandex --tag mr-12 --yes
+  emel deploy --to yandex --gateway           # paths, keys and a domain of your own
+  emel deploy --to yandex --gateway --tag next --weight 10   # a canary
 """
 )
 @options.to
@@ -35,6 +37,12 @@ Examples:
     "zip_path",
     type=click.Path(dir_okay=False, path_type=Path),
     help="A zip that `emel package` made, instead of a revision.",
+)
+@click.option("--gateway", is_flag=True, help="Put an API gateway before the function; on yandex.")
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 99),
+    help="Percent of the gateway's requests; the others go where they went before.",
 )
 @options.dotenv
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
@@ -47,6 +55,8 @@ def command(
     tag: str,
     rev: str | None,
     zip_path: Path | None,
+    gateway: bool,
+    weight: int | None,
     dotenv: Path | None,
     dry_run: bool,
     yes: bool,
@@ -57,11 +67,24 @@ def command(
     The same model and settings again change nothing. On this machine the platform is started in the
     background if it does not run; `emel serve --stop` ends it. Before a function is made on a cloud, the plan
     is shown and you are asked.
+
+    --gateway without --weight sends all requests to the tag, and so ends a canary.
     """
+    if weight is not None and not gateway:
+        raise click.UsageError("--weight is of the gateway's requests: say --gateway too")
     project = options.project_of(context)
+    share = (weight or 100) if gateway else None
     if dry_run:
         with progress() as telling:
-            steps = workflow.plan(project, to=to, tag=tag, revision=rev, zip_path=zip_path, progress=telling)
+            steps = workflow.plan(
+                project,
+                to=to,
+                tag=tag,
+                revision=rev,
+                zip_path=zip_path,
+                gateway_weight=share,
+                progress=telling,
+            )
         show(steps, plan_steps(steps), as_json=as_json)
         return
 
@@ -73,7 +96,14 @@ def command(
 
     with progress() as telling:
         result = workflow.deploy(
-            project, to=to, tag=tag, revision=rev, zip_path=zip_path, progress=telling, agreed=agreed
+            project,
+            to=to,
+            tag=tag,
+            revision=rev,
+            zip_path=zip_path,
+            gateway_weight=share,
+            progress=telling,
+            agreed=agreed,
         )
     if dotenv:
         write_dotenv(dotenv, result.url, result.tag)

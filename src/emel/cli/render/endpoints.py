@@ -15,7 +15,9 @@ from emel.records import (
     Doomed,
     Endpoint,
     EndpointReport,
+    Finding,
     FunctionStatus,
+    Gateway,
     Scaled,
     Shadow,
     TagMove,
@@ -34,11 +36,18 @@ def endpoint(live: Endpoint) -> RenderableType:
     """A live address."""
     version = live.version
     state = "deployed" if live.changed else "unchanged"
+    gateway = [("gateway", _gateway(live.gateway))] if live.gateway else []
     return facts(
         (live.tag, live.url),
+        *gateway,
         ("version", f"{version.number} ({version.model_version}), {state}"),
         ("settings", f"{version.settings.memory} MB, up to {version.settings.max_instances} instances"),
     )
+
+
+def _gateway(found: Gateway) -> str:
+    shared = f", {found.canary_weight} % to {found.canary_tag}" if found.canary_tag else ""
+    return f"{found.url} → {found.tag}{shared}"
 
 
 def tag_move(move: TagMove) -> RenderableType:
@@ -65,13 +74,27 @@ def scaled(change: Scaled) -> RenderableType:
     return Text(f"{change.function}: {change.tag} scales {after} from now on")
 
 
+def findings(found: Sequence[Finding]) -> RenderableType:
+    """What a doctor saw."""
+    made = table("", "looked at", "seen")
+    for finding in found:
+        made.add_row(_MARKS[finding.ok], finding.what, Text(finding.detail))
+    return made
+
+
+_MARKS = {True: "ok", False: "MISSING", None: "?"}
+
+
 def doomed(what: Doomed) -> RenderableType:
     """What is about to be deleted."""
+    gateway = f", and API gateway {what.gateway}" if what.gateway else ""
     made = table("version", "model", "tags", "created")
     for version in what.versions:
         tags = ", ".join(version.tags) or "–"
         made.add_row(str(version.number), version.model_version, tags, words.moment(version.created))
-    return Group(Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads"), made)
+    return Group(
+        Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads{gateway}"), made
+    )
 
 
 def destroyed(done: Destroyed) -> RenderableType:

@@ -16,7 +16,9 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
+from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
+from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.limits import LIMITS
 from emel.clouds.yandex.logs import YandexLogs
@@ -45,13 +47,27 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
     functions = YandexFunctions(session, inventory, settings, uploads, logs, outside.clock, outside.tell)
+    scaling = YandexScaling(session, inventory)
+    doctor = YandexDoctor(
+        session,
+        inventory,
+        settings,
+        uploads,
+        logs,
+        scaling,
+        http=outside.http,
+        clock=outside.clock,
+        env=outside.env,
+    )
     return Cloud(
         "yandex",
         functions,
         logs,
         LIMITS,
-        scaling=YandexScaling(session, inventory),
+        scaling=scaling,
         access=YandexAccess(session, inventory),
+        doctor=doctor,
+        gateways=YandexGateways(session, inventory, settings.gateway),
     )
 
 

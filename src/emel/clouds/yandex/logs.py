@@ -71,6 +71,21 @@ class YandexLogs:
             self._clock.sleep(FOLLOW_PAUSE)
             yield from self._read_on(tail, wanted, reader)
 
+    def group(self) -> str:
+        """The group of [yandex] log_group, or the folder's own, which has the name `default`."""
+        if self._settings.log_group:
+            return self._settings.log_group
+        if self._group is None:
+            request = groups.ListLogGroupsRequest(folder_id=self._inventory.folder, page_size=1000)
+            found = self._session.pages(LogGroupServiceStub, "List", request, "groups")
+            self._group = next((group.id for group in found if group.name == "default"), None)
+        if self._group is None:
+            raise DeployError(
+                "the folder has no log group with the name default",
+                hint="call the function once, which makes it, or set [yandex] log_group in emel.toml",
+            )
+        return self._group
+
     def _starts(self, wanted: LogFilter) -> list[datetime]:
         """From where on to read. The cloud gives the oldest first, and the newest are wanted."""
         if wanted.since is not None:
@@ -103,7 +118,7 @@ class YandexLogs:
 
     def _criteria(self, identifier: str, since: datetime, until: datetime | None) -> Any:
         criteria = reading.Criteria(
-            log_group_id=self._log_group(),
+            log_group_id=self.group(),
             resource_types=[RESOURCE],
             resource_ids=[identifier],
             page_size=PAGE,
@@ -112,21 +127,6 @@ class YandexLogs:
         if until is not None:
             criteria.until.FromDatetime(until)
         return criteria
-
-    def _log_group(self) -> str:
-        """The group of [yandex] log_group, or the folder's own, which has the name `default`."""
-        if self._settings.log_group:
-            return self._settings.log_group
-        if self._group is None:
-            request = groups.ListLogGroupsRequest(folder_id=self._inventory.folder, page_size=1000)
-            found = self._session.pages(LogGroupServiceStub, "List", request, "groups")
-            self._group = next((group.id for group in found if group.name == "default"), None)
-        if self._group is None:
-            raise DeployError(
-                "the folder has no log group with the name default",
-                hint="call the function once, which makes it, or set [yandex] log_group in emel.toml",
-            )
-        return self._group
 
 
 class _Tail:

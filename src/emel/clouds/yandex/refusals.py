@@ -26,6 +26,7 @@ _ROLES = {
     "QuotaLimitService": "quota-manager.viewer",
     "FolderService": "resource-manager.viewer",
     "FunctionService": "functions.editor",
+    "ApiGatewayService": "api-gateway.editor",
     "Object Storage": "storage.editor",
 }
 

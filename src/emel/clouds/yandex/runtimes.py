@@ -19,10 +19,10 @@ def choose_runtime(runtimes: Sequence[str], bundle: Bundle) -> str:
     Errors: DeployError when none can. A bundle with libraries runs under the version of Python alone that
     they were fetched for.
     """
-    known = {version: name for name in runtimes if (version := _version(name)) is not None}
-    usable = {version for version in known if OLDEST <= version <= NEWEST}
-    compiled = usable & {_numbers(text) for text in bundle.bytecode}
-    candidates = usable & {_numbers(bundle.python)} if bundle.tier != "pure" else compiled or usable
+    known = _pythons(runtimes)
+    able = {version for version in known if OLDEST <= version <= NEWEST}
+    compiled = able & {_numbers(text) for text in bundle.bytecode}
+    candidates = able & {_numbers(bundle.python)} if bundle.tier != "pure" else compiled or able
     if not candidates:
         made_for = bundle.python if bundle.tier != "pure" else "3.11 to 3.14"
         raise DeployError(
@@ -31,6 +31,16 @@ def choose_runtime(runtimes: Sequence[str], bundle: Bundle) -> str:
             hint='set python = "3.12" under [function] and package again',
         )
     return known[max(candidates)]
+
+
+def usable(runtimes: Sequence[str]) -> list[str]:
+    """Those of `runtimes` that can run what emel ships, oldest first."""
+    known = _pythons(runtimes)
+    return [known[version] for version in sorted(known) if OLDEST <= version <= NEWEST]
+
+
+def _pythons(runtimes: Sequence[str]) -> dict[tuple[int, int], str]:
+    return {version: name for name in runtimes if (version := _version(name)) is not None}
 
 
 def _version(runtime: str) -> tuple[int, int] | None:

@@ -24,6 +24,7 @@ from emel.clouds.yandex.session import Session
 from emel.errors import DeployError
 from emel.records import ScalingPolicy
 
+FUNCTIONS = "serverless.functions.count"
 INSTANCES, REQUESTS = "serverless.workers.count", "serverless.request.count"
 """Quotas of one availability zone. Errors of the cloud name them so; no page of its documentation does."""
 

@@ -57,6 +57,11 @@ class Session:
         """An IAM token that is good for some minutes more."""
         return self._sign_in.token(self._exchange)
 
+    @property
+    def way(self) -> str:
+        """How the user is signed in, in words."""
+        return self._sign_in.way
+
     def read(self, stub: Any, method: str, request: Any) -> Any:
         """A call that changes nothing: repeated until it is answered, with growing pauses."""
         for pause in self._pauses():

@@ -47,6 +47,10 @@ class Uploads:
         self._tell = tell
         self._client: Any = None
 
+    def look(self) -> None:
+        """Read one entry of the bucket. Errors: DeployError when that cannot be done."""
+        self._call("list_objects_v2", Bucket=self._target.bucket, MaxKeys=1)
+
     def upload(self, bundle: Bundle) -> Package:
         """Bring a bundle into the bucket, or find it there, and say where it is.
 

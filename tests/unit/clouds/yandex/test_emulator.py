@@ -194,7 +194,9 @@ def test_a_zip_that_is_none_makes_no_version(emulator: Emulator, client: Client)
 
 def test_a_gateway_keeps_its_whole_specification(emulator: Emulator, client: Client) -> None:
     gateways = client(ApiGatewayServiceStub)
-    spec = {"openapi": "3.0.0", "paths": {"/": {"get": {"x-yc-apigateway-integration": {"type": "dummy"}}}}}
+    responses = {"200": {"description": "Said"}}
+    root = {"get": {"responses": responses, "x-yc-apigateway-integration": {"type": "dummy"}}}
+    spec = {"openapi": "3.0.0", "info": {"title": "demo", "version": "1"}, "paths": {"/": root}}
     bad = gateway_requests.CreateApiGatewayRequest(folder_id=FOLDER, name="demo", openapi_spec="openapi: 2")
     assert refused(lambda: gateways.Create(bad))[0] == "INVALID_ARGUMENT"
     gateways.Create(
@@ -204,7 +206,7 @@ def test_a_gateway_keeps_its_whole_specification(emulator: Emulator, client: Cli
     )
     emulator.state.settle()
     [identifier] = emulator.state.gateways
-    spec["info"] = {"title": "demo"}
+    spec["info"] = {"title": "demo", "version": "2"}
     change = gateway_requests.UpdateApiGatewayRequest(
         api_gateway_id=identifier, openapi_spec=json.dumps(spec), labels={"a": "b"}
     )

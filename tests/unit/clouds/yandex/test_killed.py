@@ -14,10 +14,14 @@ from tests.fakes.yandex.client import emulated
 
 from emel import deploy
 from emel.clouds import Cloud
-from emel.records import Bundle, Endpoint, FunctionSettings, ScalingPolicy
+from emel.records import Bundle, Endpoint, FunctionSettings, GatewayRoutes, ScalingPolicy
 
 SETTINGS = FunctionSettings()
 POLICY = ScalingPolicy(zone_instances=4, provisioned=1)
+ROUTES = GatewayRoutes(
+    tag="prod",
+    contract={"openapi": "3.1.0", "info": {"title": "demo", "version": "v1"}, "paths": {}, "components": {}},
+)
 
 
 class Killed(BaseException):
@@ -48,18 +52,22 @@ def run(cloud: Cloud, bundle: Bundle) -> Endpoint:
         scaling=cloud.scaling,
         policy=POLICY,
         access=cloud.access,
+        gateways=cloud.gateways,
+        routes=ROUTES,
     )
-    return deploy.apply(plan, cloud.functions, cloud.scaling, cloud.access)
+    return deploy.apply(plan, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
 
 
 def check_complete(emulator: Emulator) -> None:
-    """One function, one version, its tag, its policy, its one binding; no object, no upload left."""
+    """One function, one version, its tag, policy, binding and gateway; no object, no upload left."""
     assert len(emulator.state.functions) == 1
     [stored] = emulator.state.functions.values()
     [version] = stored.versions
     assert stored.tags == {"$latest": version, "prod": version}
     assert [policy.provisioned_instances_count for policy in stored.policies.values()] == [1]
     assert len(stored.bindings) == 1
+    [gateway] = emulator.state.gateways.values()
+    assert gateway.proto.variables["tag"].string_value == "prod"
     assert (emulator.storage.keys(), emulator.storage.uploads()) == ([], 0)
 
 

@@ -1,0 +1,43 @@
+"""emel doctor"""
+
+from __future__ import annotations
+
+import click
+from rich.text import Text
+
+from emel.cli import options
+from emel.cli.output import console, progress, show
+from emel.cli.render import findings
+from emel.errors import DeployError
+from emel.workflows.doctor import examine
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  emel doctor --to yandex
+  emel doctor --to yandex --json | jq '.[] | select(.ok == false)'
+"""
+)
+@options.to
+@options.as_json
+@click.pass_context
+def command(context: click.Context, to: str, as_json: bool) -> None:
+    """Say what a cloud still lacks for a deploy, and the command that adds it. Changes nothing.
+
+    Looks at the clock, the sign-in, the folder, roles, runtimes, the bucket, the log and quotas. Ends with an
+    error when something is missing; what cannot be seen from here is no error.
+    """
+    with progress() as telling:
+        found = examine(options.project_of(context), to=to, progress=telling)
+    show(found, findings(found), as_json=as_json)
+    for finding in found:
+        if finding.remedy and not finding.ok and not as_json:
+            # One line, however long, so that a command can be copied.
+            console().print(Text(f"\n{finding.what}:\n  {finding.remedy}"), soft_wrap=True)
+    missing = [finding.what for finding in found if finding.ok is False]
+    if missing:
+        raise DeployError(
+            f"a deploy would fail over: {', '.join(missing)}",
+            hint="do what stands above, from the first on, and look again",
+        )

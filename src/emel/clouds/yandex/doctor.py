@@ -1,0 +1,210 @@
+"""What stands between a project and its first deploy. Nothing is changed; every look is a call that reads.
+
+Roles are read from the folder's own bindings, where whoever is signed in may see them and is known to be a
+service account; else what may be read is tried, and what may be changed shows at the first deploy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from yandex.cloud.access import access_pb2 as access
+from yandex.cloud.resourcemanager.v1.folder_service_pb2 import GetFolderRequest
+from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceStub
+from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
+from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
+
+from emel.clouds.yandex.inventory import Inventory
+from emel.clouds.yandex.logs import YandexLogs
+from emel.clouds.yandex.runtimes import usable
+from emel.clouds.yandex.scaling import FUNCTIONS, INSTANCES, REQUESTS, YandexScaling
+from emel.clouds.yandex.session import Session
+from emel.clouds.yandex.storage import Uploads
+from emel.errors import EmelError
+from emel.records import Finding, YandexSettings
+from emel.system.clock import Clock
+from emel.system.http import Http
+
+CLOCK_SECONDS = 60.0
+"""How far the clock may be off before the claim of a service account's key is at risk."""
+BIND = (
+    "yc resource-manager folder add-access-binding {folder} --role {role} --subject serviceAccount:{account}"
+)
+# Documentation, «Access management» of each service: the role, and those that hold it too.
+NEEDED = (
+    ("functions.editor", ("functions.admin", "editor", "admin"), "functions, versions, tags, scaling"),
+    ("logging.reader", ("logging.editor", "viewer", "editor", "admin"), "emel logs, emel status"),
+)
+
+
+class YandexDoctor:
+    """See emel.clouds.base.Doctor."""
+
+    def __init__(
+        self,
+        session: Session,
+        inventory: Inventory,
+        settings: YandexSettings,
+        uploads: Uploads,
+        logs: YandexLogs,
+        scaling: YandexScaling,
+        *,
+        http: Http,
+        clock: Clock,
+        env: Mapping[str, str],
+    ) -> None:
+        self._session = session
+        self._inventory = inventory
+        self._settings = settings
+        self._uploads = uploads
+        self._logs = logs
+        self._scaling = scaling
+        self._http = http
+        self._clock = clock
+        self._env = env
+
+    def examine(self) -> Iterator[Finding]:
+        yield self._look("clock", self._clock_is_right)
+        signed_in = self._look("sign-in", self._signed_in)
+        yield signed_in
+        if not signed_in.ok:
+            return
+        folder = self._look("folder", self._folder)
+        yield folder
+        if not folder.ok:
+            return
+        yield self._look("functions", self._functions)
+        yield from self._roles()
+        yield self._look("runtimes", self._runtimes)
+        yield self._look("bucket", self._bucket)
+        yield self._look("log group", self._log_group)
+        for quota, what in (
+            (FUNCTIONS, "functions in the cloud"),
+            (INSTANCES, "instances in a zone"),
+            (REQUESTS, "requests in a zone"),
+        ):
+            yield self._look(f"quota: {what}", partial(self._quota, quota))
+
+    def _look(self, what: str, look: Callable[[], Finding | str]) -> Finding:
+        """What a look finds: words when all is well, and the error's own when it is not."""
+        try:
+            found = look()
+        except EmelError as problem:
+            return Finding(what=what, ok=False, detail=problem.message, remedy=problem.hint)
+        if isinstance(found, str):
+            return Finding(what=what, ok=True, detail=found)
+        return msgspec.structs.replace(found, what=what)
+
+    def _clock_is_right(self) -> Finding | str:
+        reply = self._http.request("HEAD", self._settings.storage_endpoint)
+        told = reply.headers.get("date")
+        if told is None:
+            return Finding(what="clock", ok=None, detail="the cloud did not say what time it is")
+        off = self._clock.now().timestamp() - parsedate_to_datetime(told).timestamp()
+        if abs(off) <= CLOCK_SECONDS:
+            return f"within {CLOCK_SECONDS:g} s of the cloud's"
+        return Finding(
+            what="clock",
+            ok=False,
+            detail=f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the cloud's",
+            remedy="set this machine's clock: sudo timedatectl set-ntp true",
+        )
+
+    def _signed_in(self) -> Finding | str:
+        self._session.token()
+        return self._session.way
+
+    def _folder(self) -> Finding | str:
+        request = GetFolderRequest(folder_id=self._inventory.folder)
+        folder = self._session.read(FolderServiceStub, "Get", request)
+        return f"{folder.name} ({folder.id})"
+
+    def _functions(self) -> Finding | str:
+        names = self._inventory.names()
+        return f"{len(names)} of emel's: {', '.join(names)}" if names else "none of emel's yet"
+
+    def _roles(self) -> Iterator[Finding]:
+        account = self._account()
+        held = self._held(account) if account else None
+        for role, larger, use in NEEDED:
+            if held is None:
+                yield Finding(
+                    what=f"role {role}",
+                    ok=None,
+                    detail=f"not to be seen from here; it is for {use}",
+                    remedy=self._bind(role, account),
+                )
+            elif held & {role, *larger}:
+                yield Finding(what=f"role {role}", ok=True, detail=f"held, for {use}")
+            else:
+                yield Finding(
+                    what=f"role {role}",
+                    ok=False,
+                    detail=f"missing on the folder; it is for {use}",
+                    remedy=self._bind(role, account),
+                )
+
+    def _account(self) -> str | None:
+        """The service account that is signed in, where that is known."""
+        file = self._env.get("YC_SERVICE_ACCOUNT_KEY_FILE")
+        if self._env.get("YC_IAM_TOKEN") or not file:
+            return self._env.get("YC_SERVICE_ACCOUNT_ID")
+        # Reading it before has signed in.
+        return str(json.loads(Path(file).read_text("utf-8"))["service_account_id"])
+
+    def _held(self, account: str | None) -> set[str] | None:
+        """The account's roles on the folder; None where they are not to be seen."""
+        request = access.ListAccessBindingsRequest(resource_id=self._inventory.folder, page_size=1000)
+        try:
+            bindings = self._session.pages(
+                FolderServiceStub, "ListAccessBindings", request, "access_bindings"
+            )
+        except EmelError:
+            return None
+        return {each.role_id for each in bindings if each.subject.id == account}
+
+    def _bind(self, role: str, account: str | None) -> str:
+        return BIND.format(folder=self._inventory.folder, role=role, account=account or "DEPLOYER_ID")
+
+    def _runtimes(self) -> Finding | str:
+        found = self._session.read(FunctionServiceStub, "ListRuntimes", requests.ListRuntimesRequest())
+        names = usable(found.runtimes)
+        if names:
+            return ", ".join(names)
+        return Finding(
+            what="runtimes",
+            ok=False,
+            detail="none of the cloud's runs what emel ships",
+            remedy="look for a newer emel: pip install -U emel",
+        )
+
+    def _bucket(self) -> Finding | str:
+        if not self._settings.bucket:
+            return Finding(
+                what="bucket",
+                ok=None,
+                detail="none is named; only bundles up to 3.5 MB go without one",
+                remedy="yc storage bucket create --name NAME, and [yandex] bucket in emel.toml",
+            )
+        self._uploads.look()
+        return f"{self._settings.bucket} can be read"
+
+    def _log_group(self) -> Finding | str:
+        return self._logs.group()
+
+    def _quota(self, quota: str) -> Finding | str:
+        limit = self._scaling.quota(quota)
+        if limit is not None:
+            return f"{limit:g}"
+        return Finding(
+            what="quota",
+            ok=None,
+            detail="not to be seen",
+            remedy="yc resource-manager cloud add-access-binding CLOUD_ID --role quota-manager.viewer "
+            f"--subject serviceAccount:{self._account() or 'DEPLOYER_ID'}",
+        )

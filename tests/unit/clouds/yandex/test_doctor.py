@@ -1,0 +1,88 @@
+"""What `emel doctor` sees of a cloud, and what it says to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.fakes.clocks import HastyClock
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.client import emulated
+from tests.fakes.yandex.state import FOLDER, SERVICE_ACCOUNT
+
+from emel.clouds.base import Cloud
+from emel.records import Finding
+
+READS = ("/Get", "/List", "/ListAccessBindings", "/ListRuntimes", "/Create", "s3 HEAD", "s3 GET")
+
+
+def seen(cloud: Cloud) -> dict[str, Finding]:
+    assert cloud.doctor is not None
+    return {finding.what: finding for finding in cloud.doctor.examine()}
+
+
+def with_key(emulator: Emulator, **settings: Any) -> Cloud:
+    return emulated(emulator, env={"YC_SERVICE_ACCOUNT_KEY_FILE": str(emulator.key_file())}, **settings)
+
+
+def test_where_nothing_is_missing_everything_is_in_order_and_nothing_was_changed(emulator: Emulator) -> None:
+    found = seen(with_key(emulator))
+    assert [finding.what for finding in found.values() if not finding.ok] == []
+    assert found["folder"].detail == f"default ({FOLDER})"
+    assert found["runtimes"].detail == "python311, python312, python314"
+    assert found["quota: functions in the cloud"].detail == "10"
+    changing = [call for call in emulator.state.calls if not call.endswith(READS)]
+    assert changing == []
+    assert [call for call in emulator.state.calls if call.endswith("/Create")] == [
+        "yandex.cloud.iam.v1.IamTokenService/Create"
+    ]
+
+
+def test_a_role_that_is_missing_comes_with_the_command_that_gives_it(emulator: Emulator) -> None:
+    emulator.state.roles -= {"functions.admin", "storage.editor"}
+    emulator.state.roles |= {"functions.viewer"}
+    found = seen(with_key(emulator))
+    assert found["role functions.editor"].ok is False
+    assert found["role functions.editor"].remedy == (
+        f"yc resource-manager folder add-access-binding {FOLDER} --role functions.editor "
+        f"--subject serviceAccount:{SERVICE_ACCOUNT}"
+    )
+    assert found["bucket"].ok is False and "storage.editor" in str(found["bucket"].remedy)
+    assert found["role logging.reader"].ok
+
+
+def test_what_cannot_be_seen_is_no_trouble(emulator: Emulator) -> None:
+    emulator.state.roles.discard("quota-manager.viewer")
+    found = seen(emulated(emulator, bucket=None))
+    assert found["quota: instances in a zone"].ok is None
+    assert "quota-manager.viewer" in str(found["quota: instances in a zone"].remedy)
+    assert found["role functions.editor"].ok is None, "whose token it is, is not known"
+    assert found["bucket"].ok is None
+
+
+def test_without_a_sign_in_nothing_more_is_asked(emulator: Emulator) -> None:
+    found = seen(emulated(emulator, env={"YC_IAM_TOKEN": "t1.nonsense"}))
+    assert found["folder"].ok is False and "sign-in was not accepted" in found["folder"].detail
+    assert list(found) == ["clock", "sign-in", "folder"]
+
+
+def test_a_folder_that_nobody_named_is_said(emulator: Emulator) -> None:
+    found = seen(emulated(emulator, folder=None))
+    assert "YC_FOLDER_ID" in str(found["folder"].remedy)
+
+
+class Late(HastyClock):
+    def now(self) -> datetime:
+        return datetime.now(UTC) - timedelta(minutes=5)
+
+
+def test_a_clock_that_is_off_is_seen(emulator: Emulator) -> None:
+    found = seen(emulated(emulator, clock=Late()))
+    assert found["clock"].ok is False and "behind the cloud's" in found["clock"].detail
+
+
+@pytest.mark.parametrize("runtimes", [["nodejs22"], ["python37"]])
+def test_a_cloud_without_a_fitting_python_is_said(emulator: Emulator, runtimes: list[str]) -> None:
+    emulator.state.runtimes = runtimes
+    assert seen(emulated(emulator))["runtimes"].ok is False
