@@ -114,6 +114,9 @@ def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulato
 
     file = emel.folder / "emel.toml"
     file.write_text(f'{file.read_text()}\n[yandex.gateway]\nservice_account = "{SERVICE_ACCOUNT}"\n')
+    early = emel("deploy", "--to", "yandex", "--yes", "--gateway", "--tag", "next", "--weight", "10")
+    assert early.returncode == 13 and "there is no API gateway" in early.stderr
+    assert emulator.state.functions == {}, "nor for a share of nothing"
     made = said(emel, "deploy", "--yes", "--gateway")
     gateway, address = made["gateway"]["url"], emulator.gateways.url(made["gateway"]["url"])
     status, answer = asked(made["example"].replace(gateway, address))
@@ -131,6 +134,8 @@ def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulato
 
     shared = said(emel, "deploy", "--tag", "next", "--gateway", "--weight", "10")
     assert (shared["gateway"]["tag"], shared["gateway"]["canary_tag"]) == ("prod", "next")
+    again = emel("deploy", "--to", "yandex", "--gateway", "--weight", "10")
+    assert again.returncode == 13 and "--tag next" in again.stderr
     said(emel, "destroy", "--yes")
     assert emulator.state.functions == emulator.state.gateways == {}
 

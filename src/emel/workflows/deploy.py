@@ -129,6 +129,17 @@ def _routes(project: Project, cloud: Cloud, tag: str, bundle: Bundle, weight: in
             hint="set service_account to one with the role functions.functionInvoker, or "
             "[yandex] public = true",
         )
+    found = cloud.gateways.find(bundle.name) if weight < 100 else None
+    if weight < 100 and found is None:
+        raise DeployError(
+            f"there is no API gateway {bundle.name}, so {tag} can get no share of its requests",
+            hint=f"put one before the function first: emel deploy --to {cloud.name} --gateway",
+        )
+    if found is not None and found.tag == tag:
+        raise DeployError(
+            f"the gateway's requests go to {tag} as it is, so it can get no share beside that",
+            hint="give the share to another tag: --tag next",
+        )
     return GatewayRoutes(tag=tag, weight=weight, contract=contract_of(bundle.path))
 
 

@@ -12,6 +12,7 @@ from emel.cli.asking import agree
 from emel.cli.output import console, progress, show
 from emel.cli.render import endpoint, plan_steps
 from emel.deploy import Plan
+from emel.records import Endpoint
 from emel.workflows import deploy as workflow
 from emel.workflows.deploy import write_dotenv
 from emel.workflows.local import LOCAL
@@ -107,6 +108,10 @@ def command(
         )
     if dotenv:
         write_dotenv(dotenv, result.url, result.tag)
+    _show(result, as_json=as_json)
+
+
+def _show(result: Endpoint, *, as_json: bool) -> None:
     show(result, endpoint(result), as_json=as_json)
     if result.example and not as_json:
         # One line, however long, so that it can be copied.

@@ -84,6 +84,8 @@ def _as_3_0(value: Any) -> Any:
         kinds = [kind for kind in told["type"] if kind != "null"]
         told["nullable"] = len(kinds) < len(told["type"])
         told["type"] = kinds[0]
+    if "const" in told and not isinstance(told["const"], dict):
+        told["enum"] = [told.pop("const")]
     if isinstance(told.get("prefixItems"), list):
         # Which column a value is of cannot be said there.
         distinct = {json.dumps(item, sort_keys=True): item for item in told.pop("prefixItems")}
