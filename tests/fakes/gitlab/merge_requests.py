@@ -108,7 +108,7 @@ def _labels(given: object) -> list[str]:
 
 
 def _commits(project: Project, merge_request: Json) -> set[str]:
-    """Those of the branch and of the merge (GitLab's app/models/merge_request.rb, `by_related_commit_sha`)."""
+    """Of the branch and of the merge (GitLab's app/models/merge_request.rb, `by_related_commit_sha`)."""
     head, merge = merge_request["sha"], merge_request["merge_commit_sha"]
     if project.repository is None or head is None:
         return {head, merge}
