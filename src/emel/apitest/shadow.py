@@ -10,12 +10,18 @@ from emel.apitest.address import address_of
 from emel.apitest.client import Client, Prediction, batches, read_answers
 from emel.apitest.difference import distance, largest_difference, same_label
 from emel.errors import EndpointError
-from emel.records import FlippedRow, Scalar, Shadow
+from emel.records import Answers, FlippedRow, Scalar, Shadow
 from emel.system.http import Http
 
 
 def compare_endpoints(
-    production: str, candidate: str, *, answers: Path, tolerance: float, http: Http, key: str | None = None
+    production: str,
+    candidate: str,
+    *,
+    answers: Path | Answers,
+    tolerance: float,
+    http: Http,
+    key: str | None = None,
 ) -> Shadow:
     """Send the sample rows of `answers` to both endpoints and compare what they say.
 
@@ -23,9 +29,9 @@ def compare_endpoints(
     what both ask for. Errors: EndpointError when one of them does not answer the rows, as when the model's
     columns have changed.
     """
-    recorded = read_answers(answers)
+    recorded = read_answers(answers) if isinstance(answers, Path) else answers
     if not recorded.sample_rows:
-        raise EndpointError("there are no sample rows to compare on", where=str(answers))
+        raise EndpointError("there are no rows to compare on")
     clients = tuple(Client(address_of(url), http, key=key) for url in (production, candidate))
     flipped: list[FlippedRow] = []
     differences: list[float] = []

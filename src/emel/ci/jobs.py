@@ -52,7 +52,7 @@ def with_cloud(spec: Spec) -> Job:
             'printf %s "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"',
         ]
     if named == "local" or is_input:
-        linked = 'mkdir -p .emel && ln -sfn "$EMEL_LOCAL_FOLDER" .emel/local'
+        linked = 'mkdir -p .emel && ln -sfn "${EMEL_LOCAL_FOLDER:?is not set}" .emel/local'
         steps.append(
             f'if [ -n "$EMEL_LOCAL_FOLDER" ]; then {linked}; fi'
             if is_input

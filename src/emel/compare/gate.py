@@ -13,8 +13,14 @@ from emel.records import Check, Direction, GateRule, MetricChange, Verdict
 LIMITS: tuple[Literal["min", "max", "max_drop"], ...] = ("min", "max", "max_drop")
 FUNCTION = "function."
 """What the names of the function's measures begin with; all others are metrics of the pipeline."""
-MEASURES = ("zip_bytes", "cold_start_seconds", "per_million_calls", "p99_seconds")
-"""What is measured of a function. The last one is, by `emel test`, of the endpoint."""
+MEASURES = {
+    "zip_bytes": "emel package",
+    "cold_start_seconds": "emel package",
+    "per_million_calls": "emel package",
+    "p99_seconds": "emel test",
+    "agreement": "emel shadow",
+}
+"""What is measured of a function, and by which command."""
 
 
 def judge(
@@ -41,17 +47,18 @@ def judge(
 
 
 def _not_measured(rule: GateRule) -> Iterator[Check]:
-    known = rule.metric.removeprefix(FUNCTION) in MEASURES
-    by = "emel test" if rule.metric.endswith(MEASURES[-1]) else "emel package"
+    by = MEASURES.get(rule.metric.removeprefix(FUNCTION))
     text = (
         f"{rule.metric} is measured by `{by}`"
-        if known
+        if by
         else f"{rule.metric} is not measured; there are {', '.join(FUNCTION + name for name in MEASURES)}"
     )
     for name in LIMITS:
         limit = getattr(rule, name)
         if limit is not None:
-            yield Check(metric=rule.metric, rule=name, limit=limit, value=None, passed=known, text=text)
+            yield Check(
+                metric=rule.metric, rule=name, limit=limit, value=None, passed=by is not None, text=text
+            )
 
 
 def _checks(rule: GateRule, metrics: Mapping[str, MetricChange]) -> Iterator[Check]:

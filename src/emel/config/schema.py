@@ -76,6 +76,7 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `"function.zip_bytes"`, `"function.cold_start_seconds"` (projected for the memory of `[function]`),
     `"function.per_million_calls"` and `"function.p99_seconds"` are measures of the function: less is better.
+    `"function.agreement"` is the share of rows, 0 to 1, that `emel shadow` finds answered as in production.
     """
 
     min: float | None = None

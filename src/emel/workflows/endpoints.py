@@ -13,9 +13,10 @@ from emel import compare as comparing
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
 from emel.cost import Tariff
-from emel.errors import BundleError, DeployError
+from emel.errors import BundleError, DeployError, EndpointError
 from emel.localcloud import Store, running_alone
 from emel.records import (
+    Answers,
     Bundle,
     Endpoint,
     EndpointCheck,
@@ -25,6 +26,7 @@ from emel.records import (
     Routes,
     Shadow,
     Usage,
+    Verdict,
 )
 from emel.system.files import write_atomic
 from emel.system.http import Http, WithHeaders
@@ -36,6 +38,9 @@ from emel.workflows.project import Progress, Project
 
 CASES = "tests/api"
 P99 = "function.p99_seconds"
+AGREEMENT = "function.agreement"
+LINES_READ = 10_000
+"""Lines of the log in which requests are looked for, the newest."""
 
 
 def test_endpoint(
@@ -145,10 +150,13 @@ def shadow(
     candidate: str,
     production: str = "prod",
     to: str = LOCAL,
+    requests: int | None = None,
     key: str | None = None,
     progress: Progress,
 ) -> Shadow:
     """The candidate tag's answers beside the production tag's, on the candidate's sample rows.
+
+    With `requests` on as many rows of recent requests, from the log, where `[logging] predictions` is on.
 
     Errors: DeployError for a tag that nothing is deployed to.
     """
@@ -156,15 +164,35 @@ def shadow(
     _version(project, to, production)
     production_url = _url(project, to, production, progress)
     candidate_url = _url(project, to, candidate, progress)
-    progress.step(f"sending the sample rows to {production} and {candidate}")
+    rows = bundle.answers if requests is None else _recorded(project, to, bundle, requests)
+    progress.step(f"sending the rows to {production} and {candidate}")
     return apitest.compare_endpoints(
         production_url,
         candidate_url,
-        answers=bundle.answers,
+        answers=rows,
         tolerance=bundle.parity.tolerance,
         http=_http(project, to),
         key=key,
     )
+
+
+def judge_shadow(project: Project, result: Shadow) -> Verdict:
+    """The verdict by the rules for `function.agreement`, the share of rows with the same answer."""
+    rules = [rule for rule in project.config.rules() if rule.metric == AGREEMENT]
+    return comparing.judge_function(rules, {AGREEMENT: result.agreement})
+
+
+def _recorded(project: Project, to: str, bundle: Bundle, count: int) -> Answers:
+    like = apitest.read_answers(bundle.answers)
+    lines = open_cloud(project, to).logs.read(project.config.model.name, limit=LINES_READ)
+    found = apitest.rows_of_requests([line.fields for line in lines], like, count=count)
+    if not found.sample_rows:
+        raise EndpointError(
+            "the log holds no inputs of requests that fit the model's columns",
+            hint="set predictions = true under [logging] in emel.toml, deploy, and wait for requests; "
+            "requests with hidden columns (redact) cannot be sent again",
+        )
+    return found
 
 
 class Preview(NamedTuple):

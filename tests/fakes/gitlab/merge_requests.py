@@ -108,11 +108,12 @@ def _labels(given: object) -> list[str]:
 
 
 def _commits(project: Project, merge_request: Json) -> set[str]:
-    head = merge_request["sha"]
+    """Of the branch and of the merge (GitLab's app/models/merge_request.rb, `by_related_commit_sha`)."""
+    head, merge = merge_request["sha"], merge_request["merge_commit_sha"]
     if project.repository is None or head is None:
-        return {head}
+        return {head, merge}
     listed = git(project, "rev-list", head, "--not", f"refs/heads/{merge_request['target_branch']}")
-    return {head, *listed.split()}
+    return {head, merge, *listed.split()}
 
 
 def _merged(request: Request, merge_request: Json) -> str | None:

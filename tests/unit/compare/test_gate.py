@@ -170,6 +170,13 @@ def test_the_latency_is_measured_by_the_tests_of_the_endpoint() -> None:
     assert not judge_function([rule], {"function.p99_seconds": 0.2}).passed
 
 
+def test_the_agreement_with_production_is_measured_by_the_shadow() -> None:
+    rule = GateRule(metric="function.agreement", min=0.98)
+
+    assert of_functions(rule, None, None) == [(True, "function.agreement is measured by `emel shadow`")]
+    assert not judge_function([rule], {"function.agreement": 0.9}).passed
+
+
 def test_a_measure_that_does_not_exist_fails() -> None:
     [(passed, text)] = of_functions(GateRule(metric="function.size", max=1), None, None)
 

@@ -105,11 +105,13 @@ def there(tmp_path: Path) -> Iterator[Remote]:
         yield remote(fake, tmp_path)
 
 
-def test_the_merge_request_that_was_merged_with_the_commit_is_found(there: Remote) -> None:
+@pytest.mark.parametrize("commit_of", ["sha", "merge_commit_sha"])
+def test_the_merge_request_that_brought_the_commit_is_found(there: Remote, commit_of: str) -> None:
     world, project = there.gitlab.world, there.project
     commit = there.repo.head()
     described = {**DESCRIBED, "model": {**DESCRIBED["model"], "commit": commit}}
-    merged = world.merge_request(project, "topic", sha=commit, state="merged")
+    merged = world.merge_request(project, "topic", **{commit_of: commit}, state="merged")
+    world.merge_request(project, "later", sha=commit)
     job = {
         "GITLAB_CI": "true",
         "CI_API_V4_URL": there.gitlab.api_url,

@@ -134,7 +134,7 @@ def shadow(result: Shadow) -> RenderableType:
     )
     if not result.flipped:
         return summary
-    made = table("sample row", "production", "candidate", "difference", right=("sample row", "difference"))
+    made = table("row", "production", "candidate", "difference", right=("row", "difference"))
     for row in result.flipped[:FLIPPED_SHOWN]:
         made.add_row(
             str(row.row), words.scalar(row.production), words.scalar(row.candidate), f"{row.difference:.3g}"

@@ -32,6 +32,7 @@ class GitLabMergeRequests:
         return tuple(request for request in listed if request.state == "opened")
 
     def of_commit(self, commit: str) -> Sequence[MergeRequest]:
+        # GitLab counts merge and squash commits too (app/models/merge_request.rb, by_related_commit_sha).
         path = f"{self._api.project}/repository/commits/{part(commit)}/merge_requests"
         return tuple(self._api.list(path, MergeRequest, job_token=True))
 
