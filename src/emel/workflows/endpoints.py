@@ -23,6 +23,7 @@ from emel.records import (
     EndpointReport,
     Estimate,
     FunctionVersion,
+    LogFilter,
     Routes,
     Shadow,
     Usage,
@@ -184,7 +185,7 @@ def judge_shadow(project: Project, result: Shadow) -> Verdict:
 
 def _recorded(project: Project, to: str, bundle: Bundle, count: int) -> Answers:
     like = apitest.read_answers(bundle.answers)
-    lines = open_cloud(project, to).logs.read(project.config.model.name, limit=LINES_READ)
+    lines = open_cloud(project, to).logs.read(project.config.model.name, LogFilter(limit=LINES_READ))
     found = apitest.rows_of_requests([line.fields for line in lines], like, count=count)
     if not found.sample_rows:
         raise EndpointError(
