@@ -72,7 +72,7 @@ class CompareTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of one metric. Under a name with `*`, as `"slices.*.accuracy"`, those of all that fit.
+    """The limits of one metric, or under a name with `*`, as `"slices.*.accuracy"`, of all that fit.
 
     `"function.zip_bytes"`, `"function.cold_start_seconds"` (projected for the memory of `[function]`),
     `"function.per_million_calls"` and `"function.p99_seconds"` are measures of the function: less is better.
