@@ -115,6 +115,9 @@ def _reproduce(known: Known) -> list[Block]:
         files = ", ".join(candidate.changes[:5]) + (", …" if len(candidate.changes) > 5 else "")
         blocks.append(Paragraph(("First commit what was changed: ", Code(files), ".")))
         return [*blocks, CodeBlock("emel run", "shell")]
+    bundle = known.candidate_bundle
+    if bundle and bundle.version.startswith("v"):
+        return [*blocks, CodeBlock(f"emel model reproduce {bundle.name}@{bundle.version}", "shell")]
     return [*blocks, CodeBlock(f"git checkout {candidate.commit}\nemel run", "shell")]
 
 
