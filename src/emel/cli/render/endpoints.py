@@ -198,7 +198,8 @@ def _summary(status: FunctionStatus) -> str:
     cold = "" if status.cold_share is None else f" ({100 * status.cold_share:.3g} %)"
     named = (("p50", status.p50_seconds), ("p95", status.p95_seconds), ("p99", status.p99_seconds))
     latency = "".join(f", {name} {words.seconds(value)}" for name, value in named if value is not None)
-    now = "" if status.instances is None else f", {status.instances} instances now"
+    plural = "" if status.instances == 1 else "s"
+    now = "" if status.instances is None else f", {status.instances} instance{plural} now"
     since = "" if status.since is None else f", since {words.moment(status.since)}"
     return (
         f"{status.calls:,} calls, {status.errors} errors, {status.cold_starts} cold starts{cold}"
