@@ -49,7 +49,7 @@ def cost_plot(result: Estimate) -> Plot:
         {"calls": calls, "price": price, "what": what}
         for what, points in lines.items()
         for calls, price in points
-        if price >= least
+        if price > 0 and price >= least
     ]
     title = f"A month on {result.cloud}, prices of {result.prices_of}"
     return Plot(name="cost", title=title, vega_lite=_drawing(title, values, list(lines), result.currency))

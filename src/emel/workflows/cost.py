@@ -7,6 +7,7 @@ from pathlib import Path
 from emel import cost
 from emel.apitest import read_answers
 from emel.config import Config
+from emel.errors import ConfigError
 from emel.records import Bundle, Estimate, Usage, to_json
 from emel.report import costs
 from emel.system.files import write_atomic
@@ -61,11 +62,14 @@ def price(
 
 
 def write_cost(project: Project, result: Estimate, path: Path) -> None:
-    """Draw an estimate: as an HTML page, or with the suffix .png as its plot alone.
+    """Draw an estimate: as a page with the suffix .html, as its plot alone with .png.
 
-    Errors: MissingExtraError without what draws plots; OSError.
+    Errors: ConfigError for another suffix; MissingExtraError without what draws plots; OSError.
     """
-    if path.suffix.lower() == ".png":
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".html"):
+        raise ConfigError(f"{path} is neither a .png nor a .html file", hint="name one: --plot cost.png")
+    if suffix == ".png":
         write_atomic(path, costs.cost_png(result))
         return
     write_atomic(path, costs.cost_page(project.config.model.name, result))

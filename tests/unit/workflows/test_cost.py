@@ -12,6 +12,7 @@ from tests.fakes import results
 from emel import config
 from emel.cli.render import estimate as rendered
 from emel.clouds.yandex import limits
+from emel.errors import ConfigError
 from emel.records import Answers, Bundle, Estimate, to_json
 from emel.workflows.cost import DIRECT_BYTES, LINE_BYTES, price, write_cost
 from emel.workflows.machine import this_machine
@@ -113,3 +114,18 @@ def test_it_is_drawn_as_a_picture_or_a_page(tmp_path: Path, name: str, start: by
     write_cost(made, price(made, bundle(tmp_path), gateway=True), tmp_path / "out" / name)
 
     assert (tmp_path / "out" / name).read_bytes().lstrip().startswith(start)
+
+
+def test_a_file_of_another_kind_is_refused_and_not_written(tmp_path: Path) -> None:
+    made = project(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"cost\.svg is neither"):
+        write_cost(made, price(made, bundle(tmp_path)), tmp_path / "cost.svg")
+
+    assert not (tmp_path / "cost.svg").exists()
+
+
+def test_a_machine_that_is_always_cheaper_is_said_to_be_so(tmp_path: Path) -> None:
+    made = project(tmp_path, "[function]\nmemory = 8192\nprovisioned = 5\n")
+
+    assert "cheaper at any number of calls" in shown(price(made, bundle(tmp_path)))

@@ -54,14 +54,19 @@ def _elsewhere(result: Estimate) -> list[tuple[str, str]]:
 
 def _month(result: Estimate) -> list[tuple[str, str]]:
     currency = result.currency
-    calls = f"at {result.calls_per_month:,} calls, free tier included"
+    calls = f"for {result.calls_per_month:,} calls, free tier included"
     lines = [("a month", f"{words.money(result.per_month, currency)} {calls}")]
     lines += [
         (line.what, f"{words.money(line.per_month, currency)}: {line.detail}") for line in result.extras
     ]
     lines += [(what, "not counted: no price known") for what in result.without_price]
     if result.extras:
-        lines.append(("in all", f"{words.money(result.total_per_month, currency)} a month"))
+        lines.append(
+            (
+                "in all",
+                f"{words.money(result.total_per_month, currency)} a month, which is held against machines",
+            )
+        )
     return lines
 
 
@@ -72,12 +77,9 @@ def _machine(
         return ((what, "not compared: no price known"),)
     price = f"{words.money(machine.per_month, result.currency)} a month ({machine.name})"
     if calls == 0:
-        return ((what, price), ("it is cheaper", "at any number of calls, by what is billed beside them"))
-    per_second = calls / (720 * 3600)
-    return (
-        (what, price),
-        ("it is cheaper from", f"{calls:,} calls a month, {per_second:.3g} a second all day"),
-    )
+        return ((what, f"{price}, cheaper at any number of calls"),)
+    rate = f"{calls / SECONDS_A_MONTH:.3g} a second all day"
+    return ((what, f"{price}, cheaper from {calls:,} calls a month, {rate}"),)
 
 
 def _classes(result: Estimate) -> Table:
