@@ -175,6 +175,7 @@ def estimate() -> Estimate:
         per_million_calls=86.4,
         calls_per_month=100_000,
         per_month=0.0,
+        total_per_month=0.0,
         vm=VmPrice(name="the smallest VM", per_hour=0.9, per_month=648.0),
         break_even_calls_per_month=8_400_000,
         break_even_calls_per_second=3.2,

@@ -1,6 +1,7 @@
 """What predictions cost: usage × a dated tariff, and where a machine becomes cheaper."""
 
-from emel.cost.estimate import bill, elsewhere, estimate, monthly_bill
+from emel.cost.bills import bill, elsewhere, monthly_bill
+from emel.cost.estimate import estimate
 from emel.cost.tariff import Tariff, clouds, load_tariff
 
 __all__ = [

@@ -57,6 +57,27 @@ class Vm(Struct, frozen=True, forbid_unknown_fields=True):
     per_hour: tuple[VmPart, ...]
 
 
+class GatewayPrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What requests through an API gateway cost, beside the calls that they make."""
+
+    million_requests: Price
+    free_requests: Annotated[int, Meta(ge=0)]
+
+
+class LogPrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What writing into the log costs. GiB are 2**30 bytes."""
+
+    gib: Price
+    free_gib: Price
+
+
+class StoragePrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What objects in storage cost. GB are 1024 MB."""
+
+    gb_hour: Price
+    free_gb: Price
+
+
 class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     """All prices of one cloud that emel uses.
 
@@ -71,6 +92,11 @@ class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     function: FunctionPrices
     processor: Processor
     vm: Vm
+    preemptible: Vm | None = None
+    """The same machine at a lower price, which the cloud may stop at any time; None where it is not known."""
+    gateway: GatewayPrices | None = None
+    logs: LogPrices | None = None
+    storage: StoragePrices | None = None
 
 
 @cache

@@ -79,7 +79,16 @@ from emel.records.models import (
     Tier,
     Trial,
 )
-from emel.records.money import CloudCost, Estimate, Usage, VmPrice
+from emel.records.money import (
+    CloudCost,
+    CostCurve,
+    CostLine,
+    CostPoint,
+    Estimate,
+    MemoryClass,
+    Usage,
+    VmPrice,
+)
 from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
 from emel.records.scalars import Scalar
 from emel.records.simulation import Simulation, SimulationPoint
@@ -112,6 +121,9 @@ __all__ = [
     "Column",
     "ColumnType",
     "Comparison",
+    "CostCurve",
+    "CostLine",
+    "CostPoint",
     "DataChange",
     "DataFacts",
     "Deployed",
@@ -144,6 +156,7 @@ __all__ = [
     "LogLevel",
     "LogRecord",
     "LogStream",
+    "MemoryClass",
     "MetricChange",
     "ModelVersion",
     "Moved",

@@ -12,6 +12,18 @@ class Usage(Struct, frozen=True, kw_only=True):
     cpu_seconds: float
     cold_start_cpu_seconds: float
     rows_per_call: int = 1
+    peak_rss_bytes: int = 0
+    """The most memory that the process held; 0 where it is not known."""
+    timeout: float | None = None
+    """Seconds after which a call is ended."""
+    provisioned: int = 0
+    """Instances that are kept warm all month."""
+    gateway: bool = False
+    """Whether calls go through an API gateway."""
+    log_bytes_per_call: float = 0.0
+    """What a call writes into the log, in the mean."""
+    stored_bytes: int = 0
+    """What lies in object storage all month."""
 
 
 class CloudCost(Struct, frozen=True, kw_only=True):
@@ -32,6 +44,46 @@ class VmPrice(Struct, frozen=True, kw_only=True):
     per_month: float
 
 
+class MemoryClass(Struct, frozen=True, kw_only=True):
+    """What the same calls cost in one memory class, and how fast they are answered. Times are projected."""
+
+    memory: int
+    processor_share: float
+    seconds_per_call: float
+    billed_seconds_per_call: float
+    projected_cold_start_seconds: float
+    per_million_calls: float
+    """Without the free tier."""
+    per_month: float
+    """At the estimate's number of calls, free tier included."""
+    refused: str | None = None
+    """Why the function cannot run in it; None where it can."""
+
+
+class CostLine(Struct, frozen=True, kw_only=True):
+    """What is billed beside the calls."""
+
+    what: str
+    detail: str
+    """What was counted."""
+    per_month: float
+    """Free tier included."""
+
+
+class CostPoint(Struct, frozen=True, kw_only=True):
+    """The bill of a month with so many calls, free tier included and with what is billed beside the calls."""
+
+    calls_per_month: int
+    per_month: float
+
+
+class CostCurve(Struct, frozen=True, kw_only=True):
+    """How the bill of a memory class grows with the calls."""
+
+    memory: int
+    points: tuple[CostPoint, ...]
+
+
 class Estimate(Struct, frozen=True, kw_only=True):
     """What predictions cost at a dated tariff. A month is 720 hours."""
 
@@ -50,9 +102,26 @@ class Estimate(Struct, frozen=True, kw_only=True):
     """Without the free tier."""
     calls_per_month: int
     per_month: float
-    """At `calls_per_month`, free tier included."""
+    """Of the calls alone at `calls_per_month`, free tier included."""
+    extras: tuple[CostLine, ...] = ()
+    """What the settings have billed beside the calls."""
+    without_price: tuple[str, ...] = ()
+    """What they have billed too, and the price file has no price of."""
+    total_per_month: float
+    """Calls and extras."""
     vm: VmPrice
     break_even_calls_per_month: int
-    """From here on the machine is cheaper."""
+    """From here on the machine is cheaper than calls and extras; 0 where it always is."""
     break_even_calls_per_second: float
+    preemptible: VmPrice | None = None
+    """The machine that the cloud may stop at any time; None where its price is not known."""
+    preemptible_break_even_calls_per_month: int | None = None
     projected_cold_start_seconds: float
+    classes: tuple[MemoryClass, ...] = ()
+    """Some memory classes, ascending, with the estimate's own and the cheapest."""
+    cheapest_memory: int | None = None
+    """The class with the least price of a call; of several the fastest. None where the function fits none."""
+    elsewhere: tuple[CloudCost, ...] = ()
+    """What a million calls cost on other clouds, in the same memory class."""
+    curves: tuple[CostCurve, ...] = ()
+    """For the estimate's memory class and the cheapest."""

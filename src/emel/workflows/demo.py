@@ -23,8 +23,9 @@ from emel.errors import DemoFailed
 from emel.gitrepo import GitRepo
 from emel.records import Answers, Bundle, Endpoint, Shadow, from_json
 from emel.workflows.compare import compare
+from emel.workflows.cost import estimate_cost
 from emel.workflows.deploy import deploy, promote, rollback
-from emel.workflows.endpoints import Preview, estimate_cost, shadow, test_endpoint
+from emel.workflows.endpoints import Preview, shadow, test_endpoint
 from emel.workflows.machine import System
 from emel.workflows.package import package
 from emel.workflows.project import Progress, Project, open_project

@@ -1,4 +1,4 @@
-"""Test a live endpoint, compare two, and price one."""
+"""Test a live endpoint, and compare two."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from emel import apitest, cost
+from emel import apitest
 from emel import compare as comparing
 from emel.bundle.shelf import read_record
 from emel.clouds.base import Cloud
-from emel.cost import Tariff
 from emel.errors import BundleError, DeployError, EndpointError
 from emel.localcloud import Store, running_alone
 from emel.records import (
@@ -21,12 +20,10 @@ from emel.records import (
     Endpoint,
     EndpointCheck,
     EndpointReport,
-    Estimate,
     FunctionVersion,
     LogFilter,
     Routes,
     Shadow,
-    Usage,
     Verdict,
 )
 from emel.system.files import write_atomic
@@ -222,40 +219,6 @@ def preview(
         return Preview(endpoint, bundle, None)
     beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
     return Preview(endpoint, bundle, beside)
-
-
-def estimate_cost(
-    project: Project,
-    *,
-    revision: str | None = None,
-    calls_per_month: int | None = None,
-    price_file: Path | None = None,
-    progress: Progress,
-) -> Estimate:
-    """What the revision's function would cost on Yandex Cloud, from the times measured on this machine."""
-    bundle = packaged(project, revision=revision, progress=progress)
-    return price(project, bundle, calls_per_month=calls_per_month, price_file=price_file)
-
-
-def price(
-    project: Project,
-    bundle: Bundle,
-    *,
-    calls_per_month: int | None = None,
-    price_file: Path | None = None,
-) -> Estimate:
-    """The same for a bundle."""
-    usage = Usage(
-        memory=project.config.function.memory,
-        cpu_seconds=bundle.cold_start.warm_call_seconds,
-        cold_start_cpu_seconds=bundle.cold_start.cpu_seconds,
-    )
-    calls = project.config.cost.calls_per_month if calls_per_month is None else calls_per_month
-    return cost.estimate(usage, _tariff(price_file), calls_per_month=calls)
-
-
-def _tariff(price_file: Path | None) -> Tariff:
-    return cost.load_tariff("yandex", price_file)
 
 
 def _url(project: Project, to: str, tag: str, progress: Progress) -> str:

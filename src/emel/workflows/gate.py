@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emel import compare as comparing
 from emel.records import Bundle, Revision, Verdict
-from emel.workflows.endpoints import price
+from emel.workflows.cost import price
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Project
 

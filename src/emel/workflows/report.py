@@ -25,7 +25,8 @@ from emel.records import (
 )
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
-from emel.workflows.endpoints import Preview, price
+from emel.workflows.cost import price
+from emel.workflows.endpoints import Preview
 from emel.workflows.gate import function_measures
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project

@@ -19,8 +19,9 @@ from emel.cli.render.endpoints import (
     tag_move,
 )
 from emel.cli.render.experiments import comparison, pipeline_run, written
-from emel.cli.render.functions import bundle, estimate, explained
+from emel.cli.render.functions import bundle, explained
 from emel.cli.render.logs import log_record
+from emel.cli.render.money import estimate
 from emel.cli.render.simulation import simulation
 from emel.cli.render.versions import (
     deprecation,

@@ -1,4 +1,4 @@
-"""Bundles and what they cost."""
+"""Bundles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts
-from emel.records import Bundle, ColdStart, Estimate, Trial
+from emel.records import Bundle, ColdStart, Trial
 
 
 def bundle(made: Bundle) -> RenderableType:
@@ -38,41 +38,6 @@ def explained(made: Bundle) -> RenderableType:
         for trial in made.trials
     ]
     return Group(bundle(made), Text("\ntiers tried"), facts(*tried))
-
-
-def estimate(result: Estimate) -> RenderableType:
-    """What predictions cost, and where a machine becomes cheaper."""
-    share = f"{result.processor_share:.3g} of a processor"
-    return Group(
-        Text(f"{result.cloud}, prices of {result.prices_of} ({result.currency} with VAT)"),
-        facts(
-            ("function", f"{result.memory} MB, {share}"),
-            (
-                "one call",
-                f"{words.seconds(result.seconds_per_call)} projected, billed as "
-                f"{words.seconds(result.billed_seconds_per_call)}",
-            ),
-            (
-                "cold start",
-                f"{words.seconds(result.projected_cold_start_seconds)} projected, the process alone",
-            ),
-            ("a million calls", f"{words.money(result.per_million_calls, result.currency)}, no free tier"),
-            (
-                "a month",
-                f"{words.money(result.per_month, result.currency)} at {result.calls_per_month:,} calls, "
-                "free tier included",
-            ),
-            (
-                "a small machine",
-                f"{words.money(result.vm.per_month, result.currency)} a month ({result.vm.name})",
-            ),
-            (
-                "it is cheaper from",
-                f"{result.break_even_calls_per_month:,} calls a month, "
-                f"{result.break_even_calls_per_second:.3g} a second all day",
-            ),
-        ),
-    )
 
 
 def _numbers(trial: Trial, cold: ColdStart) -> str:

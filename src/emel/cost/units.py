@@ -1,0 +1,7 @@
+"""The units of a bill."""
+
+HOURS_A_MONTH = 720
+SECONDS_A_MONTH = HOURS_A_MONTH * 3600
+MB_PER_GB = 1024
+BYTES_PER_MB = 2**20
+BYTES_PER_GB = 2**30
