@@ -57,6 +57,9 @@ def test_a_sweep_goes_on_where_it_stopped_and_shows_what_failed(emel: Emel, tmp_
     assert list((tmp_path / "copies").iterdir()) == []
 
     (tmp_path / "gate").touch()
+    (kept,) = (emel.folder / ".emel" / "sweeps").iterdir()
+    whole = json.loads(kept.read_bytes())
+    assert (whole["params"], whole["metrics"]["accuracy"]) == (["depth=1"], 0.1)
     done = emel("sweep", "--set", "depth=1,2,0", "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 5, done.stderr

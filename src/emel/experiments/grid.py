@@ -20,8 +20,8 @@ def cells(settings: Sequence[str], *, count: int | None = None, seed: int = 0) -
     that names no parameter, no value, or a parameter that another one names too.
     """
     axes = [_axis(setting) for setting in settings]
-    names = [axis[0].partition("=")[0] for axis in axes]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = [parse(setting)[:2] for setting in settings]
+    twice = next((name for path, name in names if names.count((path, name)) > 1), None)
     if twice is not None:
         raise PipelineError(
             f"`{twice}` is set twice", hint="write all of its values once: --set name=value,value"

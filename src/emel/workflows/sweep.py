@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import DecodeError
+
 from emel import compare as comparing
 from emel.errors import PipelineError, ResultsError
 from emel.experiments import Pipeline, cells
@@ -175,9 +177,11 @@ def _file(kept: Path, commit: str, cell: Cell) -> Path:
 
 
 def _kept(kept: Path, commit: str, cell: Cell) -> SweepCell | None:
-    """What the cell gave before."""
-    file = _file(kept, commit, cell)
-    return from_json(file.read_bytes(), SweepCell) if file.is_file() else None
+    """What the cell gave before; None also for what another version of emel kept in another form."""
+    try:
+        return from_json(_file(kept, commit, cell).read_bytes(), SweepCell)
+    except (FileNotFoundError, DecodeError):
+        return None
 
 
 def _metric(project: Project, succeeded: Sequence[SweepCell], wanted: str | None) -> tuple[str, Direction]:

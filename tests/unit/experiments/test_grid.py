@@ -45,6 +45,7 @@ def test_no_more_cells_are_drawn_than_the_grid_has() -> None:
         (["a="], "empty value"),
         (["a=1,,2"], "empty value"),
         (["a=1", "a=2"], "`a` is set twice"),
+        (["a=1", "params.yaml:a=2"], "`a` is set twice"),
     ],
 )
 def test_a_setting_that_makes_no_cells_is_refused(settings: list[str], words: str) -> None:
