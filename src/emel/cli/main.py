@@ -19,6 +19,7 @@ COMMANDS = {
     "ci": "Write the pipeline in GitLab from emel.toml.",
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",
+    "sweep": "Run the pipeline over a grid of parameters, find the best.",
     "compare": "Compare two revisions: metrics, parameters, data, gate.",
     "history": "Show the metrics over the commits.",
     "report": "Write the report of a revision as markdown and HTML.",

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from emel.experiments import (
+    copies,
     fetching,
     history,
     inputs,
@@ -126,6 +127,18 @@ class Pipeline:
         ResultsError when neither has them.
         """
         inputs.restore(self._dvc, original, pointers)
+
+    def cache_folder(self) -> Path:
+        """Where DVC keeps what the project's pipeline made."""
+        return copies.cache_folder(self._dvc)
+
+    def share_cache(self, original: Path, cache: Path, pointers: Sequence[str]) -> None:
+        """Let this copy of the project at `original` use its `cache_folder`, and check out what that holds.
+
+        What the `pointers` (`*.dvc` files) name and the cache does not hold comes from the remote, with the
+        original's login. Errors: ResultsError when neither has it.
+        """
+        copies.share(self._dvc, original, cache, pointers)
 
     def fetch(self, path: str, revision: Revision, into: Path) -> Path:
         """Put a file or folder of the project, as it was at the revision, below `into`; return where it is.

@@ -92,6 +92,7 @@ from emel.records.money import (
 from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
 from emel.records.scalars import Scalar
 from emel.records.simulation import Simulation, SimulationPoint
+from emel.records.sweeps import Sweep, SweepCell
 from emel.records.versions import (
     Deployed,
     Deprecation,
@@ -190,6 +191,8 @@ __all__ = [
     "Snapshot",
     "StageMove",
     "StageRun",
+    "Sweep",
+    "SweepCell",
     "TagMove",
     "Tier",
     "Trial",

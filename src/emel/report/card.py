@@ -107,7 +107,7 @@ def cost_section(known: Known) -> list[Block]:
         (("1,000,000 predictions",), (money(estimate.per_million_calls),)),
         ((f"A month of {estimate.calls_per_month:,}, free tier included",), (money(estimate.per_month),)),
         ((f"{estimate.vm.name}, all month",), (money(estimate.vm.per_month),)),
-        (("Cheaper on that machine from",), (f"{estimate.break_even_calls_per_month:,} a month",)),
+        (("Cheaper on that machine from",), (f"{estimate.break_even_calls_per_month or 1:,} a month",)),
         (("Seconds per prediction, projected",), (numbers.seconds(estimate.seconds_per_call),)),
         (("Cold start, projected",), (numbers.seconds(estimate.projected_cold_start_seconds),)),
     )

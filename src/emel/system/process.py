@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -50,12 +51,28 @@ class Process(Protocol):
         ...
 
 
+class StoppableProcess(Process, Protocol):
+    """Runs programs, and can end all of them at once."""
+
+    def end_all(self) -> None:
+        """End every program that `run` waits for in any thread, and let no other begin.
+
+        Those calls of `run`, and all later ones, raise InterruptedError.
+        """
+        ...
+
+
 class SystemProcess:
     """Programs of this machine.
 
     Each runs in a session of its own, so that a Ctrl-C reaches emel alone, which then ends the
     program and everything that it started: first by SIGINT, after five seconds by SIGKILL.
     """
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._ended = False
 
     def run(
         self,
@@ -67,15 +84,7 @@ class SystemProcess:
         timeout: float | None = None,
         on_line: OnLine | None = None,
     ) -> Completed:
-        with subprocess.Popen(
-            [str(part) for part in command],
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as child:
+        with self._begin(command, cwd, env, stdin) as child:
             try:
                 if on_line is None:
                     out, err = child.communicate(stdin, timeout=timeout)
@@ -87,7 +96,44 @@ class SystemProcess:
             except BaseException:
                 end_group(child)
                 raise
+            finally:
+                self._running.discard(child)
+        if self._ended:
+            raise InterruptedError(f"{command[0]} was ended")
         return Completed(child.returncode, _text(out), _text(err), out)
+
+    def end_all(self) -> None:
+        """See StoppableProcess."""
+        with self._lock:
+            self._ended = True
+            children = tuple(self._running)
+        # All get the signal before any is waited for.
+        for child in children:
+            _signal_group(child, signal.SIGINT)
+        for child in children:
+            end_group(child)
+
+    def _begin(
+        self,
+        command: Sequence[str | Path],
+        cwd: Path | None,
+        env: Mapping[str, str] | None,
+        stdin: bytes | None,
+    ) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._ended:
+                raise InterruptedError(f"{command[0]} is not started any more")
+            child = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._running.add(child)
+            return child
 
 
 class Detached:
@@ -146,11 +192,15 @@ def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> N
         except subprocess.TimeoutExpired:
             continue
     # The leader has gone; what it started and did not end goes too.
+    _signal_group(child, signal.SIGKILL)
+    child.wait()
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:
     try:
-        os.killpg(child.pid, signal.SIGKILL)
+        os.killpg(child.pid, number)
     except ProcessLookupError:
         pass
-    child.wait()
 
 
 def _relay(child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine) -> tuple[bytes, bytes]:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,21 @@ def _is_gone(pid: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_programs_of_other_threads_are_ended_and_no_other_begins():
+    process = SystemProcess()
+    begun = threading.Event()
+
+    def wait() -> None:
+        waiting = "print('begun', flush=True); import time; time.sleep(600)"
+        process.run([sys.executable, "-c", waiting], on_line=lambda _: begun.set())
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(wait)
+        assert begun.wait(60)
+        process.end_all()
+        with pytest.raises(InterruptedError):
+            future.result(60)
+    with pytest.raises(InterruptedError):
+        process.run([sys.executable, "-c", ""])
