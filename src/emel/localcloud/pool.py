@@ -80,6 +80,7 @@ class Pool:
         self._failed_at = 0.0
         self._last_failure: Failure | None = None
         self._has_worked = False
+        self._failed_alone = 0
 
     @property
     def load(self) -> Load:
@@ -192,7 +193,7 @@ class Pool:
             self._end(worker)
             self._note_failure(failure)
             return
-        self._failures = 0
+        self._failures = self._failed_alone = 0
         self._last_failure = None
         self._has_worked = True
         self._give(worker, start_began=began)
@@ -201,6 +202,8 @@ class Pool:
         self._failures += 1
         self._failed_at = self._now()
         self._last_failure = failure
+        if not (self._busy or self._idle):
+            self._failed_alone += 1
         if not (self._busy or self._idle or self._starting or self._may_be_accident()):
             for call in self._take_waiting():
                 self._finish(call, _same(failure))
@@ -248,8 +251,11 @@ class Pool:
         return now < self._failed_at + back_off(self._failures)
 
     def _may_be_accident(self) -> bool:
-        """Whether one start failed of a version that has worked: who waits then waits for the next start."""
-        return self._has_worked and self._failures == 1
+        """Whether a version that has worked failed to start once at most with no other instance there.
+
+        Who waits then waits for the next start.
+        """
+        return self._has_worked and self._failed_alone <= 1
 
     def _take_waiting(self) -> list[_Call]:
         waiting = list(self._waiting)

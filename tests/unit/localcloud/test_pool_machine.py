@@ -218,3 +218,17 @@ def test_a_second_failed_start_in_a_row_is_told_to_all_who_wait() -> None:
     machine.workers[2].started(CRASH)
 
     assert [str(answer) for _, answer in machine.answers] == [str(CRASH)] * 3
+
+
+def test_starts_that_failed_beside_a_working_instance_fail_nobody_when_that_one_is_gone() -> None:
+    machine = PoolMachine()
+    machine.begin(maximum=3, provisioned=0, refuses=False)
+    machine.ask(3)
+    first, *others = machine.workers
+    first.started(None)
+    for worker in others:
+        worker.started(CRASH)
+    first.gone = True
+    first.answer(CRASH)
+    machine.ask(2)
+    assert len(machine.answers) == 1
