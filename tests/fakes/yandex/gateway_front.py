@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.fakes.yandex.answering import Answer, AnsweringServer
 from tests.fakes.yandex.gateways import StoredGateway
-from tests.fakes.yandex.invoke import Answer, Front
+from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.services import issue_token
 from tests.fakes.yandex.state import State
 
@@ -43,19 +42,15 @@ class GatewayFront:
         self._state = state
         self._front = front
         self._random = random.Random(8)
-        server = self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server = AnsweringServer(self.answer)
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
     def url(self, domain: str) -> str:
         """Where the gateway of a domain is, for `https://<domain>` too."""
         identifier = domain.removeprefix("https://").partition(".")[0]
-        return f"http://127.0.0.1:{self._server.server_port}/{identifier}"
+        return f"{self._server.url}/{identifier}"
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         parts = urlsplit(target)
@@ -119,8 +114,7 @@ class GatewayFront:
 
     def _integrate(self, spec: Any, call: Call, authorizer: Any, body: bytes) -> Answer:
         integration = call.operation["x-yc-apigateway-integration"]
-        if integration["type"] != "cloud_functions":
-            raise NotImplementedError(integration["type"])
+        assert integration["type"] == "cloud_functions", "emel writes no other integration"
         event = _event(call, integration.get("payload_format_version", "0.1"))
         if authorizer:
             event["requestContext"]["authorizer"] = authorizer
@@ -177,27 +171,3 @@ def _canonical(name: str) -> str:
 
 def _refusal(status: int, text: str) -> Answer:
     return Answer(status, [("Content-Type", "application/json")], json.dumps({"message": text}).encode())
-
-
-def _handler(front: GatewayFront) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = front.answer(self.command, self.path, headers, body)
-            self.send_response_only(answer.status)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-
-        do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = do_PATCH = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler

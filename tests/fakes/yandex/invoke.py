@@ -13,12 +13,12 @@ import threading
 import time
 import zipfile
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import urllib3
+from tests.fakes.yandex.answering import Answer, AnsweringServer
 from tests.fakes.yandex.logs import add_entry
 from tests.fakes.yandex.state import FOLDER, State, StoredFunction, StoredVersion
 
@@ -29,12 +29,6 @@ INVOKERS = ("functions.functionInvoker", "serverless.functions.invoker")
 _SHIM = Path(__file__).with_name("shim.py")
 # What belongs to a connection and not to a request.
 _HOP = {"host", "connection", "content-length", "transfer-encoding", "keep-alive"}
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 class Front:
@@ -55,15 +49,11 @@ class Front:
         self._unreported: set[str] = set()
         """Requests that ended without a word of the function."""
         state.before_reading = self.collect_logs
-        server = self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server = AnsweringServer(self.answer)
+        self.url = self._server.url
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
         self._platform.close()
         self._http.clear()
 
@@ -256,27 +246,3 @@ def _problem(reply: Any) -> bytes:
 def _refusal(status: int, text: str) -> Answer:
     body = json.dumps({"errorCode": status, "errorMessage": text}).encode()
     return Answer(status, [("Content-Type", "application/json")], body)
-
-
-def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = front.answer(self.command, self.path, headers, body)
-            self.send_response_only(answer.status)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-
-        do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = do_PATCH = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler

@@ -186,7 +186,8 @@ PoolMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40
 TestPool = PoolMachine.TestCase
 
 
-def test_who_waits_for_a_version_that_has_worked_waits_past_one_failed_start() -> None:
+def after_a_crash_and_a_failed_start() -> PoolMachine:
+    """One request lost its only instance, which had worked; two wait, and the next start has failed."""
     machine = PoolMachine()
     machine.begin(maximum=1, provisioned=0, refuses=False)
     machine.ask(1)
@@ -195,6 +196,11 @@ def test_who_waits_for_a_version_that_has_worked_waits_past_one_failed_start() -
     machine.workers[0].answer(CRASH)
     machine.ask(2)
     machine.workers[1].started(CRASH)
+    return machine
+
+
+def test_who_waits_for_a_version_that_has_worked_waits_past_one_failed_start() -> None:
+    machine = after_a_crash_and_a_failed_start()
     assert len(machine.answers) == 1
 
     machine.wait(0.5)
@@ -206,14 +212,7 @@ def test_who_waits_for_a_version_that_has_worked_waits_past_one_failed_start() -
 
 
 def test_a_second_failed_start_in_a_row_is_told_to_all_who_wait() -> None:
-    machine = PoolMachine()
-    machine.begin(maximum=1, provisioned=0, refuses=False)
-    machine.ask(1)
-    machine.workers[0].started(None)
-    machine.workers[0].gone = True
-    machine.workers[0].answer(CRASH)
-    machine.ask(2)
-    machine.workers[1].started(CRASH)
+    machine = after_a_crash_and_a_failed_start()
     machine.wait(0.5)
     machine.workers[2].started(CRASH)
 
