@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from emel.records import (
+    AwsMachines,
     Bundle,
     Canary,
     Finding,
@@ -20,9 +21,15 @@ from emel.records import (
     FunctionVersion,
     Gateway,
     GatewayRoutes,
+    KubernetesMachines,
     LogFilter,
     LogRecord,
+    Machine,
+    MachineBoot,
+    MachineShape,
+    MachineWanted,
     ScalingPolicy,
+    YandexMachines,
     YandexSettings,
 )
 from emel.system.clock import Clock, SystemClock
@@ -179,6 +186,58 @@ class Gateways(Protocol):
         ...
 
 
+class Compute(Protocol):
+    """Machines that train a project and are gone afterwards. A name stands for one machine at most.
+
+    Only machines with emel's label `emel = runner` are seen or touched. Errors of all calls: DeployError.
+    """
+
+    token_command: str
+    """A shell command that prints, for the superuser of a machine, the secret that it was made with. Empty
+    where `MachineBoot.script` is run, which gets it by its standard input."""
+
+    def shape(self, wanted: MachineWanted) -> MachineShape:
+        """What would be made. Nothing is created; what can be asked without a price is asked.
+
+        Errors: also DeployError for what the cloud lacks, with the nearest that it has.
+        """
+        ...
+
+    def create(
+        self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]
+    ) -> Machine:
+        """Make and boot a machine; when there is one of this name, that one is returned, and nothing made.
+
+        `secret` reaches the machine by a way that neither command lines nor logs show. Zones are tried in
+        their order where one has no room. Returns when the cloud says that it runs. When it fails or is
+        interrupted there may be a machine: `delete` by its name removes it.
+        """
+        ...
+
+    def forget_secret(self, name: str) -> None:
+        """Remove the secret from the cloud, once the machine has taken it. Repeated it does nothing."""
+        ...
+
+    def find(self, name: str) -> Machine | None:
+        """The machine of a name. None when there is none, or it has been deleted."""
+        ...
+
+    def machines(self) -> Sequence[Machine]:
+        """All machines that emel made here, oldest first, stopped ones too."""
+        ...
+
+    def boot_log(self, name: str) -> str:
+        """What the machine has written on its console so far. Empty when it is absent or has not yet."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove a machine with its disk and its secret. Does nothing when it is absent.
+
+        Returns when the cloud bills it no longer.
+        """
+        ...
+
+
 class Doctor(Protocol):
     """What stands between a project and its first deploy."""
 
@@ -210,8 +269,6 @@ class Cloud(NamedTuple):
     """None where everyone who reaches the address may call."""
     gateways: Gateways | None = None
     doctor: Doctor | None = None
-    storage: None = None
-    compute: None = None
     canaries: Canaries | None = None
 
 
@@ -228,5 +285,8 @@ class Outside:
     clock: Clock = field(default_factory=SystemClock)
     env: Mapping[str, str] = field(default_factory=dict)
     yandex: YandexSettings = field(default_factory=YandexSettings)
+    yandex_machines: YandexMachines = field(default_factory=YandexMachines)
+    aws_machines: AwsMachines = field(default_factory=AwsMachines)
+    kubernetes_machines: KubernetesMachines = field(default_factory=KubernetesMachines)
     tell: Callable[[str], None] = _quiet
     """Hears what a long call is doing."""

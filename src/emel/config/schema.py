@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from emel.config.machines import AwsTable, KubernetesTable, TrainTable, YandexMachineTable
 from emel.errors import ConfigError
 from emel.records import (
     Direction,
@@ -209,6 +210,8 @@ class YandexTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Environment variable to an entry of a Lockbox secret, as `"SECRET_ID/VERSION_ID/KEY"`."""
     gateway: GatewayTable = GatewayTable()
     """See [yandex.gateway]."""
+    machine: YandexMachineTable = YandexMachineTable()
+    """See [yandex.machine]."""
     endpoint: str = "api.cloud.yandex.net:443"
     """The API's address, host and port."""
     storage_endpoint: str = "https://storage.yandexcloud.net"
@@ -265,7 +268,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logging: LoggingTable = LoggingTable()
     page: PageTable = PageTable()
     local: LocalTable = LocalTable()
+    train: TrainTable = TrainTable()
     yandex: YandexTable = YandexTable()
+    aws: AwsTable = AwsTable()
+    kubernetes: KubernetesTable = KubernetesTable()
     cost: CostTable = CostTable()
     ci: CiTable = CiTable()
 
