@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import msgspec
-
 # The core of gRPC writes notes of its own to stderr, where a user reads ours. It looks when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
@@ -22,26 +20,15 @@ from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.limits import LIMITS
 from emel.clouds.yandex.logs import YandexLogs
+from emel.clouds.yandex.place import session_of, settings_of
 from emel.clouds.yandex.scaling import YandexScaling
-from emel.clouds.yandex.session import Connect, Session, connect_to
-from emel.clouds.yandex.sign_in import SignIn
+from emel.clouds.yandex.session import Connect
 from emel.clouds.yandex.storage import Target, Uploads
 
 
 def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cloud:
     """The folder of Yandex Cloud that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK."""
-    settings = outside.yandex
-    if settings.folder is None and outside.env.get("YC_FOLDER_ID"):
-        settings = msgspec.structs.replace(settings, folder=outside.env["YC_FOLDER_ID"])
-    sign_in = SignIn(
-        env=outside.env,
-        http=outside.http,
-        process=outside.process,
-        clock=outside.clock,
-        api_host=settings.endpoint.partition(":")[0],
-        token_endpoint=settings.token_endpoint,
-    )
-    session = Session(connect or connect_to(settings.endpoint), sign_in, outside.clock, outside.tell)
+    settings, session = settings_of(outside), session_of(outside, connect)
     target = Target(settings.bucket, settings.storage_endpoint)
     uploads = Uploads(target, session.token, outside.clock, outside.tell)
     inventory = Inventory(session, settings.folder)

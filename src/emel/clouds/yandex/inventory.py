@@ -9,9 +9,9 @@ from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
+from emel.clouds.yandex.place import named_folder
 from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.versions import Stored, read_versions
-from emel.errors import DeployError
 
 LABELS = {"managed-by": "emel"}
 NAME = re.compile(r"[a-z][-a-z0-9]{1,61}[a-z0-9]")
@@ -35,12 +35,7 @@ class Inventory:
     @property
     def folder(self) -> str:
         """The folder's identifier. Errors: DeployError when nobody has named it."""
-        if not self._folder_id:
-            raise DeployError(
-                "the folder of Yandex Cloud is not named",
-                hint="set [yandex] folder in emel.toml, or YC_FOLDER_ID; `yc config get folder-id` prints it",
-            )
-        return self._folder_id
+        return named_folder(self._folder_id)
 
     def names(self) -> list[str]:
         """The names of all functions that are emel's, sorted."""

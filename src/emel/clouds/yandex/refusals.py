@@ -27,6 +27,12 @@ _ROLES = {
     "FolderService": "resource-manager.viewer",
     "FunctionService": "functions.editor",
     "ApiGatewayService": "api-gateway.editor",
+    "InstanceService": "compute.editor",
+    "DiskService": "compute.editor",
+    "the machine": "compute.editor",
+    "ImageService": "compute.images.user",
+    "SubnetService": "vpc.user",
+    "RouteTableService": "vpc.user",
     "Object Storage": "storage.editor",
 }
 
@@ -63,7 +69,7 @@ def _explained(code: str, text: str, call: str) -> tuple[str, str | None]:
             f"give the role {role}: yc resource-manager folder add-access-binding FOLDER_ID --role {role} "
             "--subject serviceAccount:DEPLOYER_ID",
         )
-    if code == "RESOURCE_EXHAUSTED":
+    if code == "RESOURCE_EXHAUSTED" and "limit" in text.lower():
         return f"a quota is used up: {text}", "free some of it, or ask for more on the cloud's page «Quotas»"
     if code == ALREADY_EXISTS:
         return text, "choose another [model] name in emel.toml"

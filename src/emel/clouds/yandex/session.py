@@ -115,7 +115,7 @@ class Session:
             if self._clock.monotonic() > ends:
                 raise DeployError(
                     f"Yandex Cloud did not {what} within {OPERATION_SECONDS:g} s (operation {operation.id})",
-                    hint=f"look at it with `yc operation get {operation.id}`, then deploy again: what has "
+                    hint=f"look at it with `yc operation get {operation.id}`, then try again: what has "
                     "ended by then is taken up",
                 )
             self._clock.sleep(pause)
@@ -173,6 +173,6 @@ class Session:
 
 def _passes(problem: Refusal) -> bool:
     """Whether a refused change may succeed later: no answer, or too many operations at once, which end."""
-    return problem.code in PASSING or (
-        problem.code == "RESOURCE_EXHAUSTED" and "concurrent" in problem.message.lower()
-    )
+    # Cloud Functions says "concurrentFolderOperations", Compute Cloud "active operations".
+    busy = any(word in problem.message.lower() for word in ("concurrent", "active operations"))
+    return problem.code in PASSING or (problem.code == "RESOURCE_EXHAUSTED" and busy)
