@@ -16,6 +16,7 @@ _OPEN = ("yandex.cloud.endpoint.ApiEndpointService", "yandex.cloud.iam.v1.IamTok
 """Services that are called without a token."""
 _EDITORS = {"functions.editor", "functions.admin", "editor", "admin"}
 _VIEWERS = {"functions.auditor", "functions.viewer", "viewer"} | _EDITORS
+_COMPUTE_EDITORS = {"compute.editor", "compute.admin", "editor", "admin"}
 # Documentation, «Access management in Cloud Functions» and the like of the other services.
 _ROLES = {
     "FunctionService/UpdateAccessBindings": {"functions.admin", "admin"},
@@ -29,6 +30,12 @@ _ROLES = {
     "QuotaLimitService/": {"quota-manager.viewer", "viewer"},
     "FolderService/": {"resource-manager.viewer", "viewer"},
     "lockbox.v1.PayloadService/": {"lockbox.payloadViewer"},
+    "InstanceService/Get": {"compute.viewer", "compute.operator", *_COMPUTE_EDITORS, "viewer"},
+    "InstanceService/List": {"compute.viewer", "compute.operator", *_COMPUTE_EDITORS, "viewer"},
+    "InstanceService/": _COMPUTE_EDITORS,
+    "DiskService/List": {"compute.viewer", *_COMPUTE_EDITORS, "viewer"},
+    "DiskService/": _COMPUTE_EDITORS,
+    "vpc.v1.": {"vpc.viewer", "vpc.user", "viewer", "editor", "admin"},
     "ApiGatewayService/": {"api-gateway.editor", *_EDITORS},
 }
 

@@ -12,8 +12,9 @@ from tests.fakes.yandex.state import FOLDER
 
 from emel.clouds import Cloud, Outside
 from emel.clouds.yandex import open_yandex
+from emel.clouds.yandex.compute import YandexCompute, open_compute
 from emel.clouds.yandex.session import Connect, connect_to
-from emel.records import YandexSettings
+from emel.records import YandexMachines, YandexSettings
 from emel.system.clock import Clock
 
 
@@ -24,9 +25,36 @@ def emulated(
     env: dict[str, str] | None = None,
     connect: Connect | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    machines: YandexMachines | None = None,
     **settings: Any,
 ) -> Cloud:
     """The cloud as a fresh run of emel sees it. Without `env`, a token signs in."""
+    outside = _outside(emulator, clock, env, tell, machines, settings)
+    return open_yandex(Path(), outside, connect or connect_to(emulator.endpoint, emulator.root_certificates))
+
+
+def emulated_compute(
+    emulator: Emulator,
+    *,
+    clock: Clock | None = None,
+    connect: Connect | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    machines: YandexMachines | None = None,
+    **settings: Any,
+) -> YandexCompute:
+    """The machines of the cloud, as a fresh run of emel sees them."""
+    outside = _outside(emulator, clock, None, tell, machines, settings)
+    return open_compute(Path(), outside, connect or connect_to(emulator.endpoint, emulator.root_certificates))
+
+
+def _outside(
+    emulator: Emulator,
+    clock: Clock | None,
+    env: dict[str, str] | None,
+    tell: Callable[[str], None],
+    machines: YandexMachines | None,
+    settings: dict[str, Any],
+) -> Outside:
     yandex = YandexSettings(
         **{
             "folder": FOLDER,
@@ -37,10 +65,10 @@ def emulated(
             **settings,
         }
     )
-    outside = Outside(
+    return Outside(
         clock=clock or HastyClock(),
         env={"YC_IAM_TOKEN": emulator.token()} if env is None else env,
         yandex=yandex,
+        yandex_machines=machines or YandexMachines(),
         tell=tell,
     )
-    return open_yandex(Path(), outside, connect or connect_to(emulator.endpoint, emulator.root_certificates))

@@ -12,6 +12,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.fakes.yandex.calls import Calls
 from tests.fakes.yandex.certificates import Certificate, loopback_certificate
+from tests.fakes.yandex.compute import InstanceServicer, Machines
+from tests.fakes.yandex.compute_places import (
+    DiskServicer,
+    ImageServicer,
+    PlaceState,
+    RouteTableServicer,
+    SubnetServicer,
+)
+from tests.fakes.yandex.compute_rules import QUOTAS
 from tests.fakes.yandex.functions import FunctionServicer
 from tests.fakes.yandex.gateway_front import GatewayFront
 from tests.fakes.yandex.gateways import GatewayServicer
@@ -30,6 +39,11 @@ from tests.fakes.yandex.sign_in import SignIn
 from tests.fakes.yandex.state import FOLDER, SERVICE_ACCOUNT, State
 from tests.fakes.yandex.storage import Storage
 
+from yandex.cloud.compute.v1 import (
+    disk_service_pb2_grpc,
+    image_service_pb2_grpc,
+    instance_service_pb2_grpc,
+)
 from yandex.cloud.endpoint import api_endpoint_service_pb2_grpc as endpoint
 from yandex.cloud.iam.v1 import iam_token_service_pb2_grpc as iam
 from yandex.cloud.lockbox.v1 import payload_service_pb2_grpc as lockbox
@@ -43,6 +57,7 @@ from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2_grpc as quota
 from yandex.cloud.resourcemanager.v1 import folder_service_pb2_grpc as folder_service
 from yandex.cloud.serverless.apigateway.v1 import apigateway_service_pb2_grpc as gateway
 from yandex.cloud.serverless.functions.v1 import function_service_pb2_grpc as function_service
+from yandex.cloud.vpc.v1 import route_table_service_pb2_grpc, subnet_service_pb2_grpc
 
 
 class Emulator:
@@ -51,6 +66,9 @@ class Emulator:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.state = State()
+        self.state.quotas.update(QUOTAS)
+        self.machines = Machines()
+        self.places = PlaceState()
         certificate = _certificate()
         self.root_certificates = certificate.chain
         self.root_file = folder / "root.pem"
@@ -123,7 +141,23 @@ class Emulator:
         quota.add_QuotaLimitServiceServicer_to_server(QuotaServicer(state), server)
         folder_service.add_FolderServiceServicer_to_server(FolderServicer(state), server)
         lockbox.add_PayloadServiceServicer_to_server(PayloadServicer(state), server)
+        self._add_compute()
         return endpoints
+
+    def _add_compute(self) -> None:
+        state, server = self.state, self._server
+        self.compute = InstanceServicer(state, self.machines, self.places)
+        instance_service_pb2_grpc.add_InstanceServiceServicer_to_server(self.compute, server)
+        image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(self.places), server)
+        disk_service_pb2_grpc.add_DiskServiceServicer_to_server(
+            DiskServicer(state, self.machines.disks), server
+        )
+        subnet_service_pb2_grpc.add_SubnetServiceServicer_to_server(
+            SubnetServicer(state, self.places), server
+        )
+        route_table_service_pb2_grpc.add_RouteTableServiceServicer_to_server(
+            RouteTableServicer(self.places), server
+        )
 
 
 @lru_cache(maxsize=1)

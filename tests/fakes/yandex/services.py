@@ -40,6 +40,8 @@ _SERVICES = (
     "resource-manager",
     "lockbox",
     "lockbox-payload",
+    "compute",
+    "vpc",
 )
 
 
@@ -109,7 +111,7 @@ class QuotaServicer(QuotaLimitServiceServicer):
         if (request.resource.type, request.resource.id) != ("resource-manager.cloud", CLOUD):
             raise Refused(grpc.StatusCode.NOT_FOUND, f"Resource {request.resource.id} not found")
         limit = self._state.quotas.get(request.quota_id)
-        if limit is None or not request.quota_id.startswith("serverless."):
+        if limit is None or not request.quota_id.startswith(("serverless.", "compute.", "vpc.")):
             raise Refused(grpc.StatusCode.NOT_FOUND, f"Quota {request.quota_id} not found")
         return quotas.QuotaLimit(quota_id=request.quota_id, limit=DoubleValue(value=limit))
 

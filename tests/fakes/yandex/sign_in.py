@@ -1,12 +1,13 @@
-"""The two HTTP doors to a token: the metadata service of a machine, and the exchange of workload identities.
+"""The metadata service of a machine, and the exchange of workload identities for a token.
 
-Sources: «Getting an IAM token inside a VM»; «Workload identity federations» with RFC 8693.
+Sources: «Getting an IAM token inside a VM», «Metadata folders»; «Workload identity federations», RFC 8693.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ from tests.fakes.yandex.services import issue_token
 from tests.fakes.yandex.state import State
 
 METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
+ATTRIBUTES = "/computeMetadata/v1/instance/attributes/"
 EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
     "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
@@ -27,6 +29,8 @@ class SignIn:
     def __init__(self, state: State) -> None:
         self.subjects: dict[str, str] = {}
         """A job's token → the service account whose federated credential names its subject."""
+        self.attributes: Mapping[str, str] = {}
+        """The user's keys of the machine's metadata."""
         self.state = state
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.address = f"127.0.0.1:{self._server.server_port}"
@@ -55,10 +59,15 @@ class SignIn:
 def _handler(door: SignIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path != METADATA or self.headers.get("Metadata-Flavor") != "Google":
+            key = self.path.removeprefix(ATTRIBUTES)
+            if self.headers.get("Metadata-Flavor") != "Google":
                 self.reply(404, {})
-            else:
+            elif self.path == METADATA:
                 self.reply(200, door.token())
+            elif self.path.startswith(ATTRIBUTES) and key in door.attributes:
+                self.reply_text(200, "text/plain", door.attributes[key])
+            else:
+                self.reply(404, {})
 
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -66,9 +75,12 @@ def _handler(door: SignIn) -> type[BaseHTTPRequestHandler]:
             self.reply(*door.exchange(form) if self.path == "/oauth/token" else (404, {}))
 
         def reply(self, status: int, content: dict[str, object]) -> None:
-            body = json.dumps(content).encode()
+            self.reply_text(status, "application/json", json.dumps(content))
+
+        def reply_text(self, status: int, kind: str, text: str) -> None:
+            body = text.encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -34,6 +34,7 @@ QUOTAS = {
 }
 ALL_ROLES = frozenset(
     (
+        "compute.editor",
         "functions.admin",
         "iam.serviceAccounts.user",
         "logging.reader",
@@ -42,6 +43,8 @@ ALL_ROLES = frozenset(
         "resource-manager.viewer",
         "storage.editor",
         "lockbox.payloadViewer",
+        "vpc.publicAdmin",
+        "vpc.user",
     )
 )
 
@@ -129,6 +132,8 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock)
     on_call: Callable[[int, str], None] | None = None
     """Hears of each remote call before it is carried out: its number from 1, and its name."""
+    ahead: timedelta = timedelta()
+    """How far the cloud's clock was put forward."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _last: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -137,7 +142,7 @@ class State:
 
     def now(self) -> Timestamp:
         """A moment that is later than all before."""
-        self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
+        self._last = max(datetime.now(UTC) + self.ahead, self._last + timedelta(microseconds=1))
         stamp = Timestamp()
         stamp.FromDatetime(self._last)
         return stamp
