@@ -1,0 +1,1 @@
+"""Machines that train: their names, what is over, and what runs on them."""
