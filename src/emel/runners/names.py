@@ -1,8 +1,8 @@
 """What a machine, its runner, and the tag that leads a job to it are called: all three the same.
 
-A pipeline's machine is `emel-<project number>-<CI_PIPELINE_IID>`. It is the number of the pipeline in its project,
-not the one on the server, because GitLab fills in the first alone where a job names its tags: CI_PIPELINE_ID is
-one of the «persisted» variables (GitLab documentation, «Where variables can be used»).
+A pipeline's machine is `emel-<project number>-<CI_PIPELINE_IID>`. That is the pipeline's number in its
+project, not the one on the server: GitLab fills in the first alone where a job names its tags, since
+CI_PIPELINE_ID is a «persisted» variable (GitLab documentation, «Where variables can be used»).
 """
 
 from __future__ import annotations
