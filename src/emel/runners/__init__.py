@@ -1,0 +1,9 @@
+"""Machines as runners of GitLab: what a machine does from its boot to its end."""
+
+from emel.runners.boot import machine_boot
+from emel.runners.settings import BootSettings
+
+__all__ = [
+    "BootSettings",
+    "machine_boot",
+]
