@@ -1,4 +1,4 @@
-"""What every cloud's machines must do: those in memory, and processes of this machine.
+"""What every cloud's machines must do: those in memory, processes of this machine, the emulated Yandex Cloud.
 
 A provider joins by a name in PROVIDERS and a context manager that gives a ComputeCase.
 """
@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.client import emulated_compute
 
 from emel.clouds import Compute
+from emel.clouds.yandex.compute_machines import SECRET as SECRET_KEY
 from emel.errors import DeployError
 from emel.records import Machine, MachineShape, MachineWanted
 
@@ -34,7 +37,31 @@ def in_memory(folder: Path) -> Iterator[ComputeCase]:
     )
 
 
-PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {"in memory": in_memory}
+@contextmanager
+def yandex(folder: Path) -> Iterator[ComputeCase]:
+    emulator = Emulator(folder / "yandex")
+    machines = emulator.machines
+
+    def metadata(name: str) -> dict[str, str]:
+        return next((dict(one.metadata) for one in machines.instances.values() if one.name == name), {})
+
+    def visible(name: str) -> str:
+        public = {key: value for key, value in metadata(name).items() if key != SECRET_KEY}
+        return f"{public} {emulated_compute(emulator).machines()} {machines.disks} {machines.consoles}"
+
+    yield ComputeCase(
+        emulated_compute(emulator),
+        end=emulator.compute.power_off,
+        visible=visible,
+        holds_secret=lambda name: SECRET_KEY in metadata(name),
+    )
+    emulator.close()
+
+
+PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {
+    "in memory": in_memory,
+    "yandex": yandex,
+}
 
 
 @pytest.fixture(params=PROVIDERS)

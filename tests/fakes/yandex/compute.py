@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+import yaml
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from tests.fakes.yandex.compute_places import PlaceState
@@ -81,6 +82,7 @@ class InstanceServicer(InstanceServiceServicer):
                 self._fail(instance, disk)
             disk.status = disks.Disk.READY
             instance.status = shapes.Instance.RUNNING
+            self._boot(instance)
             return self._shown(instance, full=False)
 
         request_zone = str(request.zone_id)
@@ -214,6 +216,12 @@ class InstanceServicer(InstanceServiceServicer):
         self._machines.instances[instance.id] = instance
         self._machines.disks[disk.id] = disk
         return instance, disk
+
+    def _boot(self, instance: Any) -> None:
+        """As much of cloud-init as the commands that echo something."""
+        config = yaml.safe_load(instance.metadata.get("user-data", "")) or {}
+        said = [" ".join(one[1:]) for one in config.get("runcmd", ()) if one[0] == "echo"]
+        self._machines.consoles[instance.id] = "".join(f"{line}\n" for line in ("Linux boots", *said))
 
     def _fail(self, instance: Any, disk: Any) -> None:
         machines, left = self._machines, self._machines.left_by_failure

@@ -31,7 +31,7 @@ from emel.errors import DeployError
 from emel.records import Machine, MachineBoot, MachineShape, MachineWanted, YandexMachines
 from emel.system.clock import Clock
 
-POLL_SECONDS = 1.0
+POLL_SECONDS, LONGEST_POLL_SECONDS = 1.0, 5.0
 SPOT_SECONDS = 24 * 3600.0
 """After so long the cloud stops a preemptible machine (documentation, «Preemptible VMs»)."""
 # Of the T4 cards the documentation is silent, and users report different zones; this one is tried first.
@@ -134,15 +134,15 @@ class YandexCompute:
 
     def forget_secret(self, name: str) -> None:
         proto = self._ours(name)
-        if proto is None:
+        if proto is None or not self._holds_secret(proto.id):
             return
-        request = requests.GetInstanceRequest(instance_id=proto.id, view=requests.FULL)
-        change = requests.UpdateInstanceMetadataRequest(instance_id=proto.id, delete=[machines.SECRET])
+        request = requests.UpdateInstanceMetadataRequest(instance_id=proto.id, delete=[machines.SECRET])
         try:
-            if machines.SECRET in self._session.read(InstanceServiceStub, "Get", request).metadata:
-                self._done("UpdateMetadata", change, shapes.Instance(), "forget the secret")
-        except Refusal as problem:
-            if problem.code != NOT_FOUND:
+            started = self._session.change(InstanceServiceStub, "UpdateMetadata", request)
+            self._session.wait(started, shapes.Instance(), "forget the secret")
+        except Refusal:
+            # Removed twice, when an answer was lost; or the machine has gone with it.
+            if self._holds_secret(proto.id):
                 raise
 
     def find(self, name: str) -> Machine | None:
@@ -214,7 +214,7 @@ class YandexCompute:
 
     def _settled(self, proto: Any) -> Any:
         """The machine when it no longer begins, nor is being deleted; None when it has gone."""
-        ends = self._clock.monotonic() + OPERATION_SECONDS
+        ends, pause = self._clock.monotonic() + OPERATION_SECONDS, POLL_SECONDS
         request = requests.GetInstanceRequest(instance_id=proto.id)
         while proto.status in (*machines.BEGINNING, shapes.Instance.DELETING):
             if self._clock.monotonic() > ends:
@@ -222,7 +222,8 @@ class YandexCompute:
                     f"machine {proto.name} neither runs nor goes after {OPERATION_SECONDS:g} s",
                     hint=f"look at it with `yc compute instance get {proto.id}`",
                 )
-            self._clock.sleep(POLL_SECONDS)
+            self._clock.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
             try:
                 proto = self._session.read(InstanceServiceStub, "Get", request)
             except Refusal as problem:
@@ -230,6 +231,15 @@ class YandexCompute:
                     return None
                 raise
         return proto
+
+    def _holds_secret(self, identifier: str) -> bool:
+        request = requests.GetInstanceRequest(instance_id=identifier, view=requests.FULL)
+        try:
+            return machines.SECRET in self._session.read(InstanceServiceStub, "Get", request).metadata
+        except Refusal as problem:
+            if problem.code == NOT_FOUND:
+                return False
+            raise
 
     def _delete_instance(self, proto: Any) -> None:
         if proto.status == shapes.Instance.DELETING:
@@ -284,7 +294,3 @@ class YandexCompute:
         request = requests.ListInstancesRequest(folder_id=self._folder, filter=f'name="{name}"')
         found = self._session.read(InstanceServiceStub, "List", request).instances
         return next((proto for proto in found if proto.name == name), None)
-
-    def _done(self, method: str, request: Any, response: Any, what: str) -> None:
-        started = self._session.change(InstanceServiceStub, method, request)
-        self._session.wait(started, response, what)

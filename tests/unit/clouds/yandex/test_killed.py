@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import grpc
-import yandexcloud
 from tests.fakes.clocks import HastyClock
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
+from tests.fakes.yandex.dying import Killed, dying_client
 
 from emel import deploy
 from emel.clouds import Cloud
@@ -22,25 +20,6 @@ ROUTES = GatewayRoutes(
     tag="prod",
     contract={"openapi": "3.1.0", "info": {"title": "demo", "version": "v1"}, "paths": {}, "components": {}},
 )
-
-
-class Killed(BaseException):
-    """The process is gone. Nothing of emel catches it."""
-
-
-class Killer(grpc.UnaryUnaryClientInterceptor):
-    """Ends the client at its call of this number, which the cloud carries out: its answer is never read."""
-
-    def __init__(self, number: int) -> None:
-        self._rest = number
-
-    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        self._rest -= 1
-        answer = continuation(details, request)
-        if self._rest == 0:
-            answer.result()
-            raise Killed
-        return answer
 
 
 def run(cloud: Cloud, bundle: Bundle) -> Endpoint:
@@ -74,17 +53,8 @@ def check_complete(emulator: Emulator) -> None:
 def killed_at(emulator: Emulator, number: int, bundle: Bundle) -> bool:
     """Run a deploy that is killed at this call. Whether it got so far."""
 
-    def connect(token: str) -> Any:
-        return yandexcloud.SDK(
-            endpoint=emulator.endpoint,
-            iam_token=token,
-            root_certificates=emulator.root_certificates,
-            interceptor=killer,
-        )
-
-    killer = Killer(number)
     try:
-        run(emulated(emulator, connect=connect), bundle)
+        run(emulated(emulator, connect=dying_client(emulator, number)), bundle)
     except Killed:
         return True
     return False
