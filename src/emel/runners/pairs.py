@@ -17,7 +17,7 @@ PROJECT, RUNNER, ENDS, PRICE, CURRENCY = (
     "emel-price",
     "emel-currency",
 )
-"""Labels of a machine: the project's number, its runner's number, the second of its end, its price per hour."""
+"""Labels of a machine: the numbers of project and runner, the second of its end, its price per hour."""
 START_SECONDS = 900.0
 """So long a machine may take from the order to its runner's first word."""
 GRACE_SECONDS = 300.0
@@ -73,15 +73,13 @@ def over(pair: Pair, now: datetime) -> str | None:
     machine, runner = pair.machine, pair.runner
     if machine is None:
         assert runner is not None
-        made = made_at(runner)
-        starting = (
-            runner.status == "never_contacted" and made is not None and _seconds(made, now) < START_SECONDS
-        )
+        made = made_at(runner) if runner.status == "never_contacted" else None
+        starting = made is not None and _seconds(made, now) < START_SECONDS
         return None if starting else "its machine is gone"
     if runner is None:
         return "its runner is gone"
-    if machine.state == "stopped":
-        return "the machine has stopped"
+    if machine.state in ("stopping", "stopped"):
+        return f"the machine is {machine.state}"
     if now.timestamp() > float(machine.labels.get(ENDS, "inf")) + GRACE_SECONDS:
         return "the machine is past its lifetime"
     if runner.status == "never_contacted" and age(machine, now) > START_SECONDS:

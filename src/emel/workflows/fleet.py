@@ -1,4 +1,4 @@
-"""A project's runners on the machines of one cloud, as GitLab and the cloud know them. Nothing is remembered here."""
+"""A project's runners on the machines of one cloud, as GitLab and the cloud know them; no state is kept."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def cloud_of(project: Project) -> str:
     if cloud is None:
         raise MachineError(
             "no cloud is named for the machine",
-            hint="say --cloud local, yandex, aws or kubernetes, or write it under [train.machine] in emel.toml",
+            hint="say --cloud local, yandex, aws or kubernetes, or write cloud under [train.machine]",
         )
     return cloud
 

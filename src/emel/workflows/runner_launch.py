@@ -60,7 +60,7 @@ def _check_cost(made: LaunchPlan) -> None:
         return
     if made.worst_case is None or made.price is None:
         raise MachineError(
-            f"the price of {made.shape.platform} on {made.shape.cloud} is not known, so max_cost cannot be kept",
+            f"nobody knows the price of {made.shape.platform} on {made.shape.cloud}, and max_cost is set",
             hint="say what it costs: price_per_hour under [train.machine], or --price-per-hour",
         )
     if made.worst_case > made.max_cost:
@@ -78,8 +78,8 @@ def launch(
     """A runner that takes jobs with the tag `name`, or with others of `tags`, on a machine of its own.
 
     The one of this name that works already is returned. What is left of it, and whatever else of the project
-    is over here, is removed. Errors: MachineError with the machine's last words; nothing is left then but what
-    the error names. ForgeError, DeployError from before anything is made.
+    is over here, is removed. Errors: MachineError, after the machine's last words; nothing is left then but
+    what the error names. ForgeError, DeployError from before anything is made.
     """
     for pair in fleet.pairs():
         why = fleet.over(pair)
@@ -109,6 +109,9 @@ def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int
                 continue
             except MachineError as problem:
                 progress.step(f"removing {name}: {problem.message}")
+            except BaseException:
+                fleet.remove(pair)
+                raise
         fleet.remove(pair)
     return found
 
@@ -248,9 +251,9 @@ def _undo(
         else:
             _delete_runners(fleet, name)
     except (EmelError, KeyboardInterrupt) as problem:
+        what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
-            f"{failed.message if failed else 'the launch was interrupted'}; and what it had made could not be "
-            f"removed: {problem or 'interrupted'}",
+            f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",
             hint=f"remove it: emel runner stop {name} --now",
         ) from problem
 

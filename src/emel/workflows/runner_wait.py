@@ -103,8 +103,8 @@ class _Watch:
         left = 3600 * plan.max_cost / plan.price.per_hour - self._before
         if left < SHORTEST_LIFE:
             raise MachineError(
-                f"the machine {self._launched.name} was lost while a job waits, and for another too little of "
-                f"max_cost = {plan.max_cost:g} {plan.price.currency} is left",
+                f"the machine {self._launched.name} was lost while a job waits, and too little of "
+                f"max_cost = {plan.max_cost:g} {plan.price.currency} is left for another",
                 hint="raise max_cost, or let the job save checkpoints more often",
             )
         return msgspec.structs.replace(plan, max_lifetime=min(plan.max_lifetime, left))

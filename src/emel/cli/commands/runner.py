@@ -91,6 +91,7 @@ Examples:
 @click.pass_context
 def launch_command(
     context: click.Context,
+    /,
     cloud: str | None,
     suffix: str | None,
     tags: tuple[str, ...],
@@ -240,10 +241,8 @@ def _print_line(line: str) -> None:
 def _told_to_end() -> Iterator[None]:
     """Let SIGTERM, by which GitLab cancels a job, end this as Ctrl-C does: with everything removed."""
 
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # Python's own answer to SIGINT is to raise KeyboardInterrupt.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
