@@ -182,6 +182,7 @@ def open_cloud(project: Project, name: str, progress: Progress | None = None) ->
         clock=clock,
         env=env,
         yandex=project.config.yandex_settings(),
+        yandex_machines=project.config.yandex.machine.settings(),
         tell=progress.step if progress else lambda _: None,
     )
     return clouds.open_cloud(name, state=project.state, outside=outside)

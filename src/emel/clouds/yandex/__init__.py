@@ -14,6 +14,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
+from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
 from emel.clouds.yandex.gateways import YandexGateways
@@ -42,6 +43,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         uploads,
         logs,
         scaling,
+        Places(session, settings.folder, outside.yandex_machines),
         http=outside.http,
         clock=outside.clock,
         env=outside.env,

@@ -24,7 +24,7 @@ from emel.clouds.yandex import compute_machines as machines
 from emel.clouds.yandex.compute_places import Places, Subnet
 from emel.clouds.yandex.compute_refusals import explained, is_of_zone, no_zone, vanished
 from emel.clouds.yandex.compute_sizes import image_of, size_of
-from emel.clouds.yandex.place import named_folder, session_of, settings_of
+from emel.clouds.yandex.place import session_of, settings_of
 from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.session import OPERATION_SECONDS, Connect, Session
 from emel.errors import DeployError
@@ -40,10 +40,9 @@ _FIRST_ZONES = {"t4": "ru-central1-d", "t4i": "ru-central1-d"}
 
 def open_compute(_: Path, outside: Outside, connect: Connect | None = None) -> YandexCompute:
     """The machines in the folder that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK."""
-    folder = named_folder(settings_of(outside).folder)
-    return YandexCompute(
-        session_of(outside, connect), folder, outside.yandex_machines, outside.clock, outside.tell
-    )
+    session = session_of(outside, connect)
+    places = Places(session, settings_of(outside).folder, outside.yandex_machines)
+    return YandexCompute(session, places, outside.yandex_machines, outside.clock, outside.tell)
 
 
 class YandexCompute:
@@ -57,15 +56,14 @@ class YandexCompute:
     def __init__(
         self,
         session: Session,
-        folder: str,
+        places: Places,
         settings: YandexMachines,
         clock: Clock,
         tell: Callable[[str], None],
     ) -> None:
         self._session = session
-        self._folder = folder
+        self._places = places
         self._settings = settings
-        self._places = Places(session, folder, settings)
         self._clock = clock
         self._tell = tell
 
@@ -117,7 +115,7 @@ class YandexCompute:
                 boot,
                 secret,
                 labels,
-                folder=self._folder,
+                folder=self._places.folder,
                 subnet=subnet,
                 image=image,
                 machines=self._settings,
@@ -150,7 +148,7 @@ class YandexCompute:
         return machines.record(proto) if proto is not None else None
 
     def machines(self) -> Sequence[Machine]:
-        request = requests.ListInstancesRequest(folder_id=self._folder, page_size=1000)
+        request = requests.ListInstancesRequest(folder_id=self._places.folder, page_size=1000)
         found = self._session.pages(InstanceServiceStub, "List", request, "instances")
         ours = [proto for proto in found if machines.is_ours(proto)]
         ours.sort(key=lambda proto: proto.created_at.ToNanoseconds())
@@ -270,7 +268,7 @@ class YandexCompute:
         """Remove the disk of a machine of this name that is gone: a failed creation may have left it."""
         if not machines.NAME.fullmatch(name):
             return
-        request = disk_requests.ListDisksRequest(folder_id=self._folder, filter=f'name="{name}"')
+        request = disk_requests.ListDisksRequest(folder_id=self._places.folder, filter=f'name="{name}"')
         for disk in self._session.read(DiskServiceStub, "List", request).disks:
             if not machines.is_left_over(disk, name):
                 continue
@@ -291,6 +289,6 @@ class YandexCompute:
         """The machine of this name, whoever made it; else None."""
         if not machines.NAME.fullmatch(name):
             return None
-        request = requests.ListInstancesRequest(folder_id=self._folder, filter=f'name="{name}"')
+        request = requests.ListInstancesRequest(folder_id=self._places.folder, filter=f'name="{name}"')
         found = self._session.read(InstanceServiceStub, "List", request).instances
         return next((proto for proto in found if proto.name == name), None)

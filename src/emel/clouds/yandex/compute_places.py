@@ -15,6 +15,7 @@ from yandex.cloud.vpc.v1 import subnet_service_pb2 as subnet_requests
 from yandex.cloud.vpc.v1.route_table_service_pb2_grpc import RouteTableServiceStub
 from yandex.cloud.vpc.v1.subnet_service_pb2_grpc import SubnetServiceStub
 
+from emel.clouds.yandex.place import named_folder
 from emel.clouds.yandex.refusals import NOT_FOUND, Refusal
 from emel.clouds.yandex.session import Session
 from emel.errors import DeployError
@@ -43,10 +44,15 @@ class Image(NamedTuple):
 class Places:
     """Reads alone."""
 
-    def __init__(self, session: Session, folder: str, machines: YandexMachines) -> None:
+    def __init__(self, session: Session, folder: str | None, machines: YandexMachines) -> None:
         self._session = session
-        self._folder = folder
+        self._named = folder
         self._machines = machines
+
+    @property
+    def folder(self) -> str:
+        """The folder's identifier. Errors: DeployError when nobody has named it."""
+        return named_folder(self._named)
 
     def subnets(self, zones: tuple[str, ...]) -> list[Subnet]:
         """One for each zone, in the order of `zones`; without zones, for all that have any.
@@ -75,7 +81,7 @@ class Places:
 
         Errors: DeployError when neither has it.
         """
-        for folder in (PUBLIC_IMAGES, self._folder):
+        for folder in (PUBLIC_IMAGES, self.folder):
             request = image_requests.GetImageLatestByFamilyRequest(folder_id=folder, family=family)
             try:
                 proto = self._session.read(ImageServiceStub, "GetLatestByFamily", request)
@@ -92,7 +98,7 @@ class Places:
 
     def _of_folder(self) -> dict[str, list[Any]]:
         """The folder's subnets by their zones."""
-        request = subnet_requests.ListSubnetsRequest(folder_id=self._folder, page_size=1000)
+        request = subnet_requests.ListSubnetsRequest(folder_id=self.folder, page_size=1000)
         by_zone: dict[str, list[Any]] = {}
         for proto in self._session.pages(SubnetServiceStub, "List", request, "subnets"):
             by_zone.setdefault(proto.zone_id, []).append(proto)

@@ -19,6 +19,8 @@ from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServic
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
+from emel.clouds.yandex.compute_doctor import ROLES, look_at_machines
+from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.runtimes import usable
@@ -53,6 +55,7 @@ class YandexDoctor:
         uploads: Uploads,
         logs: YandexLogs,
         scaling: YandexScaling,
+        places: Places,
         *,
         http: Http,
         clock: Clock,
@@ -64,6 +67,7 @@ class YandexDoctor:
         self._uploads = uploads
         self._logs = logs
         self._scaling = scaling
+        self._places = places
         self._http = http
         self._clock = clock
         self._env = env
@@ -89,6 +93,7 @@ class YandexDoctor:
             (REQUESTS, "requests in a zone"),
         ):
             yield self._look(f"quota: {what}", partial(self._quota, quota))
+        yield from look_at_machines(self._places, self._scaling.quota)
 
     def _look(self, what: str, look: Callable[[], Finding | str]) -> Finding:
         """What a look finds: words when all is well, and the error's own when it is not."""
@@ -131,7 +136,7 @@ class YandexDoctor:
     def _roles(self) -> Iterator[Finding]:
         account = self._account()
         held = self._held(account) if account else None
-        for role, larger, use in NEEDED:
+        for role, larger, use in (*NEEDED, *ROLES):
             if held is None:
                 yield Finding(
                     what=f"role {role}",
@@ -144,7 +149,8 @@ class YandexDoctor:
             else:
                 yield Finding(
                     what=f"role {role}",
-                    ok=False,
+                    # Only a project that trains on machines needs the roles for them.
+                    ok=None if (role, larger, use) in ROLES else False,
                     detail=f"missing on the folder; it is for {use}",
                     remedy=self._bind(role, account),
                 )

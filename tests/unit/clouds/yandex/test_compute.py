@@ -96,7 +96,7 @@ def test_a_folder_without_subnets_gets_the_command_that_makes_one(emulator: Emul
 
 def test_a_folder_that_nobody_named_is_said(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="folder of Yandex Cloud is not named"):
-        open_compute("yandex", state=tmp_path, outside=Outside())
+        open_compute("yandex", state=tmp_path, outside=Outside()).machines()
 
 
 def test_a_machine_is_made_as_the_shape_says(emulator: Emulator) -> None:

@@ -28,7 +28,7 @@ def with_key(emulator: Emulator, **settings: Any) -> Cloud:
 
 def test_where_nothing_is_missing_everything_is_in_order_and_nothing_was_changed(emulator: Emulator) -> None:
     found = seen(with_key(emulator))
-    assert [finding.what for finding in found.values() if not finding.ok] == []
+    assert [finding.what for finding in found.values() if not finding.ok] == ["quota: graphics cards"]
     assert found["folder"].detail == f"default ({FOLDER})"
     assert found["runtimes"].detail == "python311, python312, python314"
     assert found["quota: functions in the cloud"].detail == "10"
@@ -86,3 +86,24 @@ def test_a_clock_that_is_off_is_seen(emulator: Emulator) -> None:
 def test_a_cloud_without_a_fitting_python_is_said(emulator: Emulator, runtimes: list[str]) -> None:
     emulator.state.runtimes = runtimes
     assert seen(emulated(emulator))["runtimes"].ok is False
+
+
+def test_what_machines_need_is_told_and_its_lack_is_no_trouble(emulator: Emulator) -> None:
+    emulator.places.add_nat("ru-central1-b")
+    emulator.state.quotas["compute.instanceT4Gpus.count"] = 2
+    found = seen(with_key(emulator))
+    assert found["subnets for machines"].detail == "ru-central1-a, ru-central1-b (NAT), ru-central1-d"
+    assert found["quota: processors of machines"].detail == "32"
+    assert found["quota: graphics cards"].detail == "t4 2, t4i 0, v100 0, a100 0, gen2 0"
+    assert found["role vpc.publicAdmin"].ok
+
+    emulator.state.roles -= {"compute.editor", "vpc.user", "vpc.publicAdmin"}
+    emulator.state.quotas["compute.instanceT4Gpus.count"] = 0
+    lacking = seen(with_key(emulator))
+    for what in (
+        "role compute.editor",
+        "role vpc.publicAdmin",
+        "subnets for machines",
+        "quota: graphics cards",
+    ):
+        assert lacking[what].ok is None and lacking[what].remedy, what
