@@ -223,6 +223,16 @@ def test_a_preemptible_machine_is_stopped_after_a_day_and_keeps_its_disk(emulato
     assert len(emulator.machines.disks) == 1
 
 
+def test_a_machine_that_the_cloud_takes_away_is_stopped_and_its_console_stays(emulator: Emulator) -> None:
+    compute = emulated_compute(emulator)
+    compute.create("emel-7-1", compute.shape(MachineWanted(spot=True)), BOOT, SECRET, {})
+    emulator.compute.write("emel-7-1", "emel: installing gitlab-runner\n")
+    emulator.compute.preempt("emel-7-1")
+    found = compute.find("emel-7-1")
+    assert found is not None and found.state == "stopped"
+    assert compute.boot_log("emel-7-1").endswith("emel: installing gitlab-runner\n")
+
+
 def test_machines_of_all_pages_are_listed_and_those_of_others_are_not(emulator: Emulator) -> None:
     compute = emulated_compute(emulator)
     shape = compute.shape(SMALL)
