@@ -6,6 +6,7 @@ What a refusal says and when it comes is as the users of the API report it; see 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +41,8 @@ class Machines:
     """Zones that have no room: a creation there is taken, and its operation fails."""
     lacking: dict[str, set[str]] = field(default_factory=dict)
     """Platform → zones that do not have it."""
+    on_boot: Callable[[Any], None] = lambda instance: None
+    """Hears of an instance that has just booted."""
     left_by_failure: str = ""
     """What a creation that fails leaves: nothing, a `disk`, or the whole `machine` in the status ERROR."""
 
@@ -222,6 +225,7 @@ class InstanceServicer(InstanceServiceServicer):
         config = yaml.safe_load(instance.metadata.get("user-data", "")) or {}
         said = [" ".join(one[1:]) for one in config.get("runcmd", ()) if one[0] == "echo"]
         self._machines.consoles[instance.id] = "".join(f"{line}\n" for line in ("Linux boots", *said))
+        self._machines.on_boot(instance)
 
     def _fail(self, instance: Any, disk: Any) -> None:
         machines, left = self._machines, self._machines.left_by_failure
