@@ -134,7 +134,7 @@ class Places:
 
 
 _MAKE = (
-    "make one: yc vpc subnet create --name emel --network-name default --zone {zone} --range 10.128.0.0/24"
+    "make one: yc vpc subnet create --name emel --network-name default --zone {zone} --range 10.200.0.0/24"
 )
 
 

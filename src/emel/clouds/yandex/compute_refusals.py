@@ -16,6 +16,8 @@ from emel.errors import DeployError
 from emel.records import MachineShape
 
 EXHAUSTED, PRECONDITION, DENIED = "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "PERMISSION_DENIED"
+QUOTA = "The limit on"
+"""How the cloud begins when a quota is used up."""
 # A word of the refusal, and the quota that it speaks of (documentation, «Quotas and limits»).
 _QUOTAS = {
     "cores": CPU_QUOTA,
@@ -27,8 +29,13 @@ _QUOTAS = {
 
 
 def is_of_zone(problem: Refusal) -> bool:
-    """Whether another zone may have what this one refused: room, a quota of its own, or the platform."""
-    return problem.code == EXHAUSTED or (problem.code == PRECONDITION and "zone" in problem.message)
+    """Whether another zone may have what this one refused: room, the platform, or cards that it may give.
+
+    Quotas are the whole cloud's, but for those of cards, of which a zone may have one of its own.
+    """
+    if problem.code == EXHAUSTED:
+        return QUOTA not in problem.message or "GPU" in problem.message
+    return problem.code == PRECONDITION and "zone" in problem.message
 
 
 def vanished(name: str) -> Refusal:
@@ -51,10 +58,13 @@ def no_zone(refused: Mapping[str, Refusal], shape: MachineShape) -> DeployError:
 
 def explained(problem: Refusal, shape: MachineShape) -> DeployError:
     """A refusal that would be the same in every zone."""
-    if problem.code == ALREADY_EXISTS:
-        return DeployError(problem.message, where=problem.where, hint="choose another name for the machine")
-    if problem.code != DENIED:
-        return problem
+    if problem.code == DENIED:
+        return _denied(problem, shape)
+    hints = {ALREADY_EXISTS: "choose another name for the machine", EXHAUSTED: _hint(problem.message, shape)}
+    return DeployError(problem.message, where=problem.where, hint=hints.get(problem.code, problem.hint))
+
+
+def _denied(problem: Refusal, shape: MachineShape) -> DeployError:
     roles = ["compute.editor", "vpc.user", *(["vpc.publicAdmin"] if shape.public_address else [])]
     return DeployError(
         problem.message.replace("whoever deploys may not do this", "whoever launches may not make machines"),
@@ -65,11 +75,11 @@ def explained(problem: Refusal, shape: MachineShape) -> DeployError:
 
 
 def _hint(reasons: str, shape: MachineShape) -> str:
-    if "The limit on" not in reasons:
+    if QUOTA not in reasons:
         other = "without --spot" if shape.spot else "of another size"
         return f"try again later, in other zones, or with a machine {other}"
     if shape.gpu and "GPU" in reasons:
         quota = CARDS[shape.gpu].quota or f"of {shape.gpu} cards"
         return f"ask for the quota {quota} on the cloud's page «Quotas»: in a new cloud it is 0"
     quota = next((name for word, name in _QUOTAS.items() if word in reasons), "that it names")
-    return f"ask for more of the quota {quota} on the cloud's page «Quotas», or take a smaller machine"
+    return f"ask for more of the quota {quota} on the cloud's page «Quotas», or free some of it"
