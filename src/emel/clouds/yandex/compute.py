@@ -76,7 +76,7 @@ class YandexCompute:
                 hint=f"--disk {image.gigabytes}, or disk in [train.machine]",
             )
         subnets = self._places.subnets(wanted.zones)
-        if not wanted.zones:
+        if not wanted.zones and not self._settings.subnets:
             subnets.sort(key=lambda subnet: subnet.zone != _FIRST_ZONES.get(wanted.gpu or ""))
         return MachineShape(
             cloud="yandex",
@@ -127,7 +127,7 @@ class YandexCompute:
                     raise explained(problem, shape) from None
                 self._tell(f"not in {subnet.zone}: {problem.message}")
                 refused[subnet.zone] = problem
-                self.delete(name)
+                self._clear(name, subnet.zone)
         raise no_zone(refused, shape)
 
     def forget_secret(self, name: str) -> None:
@@ -209,6 +209,12 @@ class YandexCompute:
         if proto is None or proto.status == shapes.Instance.ERROR:
             raise vanished(request.name)
         return proto
+
+    def _clear(self, name: str, zone: str) -> None:
+        """Remove what a try in a zone has left. In another zone another launch may have succeeded."""
+        proto = self._ours(name)
+        if proto is None or proto.zone_id == zone:
+            self.delete(name)
 
     def _settled(self, proto: Any) -> Any:
         """The machine when it no longer begins, nor is being deleted; None when it has gone."""

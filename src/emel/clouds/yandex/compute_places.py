@@ -55,7 +55,7 @@ class Places:
         return named_folder(self._named)
 
     def subnets(self, zones: tuple[str, ...]) -> list[Subnet]:
-        """One for each zone, in the order of `zones`; without zones, for all that have any.
+        """One for each zone, in the order of `zones`; without zones for all that are named, else for all.
 
         Errors: DeployError where a zone has no subnet, or several and none is named.
         """
@@ -63,7 +63,7 @@ class Places:
         named = self._machines.subnets
         known = {proto.id: proto for protos in found.values() for proto in protos}
         chosen = []
-        for zone in zones or tuple(sorted(named or found)):
+        for zone in zones or tuple(named) or tuple(sorted(found)):
             if zone in named:
                 # It may be in another folder of the same cloud, where only its use is allowed.
                 proto = known.get(named[zone]) or self._get(named[zone])

@@ -151,6 +151,19 @@ def test_two_launches_of_one_name_at_the_same_moment_make_one_machine(emulator: 
     assert [one.id for one in emulator.machines.instances.values()] == [made.id]
 
 
+def test_two_launches_of_one_name_do_not_remove_each_others_machine(emulator: Emulator) -> None:
+    """The other got through in the next zone, while this one's first was full."""
+    emulator.machines.full_zones = {"ru-central1-a"}
+    others = list[Machine]()
+
+    def other_gets_on(text: str) -> None:
+        if text.startswith("not in ru-central1-a") and not others:
+            others.append(create(emulated_compute(emulator)))
+
+    made = create(emulated_compute(emulator, tell=other_gets_on))
+    assert [made.id] == [others[0].id] == [one.id for one in emulator.machines.instances.values()]
+
+
 def test_a_disk_of_someone_else_in_the_way_is_told_and_left(emulator: Emulator) -> None:
     create(emulated_compute(emulator))
     [disk] = emulator.machines.disks.values()
