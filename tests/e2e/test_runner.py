@@ -187,15 +187,3 @@ def test_a_machine_whose_supervisor_is_killed_is_pruned_with_all_its_processes(
     assert pruned.returncode == 0, pruned.stderr
     assert project.runners == {}
     assert processes_of(emel.folder) == []
-
-
-def test_a_machine_ends_itself_at_the_end_of_its_lifetime(
-    emel: Emel, gitlab: FakeGitLab, project: Project, name: str
-) -> None:
-    job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
-    emel.env["EMEL_TRAIN_MACHINE_MAX_LIFETIME"] = "4s"
-    assert emel("runner", "launch").returncode == 0
-    assert until(lambda: job["status"] == "failed")
-    assert until(lambda: "sleep 120" not in " ".join(processes_of(emel.folder)))
-    assert "removed" in emel("runner", "prune", "--yes").stdout
-    assert project.runners == {}
