@@ -10,7 +10,7 @@ from typing import NamedTuple
 from emel import clouds, runners
 from emel.clouds.base import Compute, Outside
 from emel.errors import MachineError
-from emel.forge import Forge, open_gitlab
+from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
 from emel.records.forges import Runner
 from emel.runners import Pair
 from emel.runners.pairs import PROJECT
@@ -82,6 +82,7 @@ def open_fleet(project: Project, env: Mapping[str, str], progress: Progress) -> 
     """
     cloud = cloud_of(project)
     place = find_place(project.root, project.system, env)
+    require_access_token(place, env, LAUNCH)
     forge = open_gitlab(place, env, project.system.http, project.system.clock, tell=progress.step)
     return Fleet(
         cloud=cloud,

@@ -190,14 +190,16 @@ def _await_contact(fleet: Fleet, machine: Machine, runner: int, token: str, prog
     """Whether it has still to be let take jobs. Errors: MachineError when it does not come."""
     console = Console(fleet.compute, machine.name, token, progress.line)
     ends = datetime.fromisoformat(machine.created_at) + timedelta(seconds=runners.START_SECONDS)
-    wait = FIRST_WAIT
+    wait, told = FIRST_WAIT, False
     while True:
         known = fleet.forge.runners.get(runner)
         if known is None:
             raise MachineError("its runner has been deleted in GitLab meanwhile")
         if known.status == "online":
             return known.paused
-        progress.step(f"waiting for the runner {machine.name} to come up")
+        if not told:
+            progress.step(f"waiting for the runner {machine.name} to come up")
+            told = True
         console.tell_new()
         now = fleet.compute.find(machine.name)
         if now is None or now.id != machine.id or now.state == "stopped":

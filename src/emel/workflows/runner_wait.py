@@ -12,7 +12,8 @@ from emel.workflows.fleet import Fleet
 from emel.workflows.project import Progress
 from emel.workflows.runner_launch import start
 
-LOOK_SECONDS = 10.0
+FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+"""Seconds between two looks; each wait is twice as long as the one before, until something changes."""
 SHORTEST_LIFE = 600.0
 """Seconds. A machine for which the money lasts shorter is not made."""
 
@@ -41,11 +42,12 @@ class _Watch:
         self._progress = progress
         self._machine: Machine = launched.machine
         self._machines = 1
+        self._told = ""
         self._before = 0.0
         """Seconds that earlier machines have run, at most."""
 
     def until_done(self, replacements: int) -> None:
-        met, idle_looks = False, 0
+        met, idle_looks, wait = False, 0, FIRST_WAIT
         while True:
             jobs = self._jobs()
             alive = self._is_alive()
@@ -57,8 +59,8 @@ class _Watch:
             if not alive and any(job.status == "pending" for job in jobs):
                 self._replace(replacements)
                 replacements -= 1
-            self._tell(jobs, alive)
-            self._fleet.clock.sleep(LOOK_SECONDS)
+            wait = FIRST_WAIT if self._is_new(jobs, alive) else min(2 * wait, LONGEST_WAIT)
+            self._fleet.clock.sleep(wait)
 
     def result(self) -> Waited:
         price = self._launched.plan.price
@@ -113,13 +115,17 @@ class _Watch:
         """How long all machines have run, at most: a lost one is counted until its loss was seen."""
         return self._before + runners.age(self._machine, self._fleet.clock.now())
 
-    def _tell(self, jobs: list[Job], alive: bool) -> None:
+    def _is_new(self, jobs: list[Job], alive: bool) -> bool:
+        """Tell how it stands. Whether that has changed."""
         if not jobs:
-            self._progress.step(f"waiting for a job with the tag {self._launched.name}")
+            text = f"waiting for a job with the tag {self._launched.name}"
         elif alive:
-            self._progress.step(f"the job {jobs[0].name} is {jobs[0].status}")
+            text = f"the job {jobs[0].name} is {jobs[0].status}"
         else:
             # GitLab ends it after some time without a word of its runner.
-            self._progress.step(
-                f"the machine is gone, and the job {jobs[0].name} is {jobs[0].status} in GitLab"
-            )
+            text = f"the machine is gone, and the job {jobs[0].name} is {jobs[0].status} in GitLab"
+        if text == self._told:
+            return False
+        self._progress.step(text)
+        self._told = text
+        return True

@@ -79,11 +79,14 @@ def _await_jobs(fleet: Fleet, pair: Pair, progress: Progress) -> None:
     runner = pair.runner
     if runner is None or pair.machine is None:
         return
+    told = False
     while jobs := list(fleet.forge.runners.jobs(runner.id)):
         machine = fleet.compute.find(pair.name)
         if machine is None or machine.state == "stopped":
             return
-        progress.step(f"waiting for the job {jobs[0].name} on {pair.name}; --now does not")
+        if not told:
+            progress.step(f"waiting for the job {jobs[0].name} on {pair.name}; --now does not")
+            told = True
         fleet.clock.sleep(LOOK_SECONDS)
 
 

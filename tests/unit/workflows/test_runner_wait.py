@@ -58,6 +58,14 @@ def test_when_the_job_has_ended_all_is_removed_without_waiting_for_the_idle_time
     assert (done.machines, done.cost) == (1, pytest.approx(6.0 * 610 / 3600, abs=0.05))
 
 
+def test_what_is_going_on_is_told_once(place: Yard) -> None:
+    made, told = launched(place), Told()
+    job = running_job(place, made)
+    place.clock.at(600, lambda: end_job(place.gitlab.world, place.project, job, "success"))
+    stay(place.fleet, made, replacements=0, progress=told)
+    assert told.steps.count("the job train is running") == 1
+
+
 def test_a_job_that_comes_later_is_waited_for(place: Yard) -> None:
     made = launched(place)
     jobs: list[dict[str, Any]] = []

@@ -12,6 +12,7 @@ import click
 
 from emel.cli import options
 from emel.cli.asking import agree
+from emel.cli.moments import Span
 from emel.cli.output import progress, show
 from emel.cli.render import runners as render
 from emel.errors import MachineError
@@ -41,8 +42,8 @@ def machine_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--spot/--no-spot", default=None, help="The cloud may take it away, for a lower price."),
         click.option("--disk", type=int, metavar="GB", help="The size of the disk."),
         click.option("--zone", "zones", multiple=True, metavar="ZONE", help="A zone to try; repeatable."),
-        click.option("--max-lifetime", metavar="SPAN", help="It ends after 6h, whatever runs on it."),
-        click.option("--idle", metavar="SPAN", help="It ends after 5m without a job."),
+        click.option("--max-lifetime", type=Span(), help="After this it ends, whatever runs on it: 6h."),
+        click.option("--idle", type=Span(), help="After this without a job it ends: 5m."),
         click.option("--max-jobs", type=int, metavar="N", help="It ends after so many jobs."),
         click.option("--max-cost", type=float, metavar="MONEY", help="Refuse what could cost more."),
         click.option("--price-per-hour", type=float, metavar="MONEY", help="The price, where you know it."),
@@ -225,8 +226,11 @@ def prune_command(context: click.Context, cloud: str | None, yes: bool, as_json:
 
 
 def _project(context: click.Context, cloud: str | None, **machine: Any) -> Project:
+    for span in ("max_lifetime", "idle"):
+        if machine.get(span) is not None:
+            machine[span] = f"{machine[span]:.0f}s"
     given = {f"train__machine__{key}": value for key, value in machine.items() if value not in (None, ())}
-    return options.folder_of(context, train__machine__cloud=cloud, **given)
+    return options.project_of(context, train__machine__cloud=cloud, **given)
 
 
 def _is_free(wanted: LaunchPlan) -> bool:

@@ -26,7 +26,7 @@ def launch_plan(plan: LaunchPlan) -> RenderableType:
 def launched(made: Launched) -> RenderableType:
     """A runner that waits for jobs."""
     machine = made.machine
-    first = "takes jobs" if made.changed else "takes jobs already"
+    first = "takes jobs" if made.changed else "works already, and takes jobs"
     others = f", or {', '.join(made.tags[1:])}" if made.tags[1:] else ""
     return Group(
         Text(f"{made.name} {first} with the tag {made.name}{others}"),
@@ -61,7 +61,7 @@ def runners(found: Sequence[RunnerStatus]) -> RenderableType:
             each.name,
             " ".join(filter(None, (each.state or "gone", each.zone, "spot" if each.spot else ""))),
             "–" if each.age is None else _age(each.age),
-            "–" if each.cost is None else words.money(each.cost, each.currency).strip(),
+            words.money(each.cost, each.currency).strip() if each.cost else "–",
             f"{each.runner_status or 'gone'}{', paused' if each.paused else ''}",
             each.job or "–",
             *([each.over or "–"] if over else []),

@@ -60,10 +60,10 @@ class LocalCompute:
         """This machine as it is: what is wanted of processors and memory can be no other. Spot is,
         neither."""
         lacking = {
-            f"a graphics card {wanted.gpu} to order": wanted.gpu is not None,
+            f"graphics card {wanted.gpu} to order": wanted.gpu is not None,
             f"machines of the type {wanted.native}": wanted.native is not None,
             "spot machines": wanted.spot,
-            f"a zone {', '.join(wanted.zones)}": bool(wanted.zones),
+            f"zone {', '.join(wanted.zones)}": bool(wanted.zones),
         }
         for what, asked in lacking.items():
             if asked:

@@ -9,6 +9,7 @@ stopped machine does.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -25,6 +26,8 @@ MARK = "EMEL_MACHINE"
 """All processes of a machine carry its identifier in this variable of their environment."""
 GRACE_SECONDS = 10.0
 """So long a runner that is told to end may take to tell GitLab of its job."""
+# Looked up before the fork, after which little is safe to do. Only Linux has it.
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)
 
 
 def main(folder: Path, identifier: str, lifetime: float) -> int:
@@ -69,6 +72,7 @@ def _run(folder: Path, identifier: str, secret: bytes, ends: float, told: _Told)
         env={**os.environ, MARK: identifier},
         stdin=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_end_with_supervisor,
     )
     assert script.stdin is not None
     with suppress(BrokenPipeError):
@@ -89,6 +93,12 @@ def _run(folder: Path, identifier: str, secret: bytes, ends: float, told: _Told)
     _kill(identifier)
     status = script.wait()
     return status if ended_by_itself else (0 if told.to_end else 124)
+
+
+def _end_with_supervisor() -> None:
+    """Let the kernel end the runner when its supervisor is killed, as nobody else would end it then."""
+    if _prctl is not None:
+        _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def end_machine(folder: Path, identifier: str, within: float) -> None:
