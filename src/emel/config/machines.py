@@ -89,7 +89,8 @@ class YandexMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_field
     service_account: str | None = None
     """The identifier of the service account that the machine acts as. None is needed."""
     image_family: str | None = None
-    """The family of images that it boots, public or the folder's own. Without it Ubuntu, with the card's driver."""
+    """The family of images that it boots, public or the folder's own; without it Ubuntu, or one with the
+    card's driver."""
 
     def settings(self) -> YandexMachines:
         """The same as a record."""

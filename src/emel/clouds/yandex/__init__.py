@@ -35,14 +35,12 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
     functions = YandexFunctions(session, inventory, settings, uploads, logs, outside.clock, outside.tell)
-    scaling = YandexScaling(session, inventory)
     doctor = YandexDoctor(
         session,
         inventory,
         settings,
         uploads,
         logs,
-        scaling,
         Places(session, settings.folder, outside.yandex_machines),
         http=outside.http,
         clock=outside.clock,
@@ -53,7 +51,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         functions,
         logs,
         LIMITS,
-        scaling=scaling,
+        scaling=YandexScaling(session, inventory),
         access=YandexAccess(session, inventory),
         doctor=doctor,
         gateways=YandexGateways(session, inventory, settings.gateway),

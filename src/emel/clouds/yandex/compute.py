@@ -23,8 +23,9 @@ from emel.clouds.base import Outside
 from emel.clouds.yandex import compute_machines as machines
 from emel.clouds.yandex.compute_places import Places, Subnet
 from emel.clouds.yandex.compute_refusals import explained, is_of_zone, no_zone, vanished
-from emel.clouds.yandex.compute_sizes import image_of, size_of
+from emel.clouds.yandex.compute_sizes import Size, image_of, quotas_of, size_of
 from emel.clouds.yandex.place import session_of, settings_of
+from emel.clouds.yandex.quotas import quota_limit
 from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.session import OPERATION_SECONDS, Connect, Session
 from emel.errors import DeployError
@@ -75,6 +76,7 @@ class YandexCompute:
                 f"a disk of {wanted.disk} GB is too small for the image {self._family(wanted.gpu)}",
                 hint=f"--disk {image.gigabytes}, or disk in [train.machine]",
             )
+        self._check_quotas(size, wanted.gpu)
         subnets = self._places.subnets(wanted.zones)
         if not wanted.zones and not self._settings.subnets:
             subnets.sort(key=lambda subnet: subnet.zone != _FIRST_ZONES.get(wanted.gpu or ""))
@@ -174,6 +176,24 @@ class YandexCompute:
 
     def _family(self, gpu: str | None) -> str:
         return self._settings.image_family or image_of(gpu)
+
+    def _check_quotas(self, size: Size, gpu: str | None) -> None:
+        """Errors: DeployError where the cloud has too little even when nothing else is there."""
+        for quota, needed in quotas_of(size, gpu):
+            limit = self._limit(quota)
+            if limit is not None and limit < needed:
+                raise DeployError(
+                    f"the machine needs {needed} of the cloud's quota {quota}, which is {limit:g}",
+                    hint="ask for more on the cloud's page «Quotas»"
+                    + (": in a new cloud it is 0 for each card" if gpu else ", or take a smaller machine"),
+                )
+
+    def _limit(self, quota: str) -> float | None:
+        try:
+            return quota_limit(self._session, self._places.folder, quota)
+        except Refusal:
+            # A launch does not fail for want of this look: the cloud itself refuses what goes beyond.
+            return None
 
     def _standing(self, name: str) -> Any:
         """The machine of this name, once it runs or has run; None when there is none that could."""

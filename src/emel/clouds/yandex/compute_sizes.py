@@ -124,6 +124,12 @@ def image_of(gpu: str | None) -> str:
     return family
 
 
+def quotas_of(size: Size, gpu: str | None) -> list[tuple[str, int]]:
+    """The quotas that a machine's processors and cards fall under, with how much it needs of each."""
+    of_card = CARDS[gpu].quota if gpu else None
+    return [(CPU_QUOTA, size.cpus), *([(of_card, size.gpus)] if of_card else [])]
+
+
 def _cpu_sizes() -> tuple[Size, ...]:
     return tuple(
         Size(CPU_PLATFORM, 0, cpus, cpus * each)

@@ -23,8 +23,9 @@ from emel.clouds.yandex.compute_doctor import ROLES, look_at_machines
 from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.logs import YandexLogs
+from emel.clouds.yandex.quotas import quota_limit
 from emel.clouds.yandex.runtimes import usable
-from emel.clouds.yandex.scaling import FUNCTIONS, INSTANCES, REQUESTS, YandexScaling
+from emel.clouds.yandex.scaling import FUNCTIONS, INSTANCES, REQUESTS
 from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.storage import Uploads
 from emel.errors import EmelError
@@ -54,7 +55,6 @@ class YandexDoctor:
         settings: YandexSettings,
         uploads: Uploads,
         logs: YandexLogs,
-        scaling: YandexScaling,
         places: Places,
         *,
         http: Http,
@@ -66,7 +66,6 @@ class YandexDoctor:
         self._settings = settings
         self._uploads = uploads
         self._logs = logs
-        self._scaling = scaling
         self._places = places
         self._http = http
         self._clock = clock
@@ -93,7 +92,7 @@ class YandexDoctor:
             (REQUESTS, "requests in a zone"),
         ):
             yield self._look(f"quota: {what}", partial(self._quota, quota))
-        yield from look_at_machines(self._places, self._scaling.quota)
+        yield from look_at_machines(self._places, self._limit)
 
     def _look(self, what: str, look: Callable[[], Finding | str]) -> Finding:
         """What a look finds: words when all is well, and the error's own when it is not."""
@@ -203,8 +202,11 @@ class YandexDoctor:
     def _log_group(self) -> Finding | str:
         return self._logs.group()
 
+    def _limit(self, quota: str) -> float | None:
+        return quota_limit(self._session, self._inventory.folder, quota)
+
     def _quota(self, quota: str) -> Finding | str:
-        limit = self._scaling.quota(quota)
+        limit = self._limit(quota)
         if limit is not None:
             return f"{limit:g}"
         return Finding(

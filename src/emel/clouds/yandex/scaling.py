@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2 as quotas
-from yandex.cloud.quotamanager.v1.quota_limit_service_pb2_grpc import QuotaLimitServiceStub
-from yandex.cloud.quotamanager.v1.resource_pb2 import Resource
-from yandex.cloud.resourcemanager.v1.folder_service_pb2 import GetFolderRequest
-from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceStub
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.yandex.inventory import Inventory
-from emel.clouds.yandex.refusals import NOT_FOUND, Refusal
+from emel.clouds.yandex.quotas import quota_limit
 from emel.clouds.yandex.session import Session
 from emel.errors import DeployError
 from emel.records import ScalingPolicy
@@ -67,31 +62,12 @@ class YandexScaling:
             (INSTANCES, policy.zone_instances, "zone_instances"),
             (REQUESTS, policy.zone_requests, "zone_requests"),
         ):
-            limit = self.quota(quota) if wanted else None
+            limit = quota_limit(self._session, self._inventory.folder, quota) if wanted else None
             if limit is not None and wanted > limit:
                 raise DeployError(
                     f"{key} is {wanted}, and the cloud's quota {quota} is {limit:g} in each zone",
                     hint=f"make {key} at most {limit:g}, or ask for more on the cloud's page «Quotas»",
                 )
-
-    def quota(self, name: str) -> float | None:
-        """The limit of a quota of the cloud around the folder; None where it is not to be seen."""
-        try:
-            folder = self._session.read(
-                FolderServiceStub, "Get", GetFolderRequest(folder_id=self._inventory.folder)
-            )
-            resource = Resource(id=folder.cloud_id, type="resource-manager.cloud")
-            found = self._session.read(
-                QuotaLimitServiceStub,
-                "Get",
-                quotas.GetQuotaLimitRequest(resource=resource, quota_id=name),
-            )
-        except Refusal as problem:
-            # Deploying needs no role that shows quotas; the cloud itself refuses what goes beyond them.
-            if problem.code in ("PERMISSION_DENIED", NOT_FOUND):
-                return None
-            raise
-        return float(found.limit.value) if found.HasField("limit") else None
 
 
 def _record(proto: Any) -> ScalingPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_a_shape_is_what_the_price_and_the_zones_need(emulator: Emulator) -> Non
 def test_zones_are_tried_in_this_order(
     emulator: Emulator, named: tuple[str, ...], wanted: MachineWanted, zones: tuple[str, ...]
 ) -> None:
+    emulator.state.quotas["compute.instanceT4Gpus.count"] = 1
     machines = YandexMachines(subnets={zone: f"e9b{zone}" for zone in named})
     assert emulated_compute(emulator, machines=machines).shape(wanted).zones == zones
 
@@ -81,6 +83,26 @@ def test_what_is_not_there_is_said_before_anything_is_made(
     with pytest.raises(DeployError, match=said) as problem:
         emulated_compute(emulator, machines=machines).shape(wanted)
     assert problem.value.hint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (T4, "needs 1 of the cloud's quota compute.instanceT4Gpus.count, which is 0"),
+        (
+            MachineWanted(cpus=40, memory=40),
+            "needs 40 of the cloud's quota compute.instanceCores.count, which is 32",
+        ),
+    ],
+    ids=["cards", "processors"],
+)
+def test_a_quota_that_is_too_small_is_said_before_anything_is_made(
+    emulator: Emulator, wanted: MachineWanted, said: str
+) -> None:
+    with pytest.raises(DeployError, match=re.escape(said)):
+        emulated_compute(emulator).shape(wanted)
+    emulator.state.roles.discard("quota-manager.viewer")
+    assert emulated_compute(emulator).shape(wanted).cpus == wanted.cpus, "where it cannot be seen"
 
 
 def test_a_folder_without_subnets_gets_the_command_that_makes_one(emulator: Emulator) -> None:

@@ -73,10 +73,13 @@ def test_where_no_zone_has_room_each_reason_is_told_and_nothing_is_left(emulator
 def test_a_quota_that_is_used_up_is_named(
     emulator: Emulator, quota: str, wanted: MachineWanted, named: str
 ) -> None:
-    emulator.state.quotas[quota] = 0
+    emulator.state.quotas["compute.instanceT4Gpus.count"] = 1
     told = list[str]()
+    compute = emulated_compute(emulator, tell=told.append)
+    shape = compute.shape(wanted)
+    emulator.state.quotas[quota] = 0
     with pytest.raises(DeployError, match="The limit on") as problem:
-        create(emulated_compute(emulator, tell=told.append), wanted=wanted)
+        compute.create("emel-7-1", shape, BOOT, SECRET, {})
     zones = [text for text in told if text.startswith("not in")]
     assert len(zones) == (3 if wanted.gpu else 0), "of cards a zone may have a quota of its own"
     assert problem.value.message.count("The limit on") == 1
