@@ -1,0 +1,71 @@
+"""What a machine does from its boot to its end, for each kind of machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+
+from emel.records import MachineBoot
+from emel.runners import command
+from emel.runners.cloud_init import NOTICE_FOLDER, cloud_config
+from emel.runners.settings import BootSettings
+
+
+def machine_boot(settings: BootSettings, token_command: str) -> MachineBoot:
+    """The boot of a machine that takes jobs of one project, and is gone afterwards.
+
+    `token_command` is for a machine that is booted: a shell command that prints the runner's token there, to
+    the superuser. Neither document holds the token.
+    """
+    script = _run_script(settings)
+    return MachineBoot(
+        script=script,
+        user_data=cloud_config(_boot_script(settings, token_command), script, settings.max_lifetime),
+        max_lifetime=settings.max_lifetime,
+    )
+
+
+def _run_script(settings: BootSettings) -> str:
+    mounts = (f"{NOTICE_FOLDER}:{NOTICE_FOLDER}:ro",) if settings.notice else ()
+    config = command.runner_config(
+        name=settings.name,
+        url=settings.url,
+        executor=settings.executor,
+        image=settings.image,
+        gpus=settings.gpus,
+        mounts=mounts,
+    )
+    start = command.run_single("$config", settings.name, max_jobs=settings.max_jobs, idle=settings.idle)
+    return _script(
+        "run.sh",
+        {"before": "\n".join(config.before), "token_key": config.token_key, "after": "\n".join(config.after)},
+        f"exec {' '.join(_word(part) for part in start)} </dev/null\n",
+    )
+
+
+def _boot_script(settings: BootSettings, token_command: str) -> str:
+    return _script(
+        "boot.sh",
+        {
+            "version": settings.runner_version,
+            "downloads": settings.downloads.rstrip("/"),
+            "key": settings.key,
+            "fingerprint": settings.key_fingerprint,
+            "executor": settings.executor,
+            "gpus": str(settings.gpus),
+            "notice": settings.notice or "",
+        },
+        f"runner_token() {{\n    {token_command}\n}}\nboot\n",
+    )
+
+
+def _script(file: str, values: dict[str, str], end: str) -> str:
+    """A script: the values as its first lines, so that nothing within it has to be replaced."""
+    body = Path(__file__).with_name(file).read_text("utf-8")
+    first, _, rest = body.partition("\n")
+    assignments = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
+    return f"{first}\n{assignments}{rest}{end}"
+
+
+def _word(part: str) -> str:
+    return f'"{part}"' if part.startswith("$") else quote(part)

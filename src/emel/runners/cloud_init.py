@@ -1,0 +1,66 @@
+"""The cloud-config document of a machine that is booted.
+
+It is small on purpose: the limit of the machine's life first, then a unit of systemd, which runs the boot
+script and powers the machine down when that has ended, however it did. Modules of cloud-init that could fail
+or wait (packages, users) are not used. AWS takes 16 KB of it.
+"""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+FOLDER = "/opt/emel"
+NOTICE_FOLDER = "/run/emel"
+"""Where a file `notice` says to jobs that the machine will be taken away; jobs in containers see it too."""
+UNIT = "emel-runner.service"
+
+_DOCUMENT = """\
+#cloud-config
+# A machine of emel: it takes jobs of one GitLab project, then powers itself down.
+bootcmd:
+# Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
+# no basic target, hence the properties; where the limit cannot be set, the machine ends at once.
+- systemd-run --unit=emel-limit --no-block --on-active={seconds} --timer-property=AccuracySec=1s
+  --timer-property=DefaultDependencies=no --property=DefaultDependencies=no systemctl poweroff
+  || systemctl poweroff
+write_files:
+- path: {folder}/boot
+  permissions: "0700"
+  content: |
+{boot}
+- path: {folder}/run
+  permissions: "0755"
+  content: |
+{run}
+- path: /etc/systemd/system/{unit}
+  content: |
+    [Unit]
+    Description=Takes jobs of GitLab, then powers this machine down
+    # Wanted, not required: a unit that is not started at all could not power the machine down.
+    Wants=network-online.target
+    After=network-online.target docker.service
+    SuccessAction=poweroff
+    FailureAction=poweroff
+    [Service]
+    ExecStart={folder}/boot
+    StandardOutput=journal+console
+    StandardError=journal+console
+    # SIGTERM to the runner alone, which ends its job in order; whatever is left after a minute is killed.
+    KillMode=mixed
+    TimeoutStopSec=60
+    # A job that takes too much memory fails; the runner stays, to report it.
+    OOMPolicy=continue
+runcmd:
+- systemctl daemon-reload && systemctl start --no-block {unit} || systemctl poweroff
+"""
+
+
+def cloud_config(boot: str, run: str, max_lifetime: float) -> str:
+    """The document around the script that makes the machine ready and the one that runs the runner."""
+    return _DOCUMENT.format(
+        seconds=round(max_lifetime),
+        folder=FOLDER,
+        unit=UNIT,
+        boot=indent(boot.rstrip("\n"), "    "),
+        run=indent(run.rstrip("\n"), "    "),
+    )

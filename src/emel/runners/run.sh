@@ -1,0 +1,42 @@
+#!/bin/sh
+# Becomes gitlab-runner, whose token comes by the standard input and stands in no file, argument or variable
+# that a job could read. A signal reaches the runner itself, once: a second one would end its job at once.
+set -eu
+umask 077
+
+fail() {
+    echo "emel: $*" >&2
+    exit 1
+}
+
+# Jobs of the executor `shell` inherit what the runner has. They need no login of who started it.
+keep_harmless_variables() {
+    for variable in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+        case $variable in
+        PATH | HOME | USER | LOGNAME | LANG | LC_* | TZ | TMPDIR | PWD) ;;
+        http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
+        SSL_CERT_FILE | SSL_CERT_DIR | LD_LIBRARY_PATH | CUDA_* | NVIDIA_*) ;;
+        before | token_key | after) ;;
+        *) unset "$variable" ;;
+        esac
+    done
+}
+
+keep_harmless_variables
+IFS= read -r token || true
+case $token in
+'' | *[!A-Za-z0-9_.-]*) fail "no token of a runner came by the standard input" ;;
+esac
+command -v gitlab-runner >/dev/null || fail "gitlab-runner is not installed: https://docs.gitlab.com/runner/install/"
+[ -w . ] || cd "$(mktemp -d)"
+mkdir -p runner
+config=$PWD/runner/config.toml
+rm -f "$config"
+# A pipe, which can be read once: gitlab-runner does, when it starts.
+mkfifo "$config"
+{
+    printf '%s\n' "$before" "$token_key = \"$token\"" "$after" >"$config"
+    rm -f "$config"
+} &
+unset token
+echo "emel: starting gitlab-runner"
