@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.fakes.aws.contract import aws_case
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
 
@@ -34,7 +35,12 @@ def in_memory(folder: Path) -> Iterator[ComputeCase]:
     )
 
 
-PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {"in memory": in_memory}
+PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {
+    "in memory": in_memory,
+    "aws": aws_case,
+}
+FORGETS_SECRETS = pytest.mark.parametrize("case", sorted(PROVIDERS.keys() - {"aws"}), indirect=True)
+"""EC2 changes no user data of a machine that runs."""
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -149,6 +155,7 @@ def test_nobody_but_the_machine_can_read_the_secret(
     assert SECRET not in repr(made)
 
 
+@FORGETS_SECRETS
 def test_a_forgotten_secret_is_nowhere(case: ComputeCase, create: Callable[..., Machine]) -> None:
     create("emel-7-1")
     case.compute.forget_secret("emel-7-1")

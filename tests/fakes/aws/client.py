@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,32 +37,37 @@ def aws_compute(
 
 
 def connect_to_fake(aws: FakeAws) -> Connect:
-    """boto3's own clients, which repeat a call at most twice."""
-    config = Config(retries={"mode": "standard", "total_max_attempts": 3})
+    """boto3's own clients. They are kept: each takes a good part of a second to make."""
+    return lambda service: _kept_client(service, aws.url)
 
-    def connect(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=aws.url,
-            region_name=REGION,
-            config=config,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
 
-    return connect
+@cache
+def _kept_client(service: str, url: str) -> Any:
+    return _new_client(service, url)
+
+
+def _new_client(service: str, url: str) -> Any:
+    """A client that repeats a call at most twice."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
 
 
 class Killer:
     """Makes clients that end the process at their call of this number, from 1, before or after it."""
 
     def __init__(self, aws: FakeAws, number: int, when: Literal["before", "after"]) -> None:
-        self._connect = connect_to_fake(aws)
+        self._url = aws.url
         self._rest = number
         self._when = when
 
     def __call__(self, service: str) -> Any:
-        client = self._connect(service)
+        client = _new_client(service, self._url)
         client.meta.events.register("before-call.*.*", self._before)
         client.meta.events.register("after-call.*.*", self._after)
         return client

@@ -8,12 +8,14 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2 import ec2_backends
 from moto.ec2.models.amis import Ami
+from moto.ec2.models.instances import StateReason
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -61,6 +63,10 @@ class FakeAws:
     parameters: dict[str, str] = field(default_factory=dict)
     consoles: dict[str, str] = field(default_factory=dict)
     """What a machine has written, by its identifier."""
+    booted: Callable[[Any], None] = lambda instance: None
+    """Hears of each machine that has been made."""
+    keeps: bool = False
+    """Whether machines stay although they were to be deleted."""
     unseen: int = 0
     """How many descriptions of machines still answer with nothing, as EC2's do just after a launch."""
     tokens: dict[str, Made] = field(default_factory=dict)
@@ -68,8 +74,7 @@ class FakeAws:
     def __post_init__(self) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.reset()
 
     @property
@@ -80,17 +85,13 @@ class FakeAws:
         """As on the first day."""
         for kept in (self.calls, self.faults, self.parameters, self.consoles, self.tokens):
             kept.clear()
-        self.unseen = 0
+        self.booted = lambda instance: None
+        self.keeps, self.unseen = False, 0
         self.ec2.reset()
         for number, (name, architecture, smallest_disk) in enumerate(IMAGES):
             identifier = f"ami-{number:017x}"
             self.parameters[name] = identifier
             self.ec2.amis[identifier] = _Image(self.ec2, identifier, architecture, smallest_disk)
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     @property
     def ec2(self) -> Any:
@@ -104,12 +105,21 @@ class FakeAws:
     def alive(self) -> list[Any]:
         return self.instances("pending", "running", "stopping", "stopped")
 
+    def user_data(self, instance: Any) -> str:
+        """What the machine reads at its metadata service."""
+        return base64.b64decode(str(instance.user_data or "")).decode()
+
     def power_off(self, instance: Any) -> None:
         """What `shutdown -P` on the machine itself brings about."""
         if instance.instance_initiated_shutdown_behavior == "terminate":
             self.ec2.terminate_instances([instance.id])
         else:
             self.ec2.stop_instances([instance.id])
+
+    def lose(self, instance: Any, state: str, code: str = "", reason: str = "") -> None:
+        """Put a machine into a state, as EC2 does by itself."""
+        instance._state.name = state
+        instance.state_reason = StateReason(reason, code)
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -120,11 +130,21 @@ class FakeAws:
         fault = self._fault(operation, asked)
         if fault and not fault.after:
             return _refused(start, fault)
+        if fault:
+            self._carried_out(operation, asked, body, environ, lambda status, headers: None)
+            return _refused(start, fault)
+        return self._carried_out(operation, asked, body, environ, start)
+
+    def _carried_out(
+        self, operation: str, asked: dict[str, str], body: bytes, environ: dict[str, Any], start: Start
+    ) -> Iterable[bytes]:
         if operation == "GetParameter" and (known := self._parameter(body, start)) is not None:
             return known
         if operation == "GetConsoleOutput" and asked["InstanceId"] in self.consoles:
             said = base64.b64encode(self.consoles[asked["InstanceId"]].encode()).decode()
             return _sent(start, 200, "text/xml", f"<R><output>{said}</output></R>")
+        if operation == "TerminateInstances" and self.keeps:
+            return _sent(start, 200, "text/xml", "<TerminateInstancesResponse/>")
         if operation == "DescribeInstances" and self.unseen:
             self.unseen -= 1
             return _sent(start, 200, "text/xml", _NOTHING)
@@ -135,10 +155,8 @@ class FakeAws:
             body = urlencode(asked).encode()
             environ = {**environ, "CONTENT_LENGTH": str(len(body))}
         if operation == "RunInstances":
-            answer = self._run(asked, body, environ, start)
-        else:
-            answer = self._pass(environ, body, start)
-        return _refused(start, fault) if fault else answer
+            return self._run(asked, body, environ, start)
+        return self._pass(environ, body, start)
 
     def _fault(self, operation: str, asked: dict[str, str]) -> Fault | None:
         for fault in self.faults:
@@ -168,6 +186,7 @@ class FakeAws:
             new = [one.id for one in self.instances() if one.id not in before]
             if new:
                 self.tokens[token] = Made(parameters, new[0])
+                self.booted(self.ec2.get_instance(new[0]))
             return answer
         if made.parameters != parameters:
             return _refused(start, Fault("RunInstances", "IdempotentParameterMismatch"))
@@ -180,6 +199,12 @@ class FakeAws:
     def _pass(self, environ: dict[str, Any], body: bytes, start: Start) -> Iterable[bytes]:
         answer: Iterable[bytes] = self._moto({**environ, "wsgi.input": io.BytesIO(body)}, start)
         return answer
+
+
+@cache
+def shared_aws() -> FakeAws:
+    """One server for all tests of a process: moto's state is one anyway, and its start takes a second."""
+    return FakeAws()
 
 
 class _Image(Ami):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emel.clouds.aws.images import find_image
-from emel.clouds.aws.launching import Launch, launch, wait_until_running
+from emel.clouds.aws.launching import FIRST_PAUSE, LONGEST_PAUSE, Launch, launch, wait_until_running
 from emel.clouds.aws.places import find_places
 from emel.clouds.aws.refusals import Refusal
 from emel.clouds.aws.session import Connect, Session, connect_to
@@ -25,9 +25,10 @@ from emel.system.clock import Clock
 LABELS = {"emel": "runner"}
 SECRET_LINE = "# emel-secret: "
 """Begins the last line of the user data, which is a comment of its cloud-config."""
+METADATA = "http://169.254.169.254/latest"
+"""EC2 User Guide, «Access instance metadata for an EC2 instance»."""
 USER_DATA_BYTES = 16 * 1024
 """EC2 User Guide, «Run commands when you launch an EC2 instance with user data input»."""
-POLL_SECONDS = 3.0
 DELETE_SECONDS = 300.0
 _STATES: dict[str, MachineState] = {
     "pending": "starting",
@@ -52,15 +53,12 @@ def open_compute(_: Path, outside: Outside, connect: Connect | None = None) -> A
 class AwsCompute:
     """See emel.clouds.base.Compute. Errors of all calls: DeployError, Refusal where AWS refuses."""
 
-    # Headers go by standard input: a command line can be read by all users of the machine.
+    # The token of the metadata service goes by standard input: all users can read command lines.
     token_command = (
-        "emel_metadata() { curl -sf --retry 5 --retry-connrefused -H @- "
-        '"$@"; }; '
-        "printf 'X-aws-ec2-metadata-token: %s\\n' "
-        "\"$(printf 'X-aws-ec2-metadata-token-ttl-seconds: 60\\n' "
-        '| emel_metadata -X PUT http://169.254.169.254/latest/api/token)" '
-        "| emel_metadata http://169.254.169.254/latest/user-data "
-        f"| sed -n 's/^{SECRET_LINE}//p'"
+        "{ printf 'X-aws-ec2-metadata-token: '; curl -sf --max-time 10 -X PUT "
+        f"-H 'X-aws-ec2-metadata-token-ttl-seconds: 60' {METADATA}/api/token; }} "
+        f"| curl -sf --max-time 10 -H @- {METADATA}/user-data "
+        f"| sed -n 's/^{SECRET_LINE}//p' | grep ."
     )
 
     def __init__(
@@ -134,7 +132,7 @@ class AwsCompute:
 
     def delete(self, name: str) -> None:
         """See Compute. The disk goes with the machine, a moment later."""
-        ends = self._clock.monotonic() + DELETE_SECONDS
+        ends, pause = self._clock.monotonic() + DELETE_SECONDS, FIRST_PAUSE
         while found := self._instances({"tag:Name": name}, *_STATES):
             identifiers = [one["InstanceId"] for one in found]
             if self._clock.monotonic() > ends:
@@ -143,7 +141,8 @@ class AwsCompute:
                     hint=f"aws ec2 terminate-instances --instance-ids {' '.join(identifiers)}",
                 )
             self._session.call("ec2", "TerminateInstances", InstanceIds=identifiers)
-            self._clock.sleep(POLL_SECONDS)
+            self._clock.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
 
     def _plan(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]

@@ -12,7 +12,7 @@ from emel.clouds.aws.session import Session
 from emel.errors import DeployError
 from emel.system.clock import Clock
 
-POLL_SECONDS = 3.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 START_SECONDS = 600.0
 VISIBLE_SECONDS = 30.0
 """After so long a machine that has been made is seen by every call that describes machines."""
@@ -76,14 +76,15 @@ def _made_once(session: Session, clock: Clock, plan: Launch, place: Place) -> st
 
 def _made_by_another(session: Session, clock: Clock, token: str) -> str | None:
     """The machine that was made with this token, as long as it lives. It may take a moment to be seen."""
-    ends = clock.monotonic() + VISIBLE_SECONDS
+    ends, pause = clock.monotonic() + VISIBLE_SECONDS, FIRST_PAUSE
     while True:
         found = _described(session, "client-token", token)
         if found is not None:
             return str(found["InstanceId"]) if found["State"]["Name"] in ("pending", "running") else None
         if clock.monotonic() > ends:
             return None
-        clock.sleep(POLL_SECONDS)
+        clock.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
 def wait_until_running(session: Session, clock: Clock, identifier: str) -> Any:
@@ -91,14 +92,15 @@ def wait_until_running(session: Session, clock: Clock, identifier: str) -> Any:
 
     Errors: DeployError when it takes too long; Refusal with EC2's reason when it ends before that.
     """
-    ends = clock.monotonic() + START_SECONDS
+    ends, pause = clock.monotonic() + START_SECONDS, FIRST_PAUSE
     while clock.monotonic() < ends:
         found = _described(session, "instance-id", identifier)
         if found is not None and found["State"]["Name"] == "running":
             return found
         if found is not None and found["State"]["Name"] != "pending":
             raise _ended(found)
-        clock.sleep(POLL_SECONDS)
+        clock.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
     raise DeployError(
         f"the machine {identifier} did not start within {START_SECONDS:g} s",
         hint=f"aws ec2 describe-instances --instance-ids {identifier} tells more",

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from botocore.parsers import ResponseParserError
 
 from emel.clouds.aws.refusals import refusal
 from emel.errors import DeployError
@@ -31,7 +32,7 @@ def connect_to(region: str | None) -> Connect:
     """How to reach AWS in a region; without one, in that of the environment or the profile."""
 
     def connect(service: str) -> Any:
-        retries = {"mode": "standard", "total_max_attempts": 6}
+        retries = {"mode": "standard", "total_max_attempts": 4}
         return boto3.client(
             service, region_name=region, config=Config(retries=retries, connect_timeout=10, read_timeout=60)
         )
@@ -56,7 +57,7 @@ class Session:
             said = problem.response.get("Error", {})
             code, text = str(said.get("Code", "unknown")), str(said.get("Message", ""))
             raise refusal(code, text, service, operation) from None
-        except BotoCoreError as problem:
+        except (BotoCoreError, ResponseParserError) as problem:
             raise _unanswered(problem, operation) from None
 
     def pages(self, operation: str, field: str, **arguments: Any) -> list[Any]:
@@ -70,7 +71,7 @@ class Session:
             arguments["NextToken"] = answer["NextToken"]
 
 
-def _unanswered(problem: BotoCoreError, operation: str) -> DeployError:
+def _unanswered(problem: Exception, operation: str) -> DeployError:
     where = f"AWS, {operation}"
     if isinstance(problem, NoRegionError):
         return DeployError("no region is named", hint="set [aws.machine] region in emel.toml, or AWS_REGION")
