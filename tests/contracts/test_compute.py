@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.aws.contract import aws_case
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
+from tests.fakes.kubernetes.contract import kubernetes_case
 
 from emel.clouds import Compute
 from emel.errors import DeployError
@@ -38,6 +39,7 @@ def in_memory(folder: Path) -> Iterator[ComputeCase]:
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {
     "in memory": in_memory,
     "aws": aws_case,
+    "kubernetes": kubernetes_case,
 }
 FORGETS_SECRETS = pytest.mark.parametrize("case", sorted(PROVIDERS.keys() - {"aws"}), indirect=True)
 """EC2 changes no user data of a machine that runs."""

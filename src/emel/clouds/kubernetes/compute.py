@@ -1,6 +1,6 @@
 """Machines in a Kubernetes cluster: each is a Job with one pod. See emel.clouds.base.Compute.
 
-The cluster itself ends a Job whose time is up, and deletes it with its pod and its Secret an hour after its end.
+The cluster itself ends a Job whose time is up, and deletes it an hour after its end, with its pod and Secret.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class KubernetesCompute:
         return _machine(job)
 
     def forget_secret(self, name: str) -> None:
-        """Delete the Secret. The pod has read it when it was started, and has no copy that a job could see."""
+        """Delete the Secret. The pod has read it when it started, and has no copy that a job could see."""
         if self._job(name) is not None:
             self._kubectl.delete(self._kubectl.path(CORE, "secrets", name))
 

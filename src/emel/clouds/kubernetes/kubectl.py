@@ -1,8 +1,8 @@
 """Calls of a cluster's API through kubectl.
 
 kubectl signs in, with whatever the kubeconfig says; emel sends paths and JSON by `--raw` (Kubernetes
-documentation, «kubectl create», «kubectl get», «kubectl delete»). What is sent goes by its standard input, since
-command lines can be read by all users of the machine.
+documentation, «kubectl create», «kubectl get», «kubectl delete»). What is sent goes by its standard input,
+since command lines can be read by all users of the machine.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Kubectl:
             if said.returncode:
                 raise DeployError(
                     f"kubectl knows no cluster: {_message(said)}",
-                    hint="set [kubernetes.machine] context in emel.toml; `kubectl config get-contexts` lists them",
+                    hint="set [kubernetes.machine] context in emel.toml; see `kubectl config get-contexts`",
                 )
             self._namespace = said.stdout.strip() or "default"
         return self._namespace

@@ -27,7 +27,7 @@ FOLDER = "/emel"
 
 # The token is put where the jobs' container can delete it, which it cannot with a mounted Secret.
 _PREPARE = (
-    f"umask 077 && cp /usr/bin/gitlab-runner {FOLDER}/bin/gitlab-runner && chmod 755 {FOLDER}/bin/gitlab-runner "
+    f"umask 077 && cp /usr/bin/gitlab-runner {FOLDER}/bin && chmod 755 {FOLDER}/bin/gitlab-runner "
     f"&& cat {FOLDER}/secret/token >{FOLDER}/hand/token"
 )
 # The script reads the token from a file that is gone before any job runs.
@@ -151,7 +151,8 @@ def _runner(shape: MachineShape, boot: MachineBoot, settings: KubernetesMachines
         "image": settings.image or IMAGE,
         "command": ["/bin/sh", "-c", _RUN, "emel", boot.script],
         "workingDir": f"{FOLDER}/work",
-        "env": [{"name": "HOME", "value": f"{FOLDER}/work"}],
+        # The image need not know the user: gitlab-runner takes the variables instead.
+        "env": [{"name": "HOME", "value": f"{FOLDER}/work"}, {"name": "USER", "value": "emel"}],
         "securityContext": _LOCKED,
         "resources": {"requests": size, "limits": size},
         "volumeMounts": [

@@ -16,8 +16,8 @@ CARD_LABELS = (
     "cloud.google.com/gke-accelerator",
     "k8s.amazonaws.com/accelerator",
 )
-"""Labels that name a node's card: of NVIDIA's GPU Feature Discovery (`Tesla-T4`), of GKE (`nvidia-tesla-t4`), and
-of the cluster autoscaler for EKS."""
+"""Labels that name a node's card: of NVIDIA's GPU Feature Discovery (`Tesla-T4`), of GKE (`nvidia-tesla-t4`),
+and of the cluster autoscaler for EKS."""
 _UNITS = {
     "m": 1e-3, "": 1.0,
     "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,

@@ -68,10 +68,10 @@ def _check_nodes(wanted: MachineWanted, nodes: Sequence[Node], tell: Callable[[s
     fitting = f"{int(largest.cpus)}cpu{int(largest.memory)}gb"
     cards = f", {gpus} × {wanted.gpu}" if wanted.gpu else ""
     raise DeployError(
-        f"no node has {wanted.cpus} processors, {wanted.memory} GB of memory, {wanted.disk} GB of disk{cards}; "
-        f"the largest has {_told(largest)}",
-        hint=f"use --type {fitting} --disk {int(min(largest.disk, wanted.disk))} at most, or name a pool that "
-        "grows: [kubernetes.machine] node_selector",
+        f"no node has {wanted.cpus} processors, {wanted.memory} GB of memory, {wanted.disk} GB of disk{cards}"
+        f"; the largest has {_told(largest)}",
+        hint=f"use --type {fitting} --disk {int(min(largest.disk, wanted.disk))} at most, or name a pool "
+        "that grows: [kubernetes.machine] node_selector",
     )
 
 

@@ -92,9 +92,7 @@ def _ending(status: Any) -> str:
         for container in status.get(kind, ()):
             ended = container.get("state", {}).get("terminated")
             if ended and ended.get("exitCode"):
-                return (
-                    f"{container['name']} exited with {ended['exitCode']} {ended.get('message', '')}".strip()
-                )
+                return f"the container {container['name']} exited with {ended['exitCode']}"
     return "it was not said why"
 
 
