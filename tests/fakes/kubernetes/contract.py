@@ -28,4 +28,3 @@ def kubernetes_case(_: Path) -> Iterator[ComputeCase]:
         visible=visible,
         holds_secret=lambda name: name in world.secrets,
     )
-    cluster.close()

@@ -58,7 +58,9 @@ class StandInKubectl:
         if status < 400:
             return Completed(0, data.decode(), "", data)
         said = json.loads(data)
-        return Completed(1, "", f"Error from server ({said['reason']}): {said['message']}\n")
+        refused = f"Error from server ({said['reason']})"
+        invalid = "The request is invalid" if said["reason"] == "Invalid" else refused
+        return Completed(1, "", f"{invalid}: {said['message']}\n")
 
 
 class Killed(BaseException):

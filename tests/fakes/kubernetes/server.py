@@ -6,9 +6,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from jsonschema import Draft202012Validator
@@ -61,7 +59,7 @@ class Asked(NamedTuple):
 
 @dataclass
 class FakeCluster:
-    """Serves from the moment it is made until it is closed."""
+    """One cluster with one user. `ClusterServer` lets others than the stand-in reach it."""
 
     world: World = field(default_factory=World)
     calls: list[str] = field(default_factory=list)
@@ -73,36 +71,6 @@ class FakeCluster:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def kubeconfig(self, folder: Path, token: str = TOKEN) -> Path:
-        """A kubeconfig with the contexts `here`, which is current, and `elsewhere`, where nobody answers."""
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {"name": "here", "cluster": {"server": self.url}},
-                {"name": "elsewhere", "cluster": {"server": "http://127.0.0.1:1"}},
-            ],
-            "users": [{"name": "ada", "user": {"token": token}}],
-            "contexts": [
-                {"name": "here", "context": {"cluster": "here", "user": "ada", "namespace": NAMESPACE}},
-                {"name": "elsewhere", "context": {"cluster": "elsewhere", "user": "ada"}},
-            ],
-            "current-context": "here",
-        }
-        path = folder / "kubeconfig"
-        path.write_text(json.dumps(config), "utf-8")
-        path.chmod(0o600)
-        return path
 
     def answer(self, method: str, target: str, token: str, body: bytes) -> tuple[int, bytes]:
         """The status and the body for a request."""
@@ -212,34 +180,3 @@ def _has(thing: Thing, selector: str) -> bool:
         if not among and labels.get(term.partition("=")[0]) != term.partition("=")[2]:
             return False
     return True
-
-
-def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            token = self.headers.get("Authorization", "")
-            status, data = cluster.answer(self.command, self.path, token, self._body())
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json" if data[:1] == b"{" else "text/plain")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_POST = do_DELETE = do_GET
-
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding") != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            chunks = []
-            while size := int(self.rfile.readline(), 16):
-                chunks.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(chunks)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    return Handler
