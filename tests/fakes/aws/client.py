@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -38,15 +38,11 @@ def aws_compute(
 
 def connect_to_fake(aws: FakeAws) -> Connect:
     """boto3's own clients. They are kept: each takes a good part of a second to make."""
-    return lambda service: _kept_client(service, aws.url)
+    return lambda service: _client(service, aws.url)
 
 
 @cache
-def _kept_client(service: str, url: str) -> Any:
-    return _new_client(service, url)
-
-
-def _new_client(service: str, url: str) -> Any:
+def _client(service: str, url: str) -> Any:
     """A client that repeats a call at most twice."""
     return boto3.client(
         service,
@@ -59,24 +55,30 @@ def _new_client(service: str, url: str) -> Any:
 
 
 class Killer:
-    """Makes clients that end the process at their call of this number, from 1, before or after it."""
+    """Connects to clients that end the process after their call of this number, from 1."""
 
-    def __init__(self, aws: FakeAws, number: int, when: Literal["before", "after"]) -> None:
-        self._url = aws.url
+    def __init__(self, aws: FakeAws, number: int) -> None:
+        self._connect = connect_to_fake(aws)
         self._rest = number
-        self._when = when
 
     def __call__(self, service: str) -> Any:
-        client = _new_client(service, self._url)
-        client.meta.events.register("before-call.*.*", self._before)
-        client.meta.events.register("after-call.*.*", self._after)
-        return client
+        return _Dying(self._connect(service), self._count)
 
-    def _before(self, **_: Any) -> None:
+    def _count(self) -> None:
         self._rest -= 1
-        if self._rest == 0 and self._when == "before":
-            raise Killed
-
-    def _after(self, **_: Any) -> None:
         if self._rest == 0:
             raise Killed
+
+
+class _Dying:
+    def __init__(self, client: Any, called: Callable[[], None]) -> None:
+        self._client = client
+        self._called = called
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            answer = getattr(self._client, name)(**arguments)
+            self._called()
+            return answer
+
+        return call

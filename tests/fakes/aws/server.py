@@ -82,12 +82,13 @@ class FakeAws:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def reset(self) -> None:
-        """As on the first day."""
+        """As on the first day, but for what tests do to the network and to profiles."""
         for kept in (self.calls, self.faults, self.parameters, self.consoles, self.tokens):
             kept.clear()
         self.booted = lambda instance: None
         self.keeps, self.unseen = False, 0
-        self.ec2.reset()
+        for kept in (self.ec2.reservations, self.ec2.volumes, self.ec2.enis, self.ec2.tags):
+            kept.clear()
         for number, (name, architecture, smallest_disk) in enumerate(IMAGES):
             identifier = f"ami-{number:017x}"
             self.parameters[name] = identifier

@@ -16,11 +16,9 @@ from emel.records import AwsMachines, MachineWanted
     ("wanted", "platform", "size"),
     [
         (MachineWanted(cpus=2, memory=8), "m7i.large", (2, 8)),
-        (MachineWanted(cpus=4, memory=16), "m7i.xlarge", (4, 16)),
         (MachineWanted(cpus=4, memory=8), "c7i.xlarge", (4, 8)),
         (MachineWanted(cpus=4, memory=32), "r7i.xlarge", (4, 32)),
         (MachineWanted(cpus=3, memory=10), "m7i.xlarge", (4, 16)),
-        (MachineWanted(cpus=1, memory=30), "r7i.xlarge", (4, 32)),
         (MachineWanted(native="t3.medium"), "t3.medium", (2, 4)),
     ],
 )
@@ -47,13 +45,14 @@ def test_a_type_with_a_card_says_so_though_none_was_asked_for(aws: FakeAws) -> N
     assert (shape.gpu, shape.gpus, shape.disk) == ("l4", 1, 75)
 
 
-@pytest.mark.parametrize("card", sorted(CARDS))
-def test_the_families_of_a_card_carry_it(aws: FakeAws, card: str) -> None:
+def test_the_families_of_each_card_carry_it(aws: FakeAws) -> None:
     """What moto says of a type is a copy of what DescribeInstanceTypes answered."""
-    described = connect_to_fake(aws)("ec2").describe_instance_types(
-        Filters=[{"Name": "instance-type", "Values": [f"{family}.*" for family in CARDS[card]]}]
-    )["InstanceTypes"]
-    assert {one["GpuInfo"]["Gpus"][0]["Name"].lower() for one in described} <= {card}
+    ec2 = connect_to_fake(aws)("ec2")
+    for card, families in CARDS.items():
+        patterns = [f"{family}.*" for family in families]
+        described = ec2.describe_instance_types(Filters=[{"Name": "instance-type", "Values": patterns}])
+        carried = {one["GpuInfo"]["Gpus"][0]["Name"].lower() for one in described["InstanceTypes"]}
+        assert carried <= {card}
 
 
 @pytest.mark.parametrize(
@@ -101,10 +100,13 @@ def test_only_the_configured_subnets_count(aws: FakeAws) -> None:
 
 def test_a_region_without_a_default_network_asks_for_subnets(aws: FakeAws) -> None:
     ec2 = connect_to_fake(aws)("ec2")
+    zones = [subnet["AvailabilityZone"] for subnet in ec2.describe_subnets()["Subnets"]]
     for subnet in ec2.describe_subnets()["Subnets"]:
         ec2.delete_subnet(SubnetId=subnet["SubnetId"])
     with pytest.raises(DeployError, match="no default network") as problem:
         aws_compute(aws).shape(MachineWanted())
+    for zone in zones:
+        ec2.create_default_subnet(AvailabilityZone=zone)
     assert "[aws.machine] subnets" in str(problem.value.hint)
 
 
