@@ -5,6 +5,8 @@ A provider joins by a name in PROVIDERS and a context manager that gives a Compu
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,10 +18,14 @@ from tests.fakes.aws.contract import aws_case
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
 from tests.fakes.kubernetes.contract import kubernetes_case
+from tests.fakes.runner import stand_in_path
 
 from emel.clouds import Compute
+from emel.clouds.local.compute import LocalCompute
+from emel.clouds.local.supervisor import processes_of
 from emel.errors import DeployError
 from emel.records import Machine, MachineShape, MachineWanted
+from emel.system.clock import SystemClock
 
 SECRET = "glrt-contract-secret-0123456789"
 LABELS = {"emel-project": "7", "emel-runner": "12", "emel-price": "5.12"}
@@ -36,8 +42,31 @@ def in_memory(folder: Path) -> Iterator[ComputeCase]:
     )
 
 
+@contextmanager
+def local(folder: Path) -> Iterator[ComputeCase]:
+    compute = LocalCompute(folder / "machines", SystemClock(), {"PATH": stand_in_path()})
+
+    def end(name: str) -> None:
+        found = compute.find(name)
+        for pid in processes_of(found.id if found else ""):
+            os.kill(pid, signal.SIGTERM)
+
+    def visible(name: str) -> str:
+        found = compute.find(name)
+        assert found is not None
+        pids = [*processes_of(found.id), int((folder / "machines" / name / "lock").read_text())]
+        texts = [Path(f"/proc/{pid}/{what}").read_bytes() for pid in pids for what in ("cmdline", "environ")]
+        texts += [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+        return b"\n".join(texts).decode("utf-8", "replace")
+
+    yield ComputeCase(compute, end=end, visible=visible, holds_secret=lambda name: False)
+    for machine in compute.machines():
+        compute.delete(machine.name)
+
+
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {
     "in memory": in_memory,
+    "local": local,
     "aws": aws_case,
     "kubernetes": kubernetes_case,
 }

@@ -101,6 +101,7 @@ from emel.records.money import (
     VmPrice,
 )
 from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
+from emel.records.runners import Launched, LaunchPlan, Pruned, RunnerStatus, RunnerStop, Waited
 from emel.records.scalars import Scalar
 from emel.records.simulation import Simulation, SimulationPoint
 from emel.records.sweeps import Sweep, SweepCell
@@ -164,6 +165,8 @@ __all__ = [
     "HistoryEntry",
     "KubernetesMachines",
     "Latency",
+    "LaunchPlan",
+    "Launched",
     "ListedVersion",
     "LockboxSecret",
     "LogFilter",
@@ -190,6 +193,7 @@ __all__ = [
     "Plot",
     "PreviewEndpoint",
     "PreviewStop",
+    "Pruned",
     "Registration",
     "ReleaseFile",
     "RenderedReport",
@@ -197,6 +201,8 @@ __all__ = [
     "Revision",
     "Routes",
     "RunRecord",
+    "RunnerStatus",
+    "RunnerStop",
     "Scalar",
     "Scaled",
     "ScalingPolicy",
@@ -221,6 +227,7 @@ __all__ = [
     "VersionManifest",
     "VersionUse",
     "VmPrice",
+    "Waited",
     "YandexMachines",
     "YandexSettings",
     "from_json",

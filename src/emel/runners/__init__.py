@@ -2,11 +2,35 @@
 
 from emel.runners.boot import machine_boot
 from emel.runners.names import MARK, machine_name
+from emel.runners.pairs import (
+    CURRENCY,
+    PROJECT,
+    RUNNER,
+    START_SECONDS,
+    Pair,
+    age,
+    cost,
+    machine_labels,
+    note,
+    over,
+    pairs,
+)
 from emel.runners.settings import BootSettings
 
 __all__ = [
+    "CURRENCY",
     "MARK",
+    "PROJECT",
+    "RUNNER",
+    "START_SECONDS",
     "BootSettings",
+    "Pair",
+    "age",
+    "cost",
     "machine_boot",
+    "machine_labels",
     "machine_name",
+    "note",
+    "over",
+    "pairs",
 ]

@@ -58,9 +58,7 @@ class StandInKubectl:
         if status < 400:
             return Completed(0, data.decode(), "", data)
         said = json.loads(data)
-        refused = f"Error from server ({said['reason']})"
-        invalid = "The request is invalid" if said["reason"] == "Invalid" else refused
-        return Completed(1, "", f"{invalid}: {said['message']}\n")
+        return Completed(1, "", f"Error from server ({said['reason']}): {said['message']}\n")
 
 
 class Killed(BaseException):

@@ -131,8 +131,8 @@ class FakeCluster:
         thing = json.loads(asked.body)
         assert asked.query["fieldValidation"] == "Strict"
         for problem in Draft202012Validator(SCHEMAS[asked.plural]).iter_errors(thing):
-            message = f"{thing.get('kind')} in version: {problem.json_path}: {problem.message}"
-            raise Refused(422, "Invalid", message)
+            message = f"strict decoding error: {problem.json_path}: {problem.message}"
+            raise Refused(400, "BadRequest", message)
         name = thing["metadata"]["name"]
         if name in known:
             raise Refused(409, "AlreadyExists", f'{_SINGULAR[asked.plural]} "{name}" already exists')

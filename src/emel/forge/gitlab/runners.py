@@ -12,6 +12,8 @@ from emel.records.forges import CreatedRunner, Job, Runner
 
 CREATE = Needs("Maintainer", "create_runner")
 MANAGE = Needs("Maintainer", "manage_runner")
+LAUNCH = Needs("Maintainer", "create_runner, manage_runner, read_api")
+"""For all that a launch asks; `read_api` is for a launch by hand, and for its waiting."""
 
 
 class Numbered(Struct):
@@ -29,7 +31,7 @@ class GitLabRunners:
 
     def project_number(self) -> str:
         if not self._project_number:
-            self._project_number = str(self._api.get(self._api.project, Numbered).id)
+            self._project_number = str(self._api.get(self._api.project, Numbered, needs=LAUNCH).id)
         return self._project_number
 
     def create(
