@@ -12,6 +12,7 @@ demo: setup ## The whole loop on real data: commit, train, compare, package, dep
 test: lint ## Everything that CI runs: linters, types, import contracts, all tests
 	@scripts/browser
 	@scripts/pipeline-runner
+	@scripts/kubectl
 	@echo "==> All tests, those that start real tools and servers too"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 

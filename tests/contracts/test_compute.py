@@ -14,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.fakes.aws.contract import aws_case
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
+from tests.fakes.kubernetes.contract import kubernetes_case
 from tests.fakes.runner import stand_in_path
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated_compute
@@ -90,7 +92,11 @@ PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ComputeCase]]] = {
     "in memory": in_memory,
     "local": local,
     "yandex": yandex,
+    "aws": aws_case,
+    "kubernetes": kubernetes_case,
 }
+FORGETS_SECRETS = pytest.mark.parametrize("case", sorted(PROVIDERS.keys() - {"aws"}), indirect=True)
+"""EC2 changes no user data of a machine that runs."""
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -205,6 +211,7 @@ def test_nobody_but_the_machine_can_read_the_secret(
     assert SECRET not in repr(made)
 
 
+@FORGETS_SECRETS
 def test_a_forgotten_secret_is_nowhere(case: ComputeCase, create: Callable[..., Machine]) -> None:
     create("emel-7-1")
     case.compute.forget_secret("emel-7-1")

@@ -10,8 +10,8 @@ from pathlib import Path
 import grpc
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.fakes.certificates import Certificate, loopback_certificate
 from tests.fakes.yandex.calls import Calls
-from tests.fakes.yandex.certificates import Certificate, loopback_certificate
 from tests.fakes.yandex.compute import InstanceServicer, Machines
 from tests.fakes.yandex.compute_places import (
     DiskServicer,

@@ -1,4 +1,4 @@
-"""A certificate for loopback, made when it is needed: the SDK speaks TLS alone."""
+"""A certificate for loopback, made when it is needed: some clients speak, or sign in by, TLS alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Certificate(NamedTuple):
 
 def loopback_certificate() -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "emulator")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
     now = datetime.datetime.now(datetime.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
