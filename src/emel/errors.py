@@ -23,6 +23,7 @@
   x DemoFailed               17   a step of the demo did not do what it says
   x ForgeError               18   the forge (GitLab) cannot be reached, or refuses a call
     + MissingTokenError      18   no token at hand may do what is asked of the forge
+  x CheckpointError          20   a checkpoint cannot be kept, found or put back
 
 The number is the exit code. 1 is also for what the machine refuses: no such folder, no permission, a full
 disk. 2 is click's own for a wrong command line, 70 a bug, 130 Ctrl-C.
@@ -187,3 +188,9 @@ class ForgeError(EmelError):
 
 class MissingTokenError(ForgeError):
     """No token at hand may do what is asked of the forge; the hint says which one to make."""
+
+
+class CheckpointError(EmelError):
+    """A checkpoint of training cannot be kept, found or put back."""
+
+    exit_code = 20

@@ -5,6 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
+from emel.records.checkpoints import Checkpoint, Work
 from emel.records.clouds import (
     Destroyed,
     Doomed,
@@ -128,6 +129,7 @@ __all__ = [
     "Bundle",
     "Canary",
     "Check",
+    "Checkpoint",
     "CloudCost",
     "ColdStart",
     "Column",
@@ -219,6 +221,7 @@ __all__ = [
     "VersionManifest",
     "VersionUse",
     "VmPrice",
+    "Work",
     "YandexMachines",
     "YandexSettings",
     "from_json",
