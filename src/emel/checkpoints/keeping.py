@@ -47,7 +47,10 @@ class Checkpoints:
                 return known[0]
             moment = self._clock.now()
             made = Checkpoint(
-                work=work, saved_at=moment.isoformat(), digest=digest, bytes=archive.stat().st_size
+                work=work,
+                saved_at=moment.isoformat(timespec="microseconds"),
+                digest=digest,
+                bytes=archive.stat().st_size,
             )
             self._store.put(_name(made), archive)
         for old in known[max(0, self._keep - 1) :]:
@@ -99,8 +102,7 @@ def _prefix(work: Work) -> str:
 
 def _name(checkpoint: Checkpoint) -> str:
     time = re.sub(r"[-:]", "", checkpoint.saved_at.removesuffix("+00:00"))
-    whole = time if "." in time else f"{time}.000000"
-    return f"{_prefix(checkpoint.work)}{whole}Z-{checkpoint.digest.removeprefix('sha256:')}.tar"
+    return f"{_prefix(checkpoint.work)}{time}Z-{checkpoint.digest.removeprefix('sha256:')}.tar"
 
 
 def _read(stored: Stored) -> Checkpoint | None:

@@ -92,12 +92,7 @@ def last_change(root: Path, paths: Sequence[str]) -> float | None:
 def _look(root: Path, paths: Sequence[str]) -> Look:
     found: Look = {}
     for path in paths:
-        inside = PurePosixPath(os.path.normpath(path))
-        if inside.is_absolute() or ".." in inside.parts:
-            raise CheckpointError(
-                f"{path} is not below {root}", hint="name paths below the folder of emel.toml"
-            )
-        for file in _files(root / inside):
+        for file in _files(root / _below(root, path)):
             try:
                 state = file.lstat()
             except FileNotFoundError:

@@ -17,7 +17,7 @@ from emel.system.foreground import Foreground
 from emel.workflows.project import Project
 
 GRACE = 4.0
-"""Seconds that a program has to end after a signal. Docker gives a job's container ten."""
+"""Seconds that a program has to end after a signal; a job's container has ten (Docker's own stop timeout)."""
 LOOK = 0.2
 """Seconds between two looks at the program and the clock."""
 STAGE_VARIABLE = "DVC_STAGE"
@@ -96,7 +96,9 @@ def remove(project: Project, checkpoints: Sequence[Checkpoint], *, tell: Tell) -
     checkpoints_of(project, tell).remove(checkpoints)
 
 
-def run(project: Project, wanted: Wanted, *, every: float, settle: float, tell: Tell) -> int:
+def run(
+    project: Project, wanted: Wanted, *, every: float, settle: float, tell: Tell, grace: float = GRACE
+) -> int:
     """Restore the newest checkpoint of this work, run its command, and save on the way; its exit status.
 
     It is saved every so many seconds, at the cloud's notice that the machine will be taken away, and at the
@@ -121,6 +123,8 @@ def run(project: Project, wanted: Wanted, *, every: float, settle: float, tell: 
             elif clock.monotonic() >= due:
                 saver.save()
                 due = clock.monotonic() + every
+        if status is None:
+            status = program.wait(grace)
         return _end(program, status, saver)
 
 
@@ -194,8 +198,6 @@ class _Saver:
 
 def _end(program: Foreground, status: int | None, saver: _Saver) -> int:
     """Save what the program left, and return the exit status that a shell would give it."""
-    if status is None:
-        status = program.wait(GRACE)
     if status is None:
         program.kill()
         status = -signal.SIGKILL
