@@ -35,6 +35,7 @@ format: setup ## Let ruff mend what it can
 docs: setup ## Write the generated pages and tables under docs
 	@$(BIN)/python scripts/reference.py
 	@$(BIN)/python scripts/serverless_or_not.py
+	@$(BIN)/python scripts/cloud_training.py
 
 bench: setup ## The measured comparisons, one after another
 	@for file in bench/*.py; do echo "==> $$file"; $(BIN)/python $$file || exit 1; done

@@ -5,19 +5,16 @@ Everything comes from `emel.cost` and the price files in src/emel/cost/tariffs: 
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import vl_convert
+from computed import GUIDES, filled, money, table, write_or_check
 
 from emel import cost
 from emel.cost import Tariff
 from emel.records import Estimate, Usage
 
-GUIDES = Path(__file__).resolve().parents[1] / "docs" / "guides"
 PLOT = GUIDES / "serverless-or-not.svg"
-BEGIN, END = "<!-- computed: {} -->", "<!-- end -->"
 CALLS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 MEMORY = (128, 256, 512, 1024, 2048)
 CPU_SECONDS = (0.0005, 0.005, 0.05, 0.5)
@@ -50,26 +47,20 @@ WORDS = {
 
 def main() -> None:
     pages = {GUIDES / "serverless-or-not.md": "en", GUIDES / "serverless-or-not.ru.md": "ru"}
-    made = {path: _filled(path.read_text("utf-8"), tables(language)) for path, language in pages.items()}
+    made = {path: filled(path.read_text("utf-8"), tables(language)) for path, language in pages.items()}
     made[PLOT] = plot()
-    stale = [path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text]
-    names = ", ".join(path.name for path in stale)
-    if "--check" in sys.argv:
-        sys.exit(f"out of date, run `python scripts/serverless_or_not.py`: {names}" if stale else 0)
-    for path in stale:
-        path.write_text(made[path], "utf-8")
-    print(f"wrote {names}" if stale else "up to date")
+    write_or_check(made, "serverless_or_not.py")
 
 
 def tables(language: str) -> dict[str, str]:
     """Each computed table by its name, as markdown."""
     tariff, words = cost.load_tariff("yandex"), WORDS[language]
     return {
-        "month": _table(words["month"][:2] + tuple(words["month"][2].format(m) for m in MEMORY[:3])
+        "month": table(words["month"][:2] + tuple(words["month"][2].format(m) for m in MEMORY[:3])
                         + words["month"][3:], [_month_row(tariff, calls) for calls in CALLS]),
-        "memory": _table(words["memory"], [_memory_row(tariff, seconds) for seconds in CPU_SECONDS]),
-        "break": _table(words["break"], [_break_row(tariff, memory) for memory in MEMORY]),
-        "clouds": _table(words["clouds"], [_cloud_row(name) for name in ("yandex", "aws")]),
+        "memory": table(words["memory"], [_memory_row(tariff, seconds) for seconds in CPU_SECONDS]),
+        "break": table(words["break"], [_break_row(tariff, memory) for memory in MEMORY]),
+        "clouds": table(words["clouds"], [_cloud_row(name) for name in ("yandex", "aws")]),
     }  # fmt: skip
 
 
@@ -112,16 +103,16 @@ def plot() -> str:
 
 def _month_row(tariff: Tariff, calls: int) -> tuple[str, ...]:
     found = [_estimate(tariff, memory, calls=calls) for memory in MEMORY[:3]]
-    prices = tuple(_money(each.per_month, each.currency) for each in found)
+    prices = tuple(money(each.per_month, each.currency) for each in found)
     per_second = calls / (720 * 3600)
-    return (f"{calls:,}", f"{per_second:.2g}", *prices, _money(found[0].vm.per_month, tariff.currency))
+    return (f"{calls:,}", f"{per_second:.2g}", *prices, money(found[0].vm.per_month, tariff.currency))
 
 
 def _memory_row(tariff: Tariff, seconds: float) -> tuple[str, ...]:
     # A call uses one processor, so that classes with more than one are no faster.
     found = [_estimate(tariff, memory, seconds) for memory in range(128, tariff.processor.whole_at + 1, 128)]
     best = min(found, key=lambda each: (round(each.per_million_calls, 6), each.seconds_per_call))
-    price = _money(best.per_million_calls, best.currency)
+    price = money(best.per_million_calls, best.currency)
     return (f"{seconds * 1000:g} ms", f"{best.memory} MB", f"{best.seconds_per_call * 1000:.0f} ms", price)
 
 
@@ -129,7 +120,7 @@ def _break_row(tariff: Tariff, memory: int) -> tuple[str, ...]:
     found = _estimate(tariff, memory)
     return (
         f"{memory} MB",
-        _money(found.per_million_calls, found.currency),
+        money(found.per_million_calls, found.currency),
         f"{found.break_even_calls_per_month:,}",
         f"{found.break_even_calls_per_second:.2g}",
     )
@@ -138,30 +129,13 @@ def _break_row(tariff: Tariff, memory: int) -> tuple[str, ...]:
 def _cloud_row(name: str) -> tuple[str, ...]:
     tariff = cost.load_tariff(name)
     found = _estimate(tariff, 128)
-    price = _money(found.per_million_calls, found.currency)
+    price = money(found.per_million_calls, found.currency)
     return (tariff.cloud, tariff.prices_of, price, f"{found.break_even_calls_per_month:,}")
 
 
 def _estimate(tariff: Tariff, memory: int, seconds: float = CPU_SECONDS[0], calls: int = 0) -> Estimate:
     usage = Usage(memory=memory, cpu_seconds=seconds, cold_start_cpu_seconds=0.05)
     return cost.estimate(usage, tariff, calls_per_month=calls)
-
-
-def _money(amount: float, currency: str) -> str:
-    return f"{amount:,.2f} {currency}" if amount < 100 else f"{amount:,.0f} {currency}"
-
-
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [headings, ("---",) * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _filled(text: str, tables: dict[str, str]) -> str:
-    for name, table in tables.items():
-        before, _, rest = text.partition(BEGIN.format(name))
-        _, _, after = rest.partition(END)
-        text = f"{before}{BEGIN.format(name)}\n\n{table}\n\n{END}{after}"
-    return text
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@
   x DemoFailed               17   a step of the demo did not do what it says
   x ForgeError               18   the forge (GitLab) cannot be reached, or refuses a call
     + MissingTokenError      18   no token at hand may do what is asked of the forge
+  x MachineError             19   a machine that trains cannot be had, or was lost
   x CheckpointError          20   a checkpoint cannot be kept, found or put back
 
 The number is the exit code. 1 is also for what the machine refuses: no such folder, no permission, a full
@@ -188,6 +189,12 @@ class ForgeError(EmelError):
 
 class MissingTokenError(ForgeError):
     """No token at hand may do what is asked of the forge; the hint says which one to make."""
+
+
+class MachineError(EmelError):
+    """A machine that trains cannot be had, was lost, or could not be removed."""
+
+    exit_code = 19
 
 
 class CheckpointError(EmelError):

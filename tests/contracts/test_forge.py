@@ -16,12 +16,14 @@ from tests.fakes.gitlab import (
     Reply,
     add_job,
     add_pipeline,
+    push_job,
 )
 from tests.fakes.gitlab.project import COMMIT, ON, forge_of, usual_project
 
 from emel.errors import ForgeError
-from emel.forge import Forge
-from emel.records.forges import Noteable, ReleaseLink
+from emel.forge import Forge, open_gitlab
+from emel.records.forges import Noteable, Place, ReleaseLink
+from emel.system.http import SystemHttp
 
 LINK = ReleaseLink(name="bundle", url="https://example.org/1.zip", link_type="package")
 
@@ -252,9 +254,46 @@ def test_a_runner_is_made_found_paused_and_deleted(
     assert [job.name for job in forge.runners.jobs(made.id)] == ["train"]
     forge.runners.pause(made.id)
     assert project.runners[made.id]["paused"]
+    forge.runners.resume(made.id)
+    assert not project.runners[made.id]["paused"]
     forge.runners.delete(made.id)
     with pytest.raises(ForgeError):
         forge.runners.pause(made.id)
+
+
+def test_a_runner_may_begin_paused_and_tells_its_note_and_tags_alone(forge: Forge) -> None:
+    made = forge.runners.create("emel-1", ["emel-1"], note="made by a job", paused=True)
+    [listed] = forge.runners.all(["emel-1"])
+    assert (listed.paused, listed.status, listed.maintenance_note) == (True, "never_contacted", None)
+    whole = forge.runners.get(made.id)
+    assert whole is not None
+    assert (whole.maintenance_note, whole.tag_list) == ("made by a job", ("emel-1",))
+    forge.runners.delete(made.id)
+    assert forge.runners.get(made.id) is None
+
+
+def test_a_project_is_numbered_also_where_it_is_known_by_its_path(
+    gitlab: FakeGitLab, project: Project
+) -> None:
+    named = open_gitlab(
+        Place(api_url=gitlab.api_url, project=project.path, project_url=gitlab.url),
+        {"EMEL_GITLAB_TOKEN": gitlab.world.project_token(project, MAINTAINER)},
+        SystemHttp(env={}),
+        gitlab.clock,
+    )
+    assert named.runners.project_number() == str(project.id)
+    named.runners.create("emel-1", ["emel-1"])
+    assert [runner["description"] for runner in project.runners.values()] == ["emel-1"]
+
+
+def test_unfinished_jobs_are_told_with_their_tags(forge: Forge, gitlab: FakeGitLab, project: Project) -> None:
+    for state in ("created", "pending", "running", "success", "failed"):
+        push_job(gitlab.world, project, state, tags=("gpu",), status=state)
+    assert {job.name: job.tag_list for job in forge.pipelines.unfinished_jobs()} == {
+        "created": ("gpu",),
+        "pending": ("gpu",),
+        "running": ("gpu",),
+    }
 
 
 def test_a_lost_answer_about_a_runner_is_told(forge: Forge, gitlab: FakeGitLab, project: Project) -> None:

@@ -133,7 +133,7 @@ GLOBAL = {
     "log": Flag(takes_value=True),
 }
 GONE = {
-    "runner": "emel starts no machines for jobs; GitLab Runner with an autoscaler does",
+    "runner": "emel runner launch makes the machine; its options: docs/guides/from-cml.md, «cml runner»",
     "tensorboard": "TensorBoard.dev ended in 2024: keep the logs as an artifact of the job",
     "tensorboard-dev": "TensorBoard.dev ended in 2024: keep the logs as an artifact of the job",
 }

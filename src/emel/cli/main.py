@@ -47,6 +47,7 @@ COMMANDS = {
     "check": "Say on a commit how a check went.",
     "asset": "Upload a file for comments of the project.",
     "workflow": "Run a pipeline of the project again.",
+    "runner": "Train on a machine that exists only while it trains.",
     "repo": "Make a job's clone ready for Git's own commands.",
 }
 """Name → one line of help. `emel.cli.commands.<name>` holds the command, as `command`."""

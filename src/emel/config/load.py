@@ -1,7 +1,8 @@
 """Finding and reading emel.toml, and saying exactly what is wrong with it.
 
 A value comes from the first of these that has it: a flag of the command, the environment variable
-`EMEL_<TABLE>_<KEY>`, emel.toml, the default. With `memory = 256` under `[function]`,
+`EMEL_<TABLE>_<KEY>`, or `EMEL_<TABLE>_<TABLE>_<KEY>` of a table in a table, emel.toml, the default.
+With `memory = 256` under `[function]`,
 `EMEL_FUNCTION_MEMORY=512 emel deploy` uses 512 and `--memory 1024` beats both.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -129,19 +130,26 @@ def scalar_keys() -> tuple[str, ...]:
 
 def _kinds() -> dict[str, Any]:
     """Dotted key → its type."""
-    return {
-        f"{table}.{name}": kind
-        for table, struct in get_type_hints(Config, include_extras=True).items()
-        if isinstance(struct, type) and issubclass(struct, msgspec.Struct)
-        for name, kind in get_type_hints(struct, include_extras=True).items()
-    }
+    return dict(_kinds_of(Config, ""))
+
+
+def _kinds_of(struct: type, above: str) -> Iterator[tuple[str, Any]]:
+    for name, kind in get_type_hints(struct, include_extras=True).items():
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield from _kinds_of(kind, f"{above}{name}.")
+        elif above:
+            yield f"{above}{name}", kind
 
 
 def _put(values: dict[str, Any], key: str, value: Any) -> None:
-    table, name = key.split(".")
-    inner = values.setdefault(table, {})
-    if isinstance(inner, dict):
-        inner[name] = value
+    *tables, name = key.split(".")
+    inner: Any = values
+    for table in tables:
+        inner = inner.setdefault(table, {})
+        if not isinstance(inner, dict):
+            # The file has something else there, which is told when it is read.
+            return
+    inner[name] = value
 
 
 def _typed(raw: str, kind: Any) -> Any:

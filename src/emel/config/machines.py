@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from emel.records import AwsMachines, KubernetesMachines, MachineWanted, YandexMachines
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Span = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhd]$")]
 MachineType = Annotated[str, Meta(pattern=r"^([0-9]+cpu[0-9]+gb|[a-z0-9-]+\.[a-z0-9-]+)$")]
 
@@ -42,6 +45,31 @@ class MachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_jobs: Annotated[int, Meta(ge=1, le=1000)] = 1
     """After how many jobs it ends itself."""
 
+    def wanted(self) -> MachineWanted:
+        """The machine as a record."""
+        cpus, _, rest = self.type.partition("cpu")
+        own = "." not in self.type
+        return MachineWanted(
+            cpus=int(cpus) if own else 0,
+            memory=int(rest.removesuffix("gb")) if own else 0,
+            native=None if own else self.type,
+            gpu=self.gpu.lower() if self.gpu else None,
+            gpus=self.gpus if self.gpu else 0,
+            spot=self.spot,
+            disk=self.disk,
+            zones=self.zones,
+        )
+
+    @property
+    def lifetime_seconds(self) -> float:
+        """`max_lifetime` in seconds."""
+        return _seconds(self.max_lifetime)
+
+    @property
+    def idle_seconds(self) -> float:
+        """`idle` in seconds."""
+        return _seconds(self.idle)
+
 
 class TrainTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the project trains."""
@@ -63,6 +91,15 @@ class YandexMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_field
     image_family: str | None = None
     """The family of public images that it boots; without it one with Docker, or with the card's driver."""
 
+    def settings(self) -> YandexMachines:
+        """The same as a record."""
+        return YandexMachines(
+            subnets=self.subnets,
+            security_groups=self.security_groups,
+            service_account=self.service_account,
+            image_family=self.image_family,
+        )
+
 
 class AwsMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where machines stand in AWS."""
@@ -77,6 +114,16 @@ class AwsMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The name of the instance profile that the machine acts as. None is needed."""
     image: str | None = None
     """The identifier of the image that it boots; without it the newest Ubuntu, or with a card's driver."""
+
+    def settings(self) -> AwsMachines:
+        """The same as a record."""
+        return AwsMachines(
+            region=self.region,
+            subnets=self.subnets,
+            security_groups=self.security_groups,
+            instance_profile=self.instance_profile,
+            image=self.image,
+        )
 
 
 class AwsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,9 +147,24 @@ class KubernetesMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_f
     image: str | None = None
     """The image of the pod, with gitlab-runner in it."""
 
+    def settings(self) -> KubernetesMachines:
+        """The same as a record."""
+        return KubernetesMachines(
+            context=self.context,
+            namespace=self.namespace,
+            service_account=self.service_account,
+            node_selector=self.node_selector,
+            image=self.image,
+        )
+
 
 class KubernetesTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The project's place in a Kubernetes cluster. Sign-in is by the kubeconfig alone."""
 
     machine: KubernetesMachineTable = KubernetesMachineTable()
     """See [kubernetes.machine]."""
+
+
+def _seconds(span: str) -> float:
+    """`90m` → 5400."""
+    return float(int(span[:-1]) * _SECONDS[span[-1]])

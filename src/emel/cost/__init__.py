@@ -1,7 +1,8 @@
-"""What predictions cost: usage × a dated tariff, and where a machine becomes cheaper."""
+"""What predictions cost: usage × a dated tariff, where a machine becomes cheaper; and machines that train."""
 
 from emel.cost.bills import bill, elsewhere, monthly_bill
 from emel.cost.estimate import estimate
+from emel.cost.machines import machine_price
 from emel.cost.tariff import Tariff, clouds, load_tariff
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "elsewhere",
     "estimate",
     "load_tariff",
+    "machine_price",
     "monthly_bill",
 ]

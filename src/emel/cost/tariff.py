@@ -78,6 +78,33 @@ class StoragePrices(Struct, frozen=True, forbid_unknown_fields=True):
     free_gb: Price
 
 
+class MachineRates(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an hour of a kind of machine costs, by the parts that the cloud bills; others are 0."""
+
+    machine_hour: Price = 0.0
+    """Of the whole machine, where the cloud has one price for a type."""
+    cpu_hour: Price = 0.0
+    memory_gb_hour: Price = 0.0
+    gpu_hour: Price = 0.0
+
+
+class MachineType(MachineRates, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A kind of machine. `platform` is that of `MachineShape`: `standard-v3`, `m7i.xlarge`."""
+
+    platform: str
+    spot: MachineRates | None = None
+    """The same where the cloud may take it away; None where that is not known, or changes by the hour."""
+
+
+class MachinePrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What machines that train cost."""
+
+    types: tuple[MachineType, ...]
+    disk_gb_hour: dict[str, Price] = {}
+    """By the type of the disk."""
+    public_address_hour: Price = 0.0
+
+
 class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     """All prices of one cloud that emel uses.
 
@@ -97,6 +124,7 @@ class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     gateway: GatewayPrices | None = None
     logs: LogPrices | None = None
     storage: StoragePrices | None = None
+    machines: MachinePrices | None = None
 
 
 @cache

@@ -281,22 +281,43 @@ class Pipelines(Protocol):
         """Cancel a job."""
         ...
 
+    def unfinished_jobs(self) -> Iterator[Job]:
+        """The project's jobs that wait for earlier ones or for a runner, or run, of all pipelines.
+
+        A job that goes on from one state to the next while this reads may be told twice, but is not left out.
+        """
+        ...
+
 
 class Runners(Protocol):
     """Runners of the project."""
 
-    def create(
-        self, description: str, tags: Sequence[str], *, maximum_timeout: int | None = None, note: str = ""
-    ) -> CreatedRunner:
-        """Make a runner that takes only jobs with one of these tags. `maximum_timeout` is in seconds.
+    def project_number(self) -> str:
+        """The project's number, by which runners are made. One request at most, none where it is known."""
+        ...
 
-        Repeated it makes another. When no answer came: ForgeError with `maybe_done`; look for it by its
-        description before making another.
+    def create(
+        self,
+        description: str,
+        tags: Sequence[str],
+        *,
+        maximum_timeout: int | None = None,
+        note: str = "",
+        paused: bool = False,
+    ) -> CreatedRunner:
+        """Make a runner that takes only jobs whose tags are all among these, and none while it is paused.
+
+        `maximum_timeout` is in seconds. Repeated it makes another. When no answer came: ForgeError with
+        `maybe_done`; look for it by its description before making another.
         """
         ...
 
     def all(self, tags: Sequence[str] = ()) -> Iterator[Runner]:
-        """The project's own runners that have all these tags."""
+        """The project's own runners that have all these tags. Their tags and notes are not told here."""
+        ...
+
+    def get(self, runner: int) -> Runner | None:
+        """All that is told of one. None when it is gone."""
         ...
 
     def jobs(self, runner: int) -> Iterator[Job]:
@@ -304,7 +325,11 @@ class Runners(Protocol):
         ...
 
     def pause(self, runner: int) -> None:
-        """Let it take no more jobs."""
+        """Let it take no more jobs. What it runs goes on. Repeated it does nothing."""
+        ...
+
+    def resume(self, runner: int) -> None:
+        """Let it take jobs again. Repeated it does nothing."""
         ...
 
     def delete(self, runner: int) -> None:

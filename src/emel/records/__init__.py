@@ -96,11 +96,13 @@ from emel.records.money import (
     CostLine,
     CostPoint,
     Estimate,
+    MachinePrice,
     MemoryClass,
     Usage,
     VmPrice,
 )
 from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
+from emel.records.runners import Launched, LaunchPlan, Pruned, RunnerStatus, RunnerStop, Waited
 from emel.records.scalars import Scalar
 from emel.records.simulation import Simulation, SimulationPoint
 from emel.records.sweeps import Sweep, SweepCell
@@ -165,6 +167,8 @@ __all__ = [
     "HistoryEntry",
     "KubernetesMachines",
     "Latency",
+    "LaunchPlan",
+    "Launched",
     "ListedVersion",
     "LockboxSecret",
     "LogFilter",
@@ -173,6 +177,7 @@ __all__ = [
     "LogStream",
     "Machine",
     "MachineBoot",
+    "MachinePrice",
     "MachineShape",
     "MachineState",
     "MachineWanted",
@@ -190,6 +195,7 @@ __all__ = [
     "Plot",
     "PreviewEndpoint",
     "PreviewStop",
+    "Pruned",
     "Registration",
     "ReleaseFile",
     "RenderedReport",
@@ -197,6 +203,8 @@ __all__ = [
     "Revision",
     "Routes",
     "RunRecord",
+    "RunnerStatus",
+    "RunnerStop",
     "Scalar",
     "Scaled",
     "ScalingPolicy",
@@ -221,6 +229,7 @@ __all__ = [
     "VersionManifest",
     "VersionUse",
     "VmPrice",
+    "Waited",
     "Work",
     "YandexMachines",
     "YandexSettings",

@@ -223,6 +223,7 @@ class Job(Struct, frozen=True, kw_only=True):
     stage: str = ""
     web_url: str = ""
     pipeline: PipelineOfJob | None = None
+    tag_list: tuple[str, ...] = ()
 
 
 class Runner(Struct, frozen=True, kw_only=True):
@@ -232,8 +233,10 @@ class Runner(Struct, frozen=True, kw_only=True):
     description: str | None = None
     paused: bool = False
     status: str | None = None
-    """`online`, `offline`, `stale` or `never_contacted`."""
+    """`never_contacted`, then `online` until two hours have passed without a word, `offline`, `stale`."""
     tag_list: tuple[str, ...] = ()
+    """Told of a single runner alone, as the note."""
+    maintenance_note: str | None = None
 
 
 class CreatedRunner(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What functions cost."""
+"""What functions cost, and machines that train."""
 
 from __future__ import annotations
 
@@ -125,3 +125,15 @@ class Estimate(Struct, frozen=True, kw_only=True):
     """What a million calls cost on other clouds, in the same memory class."""
     curves: tuple[CostCurve, ...] = ()
     """For the estimate's memory class and the cheapest."""
+
+
+class MachinePrice(Struct, frozen=True, kw_only=True):
+    """What an hour of a machine costs, with its disk and its address."""
+
+    per_hour: float
+    currency: str
+    """Empty where nobody said it."""
+    source: str
+    """Where the price comes from, with its date."""
+    at_most: bool = False
+    """Whether it is that of a machine that the cloud does not take away, as the lower one is not known."""

@@ -16,6 +16,8 @@ keep_harmless_variables() {
         PATH | HOME | USER | LOGNAME | LANG | LC_* | TZ | TMPDIR | PWD) ;;
         http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
         SSL_CERT_FILE | SSL_CERT_DIR | LD_LIBRARY_PATH | CUDA_* | NVIDIA_*) ;;
+        # By this the processes of a machine that is no machine of its own are found.
+        EMEL_MACHINE) ;;
         before | token_key | after) ;;
         *) unset "$variable" ;;
         esac

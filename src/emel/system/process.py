@@ -162,21 +162,37 @@ class Detached:
                 time.sleep(0.02)
 
 
-def spawn_detached(command: Sequence[str | Path], output: Path) -> Detached:
-    """Start a program that outlives this one, with no input and its output in a file. Errors: OSError."""
+def spawn_detached(
+    command: Sequence[str | Path],
+    output: Path,
+    *,
+    env: Mapping[str, str] = os.environ,
+    stdin: bytes = b"",
+    mode: int = 0o644,
+) -> Detached:
+    """Start a program that outlives this one, with its output in a file. Errors: OSError.
+
+    `env` is all of its environment. `stdin` is all of its input, a few lines that a pipe can hold.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     words = [str(part) for part in command]
-    pid = os.posix_spawn(
-        words[0],
-        words,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
+    read, write = os.pipe()
+    try:
+        os.write(write, stdin)
+        os.close(write)
+        pid = os.posix_spawn(
+            words[0],
+            words,
+            env,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, read, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(read)
     return Detached(pid)
 
 

@@ -14,6 +14,8 @@ from tests.fakes.gitlab.state import REPORTER, Json, Project, World
 PIPELINES = "/projects/:project/pipelines"
 JOBS = "/projects/:project/jobs"
 ENDED = ("failed", "canceled")
+KEPT = ("stage", "tag_list", "script", "variables", "retry", "tries")
+"""What a job that runs again has of the one before."""
 
 
 def add_pipeline(world: World, project: Project, ref: str, sha: str, **fields: Any) -> Json:
@@ -36,6 +38,7 @@ def add_job(world: World, project: Project, pipeline: Json, name: str, **fields:
         "web_url": f"https://gitlab.test/{project.path}/-/jobs/{number}",
         "pipeline": pipeline,
         "retried": False,
+        "tag_list": [],
         **fields,
     }
     project.jobs[number] = made
@@ -62,7 +65,7 @@ def retry_pipeline(request: Request) -> Reply:
     pipeline = _pipeline(request)
     for job in _jobs(request.project, pipeline):
         if job["status"] in ENDED and not job["retried"]:
-            _again(request, job)
+            again(request.world, request.project, job)
     pipeline["status"] = "running"
     return Reply(201, pipeline)
 
@@ -81,12 +84,19 @@ def cancel_pipeline(request: Request) -> Reply:
 def list_jobs(request: Request) -> Reply:
     with_retried = request.query.get("include_retried") == "true"
     found = _jobs(request.project, _pipeline(request))
-    return page(request, [job for job in found if with_retried or not job["retried"]])
+    return page(request, [job for job in found if with_retried or not job["retried"]], shown)
+
+
+@route("GET", JOBS, role=REPORTER, job_token=True)
+def list_project_jobs(request: Request) -> Reply:
+    wanted = request.query.get("scope")
+    found = [job for job in request.project.jobs.values() if wanted in (None, job["status"])]
+    return page(request, found[::-1], shown)
 
 
 @route("GET", f"{JOBS}/:job", role=REPORTER, job_token=True)
 def get_job(request: Request) -> Reply:
-    return Reply(200, _job(request))
+    return Reply(200, shown(_job(request)))
 
 
 @route("POST", f"{JOBS}/:job/retry")
@@ -94,21 +104,27 @@ def retry_job(request: Request) -> Reply:
     job = _job(request)
     if job["status"] not in (*ENDED, "success") or job["retried"]:
         raise Refusal(403, {"message": "403 Forbidden - Job is not retryable"})
-    return Reply(201, _again(request, job))
+    return Reply(201, shown(again(request.world, request.project, job)))
 
 
 @route("POST", f"{JOBS}/:job/cancel")
 def cancel_job(request: Request) -> Reply:
     job = _job(request)
     job["status"] = "canceled"
-    return Reply(201, job)
+    return Reply(201, shown(job))
 
 
-def _again(request: Request, job: Json) -> Json:
+def again(world: World, project: Project, job: Json) -> Json:
+    """The same job once more, as GitLab retries it."""
     job["retried"] = True
-    pipeline = request.project.pipelines[job["pipeline"]["id"]]
-    more = {"stage": job["stage"], "status": "pending"}
-    return add_job(request.world, request.project, pipeline, job["name"], **more)
+    pipeline = project.pipelines[job["pipeline"]["id"]]
+    same = {key: job[key] for key in KEPT if key in job}
+    return add_job(world, project, pipeline, job["name"], **same, status="pending")
+
+
+def shown(job: Json) -> Json:
+    """A job without what only its runner gets."""
+    return {key: value for key, value in job.items() if key not in ("token", "script", "trace")}
 
 
 def _pipeline(request: Request) -> Json:

@@ -90,6 +90,8 @@ class Route(NamedTuple):
     scopes: tuple[str, ...]
     job_token: bool
     deploy_token: bool
+    public: bool = False
+    """Whether the call brings its own proof, which its handler asks for."""
 
 
 ROUTES: list[Route] = []
@@ -103,6 +105,7 @@ def route(
     scopes: Sequence[str] = (),
     job_token: bool = False,
     deploy_token: bool = False,
+    public: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Enter a handler for `path`, in which `:name` is one part and `*name` the rest."""
     shape = re.sub(r":(\w+)", r"(?P<\1>[^/]+)", path)
@@ -110,7 +113,8 @@ def route(
     needed = tuple(scopes) or (("api", "read_api") if method == "GET" else ("api",))
 
     def enter(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, re.compile(shape), handler, role, needed, job_token, deploy_token))
+        pattern = re.compile(shape)
+        ROUTES.append(Route(method, pattern, handler, role, needed, job_token, deploy_token, public))
         return handler
 
     return enter

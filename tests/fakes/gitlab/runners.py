@@ -1,10 +1,16 @@
-"""Runners with authentication tokens. Rules from GitLab's source (`lib/api/user_runners.rb`)."""
+"""Runners with authentication tokens, as their owners see them; coordinator.py is the runners' own side.
+
+Rules from GitLab's source (`lib/api/user_runners.rb`) and its documentation, «Runners API».
+"""
 
 from __future__ import annotations
 
 from tests.fakes.gitlab.routing import Refusal, Reply, Request, not_found, page, route
 from tests.fakes.gitlab.state import MAINTAINER, Json, Project
 
+ONLINE_SECONDS = 7200.0
+"""A runner is online for so long after its last word."""
+ONLY_IN_DETAIL = ("tag_list", "maintenance_note", "maximum_timeout", "run_untagged")
 CREATE, MANAGE = ("api", "create_runner"), ("api", "manage_runner")
 FIELDS = (
     "description",
@@ -30,7 +36,7 @@ def create_runner(request: Request) -> Reply:
     runner: Json = {
         "id": number,
         "token": f"glrt-{number:020}",
-        "status": "never_contacted",
+        "contacted_at": None,
         "paused": False,
         **{key: request.content[key] for key in FIELDS if key in request.content},
     }
@@ -38,21 +44,22 @@ def create_runner(request: Request) -> Reply:
     return Reply(201, {"id": number, "token": runner["token"], "token_expires_at": None})
 
 
-@route("POST", "/runners/verify", scopes=CREATE)
-def verify(request: Request) -> Reply:
-    token = request.required("token")
-    for project in request.world.projects.values():
-        for runner in project.runners.values():
-            if runner["token"] == token:
-                return Reply(200, {"id": runner["id"], "token": token})
-    raise Refusal(403, {"message": "403 Forbidden"})
-
-
 @route("GET", "/projects/:project/runners", role=MAINTAINER, scopes=(*MANAGE, "read_api"))
 def list_runners(request: Request) -> Reply:
     tags = set(filter(None, request.query.get("tag_list", "").split(",")))
     found = [each for each in request.project.runners.values() if tags <= set(each.get("tag_list", ()))]
-    return page(request, found, _shown)
+
+    def listed(runner: Json) -> Json:
+        shown = _shown(runner, request.now)
+        return {key: value for key, value in shown.items() if key not in ONLY_IN_DETAIL}
+
+    return page(request, found, listed)
+
+
+@route("GET", "/runners/:runner", scopes=(*MANAGE, "read_api"))
+def get_runner(request: Request) -> Reply:
+    _, runner = _one(request)
+    return Reply(200, _shown(runner, request.now))
 
 
 @route("GET", "/runners/:runner/jobs", scopes=(*MANAGE, "read_api"))
@@ -67,7 +74,7 @@ def list_jobs(request: Request) -> Reply:
 def update_runner(request: Request) -> Reply:
     _, runner = _one(request)
     runner |= {key: request.content[key] for key in FIELDS if key in request.content}
-    return Reply(200, _shown(runner))
+    return Reply(200, _shown(runner, request.now))
 
 
 @route("DELETE", "/runners/:runner", scopes=MANAGE)
@@ -87,5 +94,11 @@ def _one(request: Request) -> tuple[Project, Json]:
     raise not_found("Runner")
 
 
-def _shown(runner: Json) -> Json:
-    return {key: value for key, value in runner.items() if key != "token"}
+def _shown(runner: Json, now: float) -> Json:
+    contacted = runner["contacted_at"]
+    if contacted is None:
+        status = "never_contacted"
+    else:
+        status = "online" if now - contacted < ONLINE_SECONDS else "offline"
+    hidden = ("token", "contacted_at")
+    return {**{key: value for key, value in runner.items() if key not in hidden}, "status": status}

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.clock import ManualClock
 from tests.fakes.gitlab import (
+    coordinator,
     environments,
     git_http,
     merge_requests,
@@ -34,6 +35,7 @@ from tests.fakes.gitlab.routing import ROUTES, Refusal, Reply, Request
 from tests.fakes.gitlab.state import World
 
 RESOURCES = (
+    coordinator,
     environments,
     merge_requests,
     notes,
@@ -209,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._log(headers, body, reply.status)
         return self._send(reply)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _respond  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _respond  # noqa: N815
 
     def _log(self, headers: dict[str, str], body: bytes, status: int) -> None:
         sent = ("private-token", "job-token", "deploy-token", "authorization")

@@ -46,7 +46,7 @@ SAME = {
     "repo prepare --unshallow": "repo prepare --fetch-depth 0",
 }
 REFUSED = {
-    "runner launch --cloud aws": "`cml runner` is not taken over: emel starts no machines",
+    "runner launch --cloud aws": "`cml runner` is not taken over: emel runner launch makes the machine",
     "tensorboard connect": "TensorBoard.dev ended in 2024",
     "comment delete": "is no command of cml that is known; known are comment create",
     "comment create --colour report.md": "--colour is no flag of `cml comment create`",

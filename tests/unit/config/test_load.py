@@ -133,6 +133,33 @@ def test_a_folder_without_the_file_is_told_with_the_least_that_works(tmp_path):
 
 def test_every_table_with_fixed_keys_can_be_set_by_the_environment():
     assert {"model.name", "function.memory", "local.port", "cost.calls_per_month"} <= set(scalar_keys())
+    assert "train.machine.cloud" in scalar_keys()
+
+
+def test_a_table_in_a_table_is_overridden_like_any_other(write):
+    file = write(MINIMAL + '[train.machine]\ncloud = "yandex"\ndisk = 50\n')
+    config = load(
+        file,
+        env={"EMEL_TRAIN_MACHINE_MAX_LIFETIME": "90m"},
+        flags={"train.machine.cloud": "local", "train.machine.gpu": None},
+    )
+
+    assert config.train.machine.cloud == "local"
+    assert (config.train.machine.disk, config.train.machine.lifetime_seconds) == (50, 5400)
+
+
+def test_a_bad_value_in_a_table_in_a_table_names_the_option(write):
+    with pytest.raises(ConfigError, match=r"train\.machine\.max_lifetime") as caught:
+        load(write(MINIMAL), flags={"train.machine.max_lifetime": "6hours"})
+
+    assert caught.value.where == "option --max-lifetime"
+
+
+def test_a_size_is_read_as_a_machine(write):
+    machine = load(write(MINIMAL + '[train.machine]\ntype = "4cpu16gb"\ngpu = "T4"\n')).train.machine.wanted()
+    assert (machine.cpus, machine.memory, machine.native, machine.gpu, machine.gpus) == (4, 16, None, "t4", 1)
+    native = load(write(MINIMAL + '[train.machine]\ntype = "m7i.xlarge"\n')).train.machine.wanted()
+    assert (native.native, native.cpus, native.gpus) == ("m7i.xlarge", 0, 0)
 
 
 def test_without_a_file_options_are_enough() -> None:

@@ -12,9 +12,9 @@ from emel.forge.gitlab.merge_requests import GitLabMergeRequests
 from emel.forge.gitlab.notes import GitLabNotes
 from emel.forge.gitlab.packages import GitLabPackages
 from emel.forge.gitlab.pipelines import GitLabPipelines
-from emel.forge.gitlab.refusals import missing_token
+from emel.forge.gitlab.refusals import Needs, missing_token
 from emel.forge.gitlab.releases import GitLabReleases
-from emel.forge.gitlab.runners import GitLabRunners
+from emel.forge.gitlab.runners import LAUNCH, GitLabRunners
 from emel.forge.gitlab.sending import Sender
 from emel.forge.gitlab.tokens import find_tokens
 from emel.forge.gitlab.uploads import GitLabUploads
@@ -22,7 +22,7 @@ from emel.records.forges import Place
 from emel.system.clock import Clock
 from emel.system.http import FileHttp
 
-__all__ = ["open_gitlab", "require_access_token"]
+__all__ = ["LAUNCH", "open_gitlab", "require_access_token"]
 
 
 def open_gitlab(
@@ -55,11 +55,11 @@ def open_gitlab(
     )
 
 
-def require_access_token(place: Place, env: Mapping[str, str]) -> None:
+def require_access_token(place: Place, env: Mapping[str, str], needs: Needs = WRITE) -> None:
     """See to it that there is a token that may write, before anything is read or sent.
 
     Errors: MissingTokenError, which asks for one that may do all of what follows, not only its first call.
     """
     tokens = find_tokens(env)
     if tokens.access is None:
-        raise missing_token(job_token=tokens.job, needs=WRITE, project_url=place.project_url)
+        raise missing_token(job_token=tokens.job, needs=needs, project_url=place.project_url)

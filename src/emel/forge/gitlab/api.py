@@ -29,17 +29,31 @@ class Api:
         self.project = f"/projects/{part(project)}"
         """The path that the calls about the project begin with."""
 
-    def get(self, path: str, kind: type[T], *, query: Query | None = None, job_token: bool = False) -> T:
+    def get(
+        self,
+        path: str,
+        kind: type[T],
+        *,
+        query: Query | None = None,
+        job_token: bool = False,
+        needs: Needs = READ,
+    ) -> T:
         """One thing."""
-        call = Call("GET", path, query or {}, job_token=job_token, needs=READ)
+        call = Call("GET", path, query or {}, job_token=job_token, needs=needs)
         return self.decoded(call, self.sender.send(call), kind)
 
     def find(
-        self, path: str, kind: type[T], *, query: Query | None = None, job_token: bool = False
+        self,
+        path: str,
+        kind: type[T],
+        *,
+        query: Query | None = None,
+        job_token: bool = False,
+        needs: Needs = READ,
     ) -> T | None:
         """One thing, or None when it is not there, which GitLab also says of what the token may not see."""
         try:
-            return self.get(path, kind, query=query, job_token=job_token)
+            return self.get(path, kind, query=query, job_token=job_token, needs=needs)
         except ForgeError as problem:
             if problem.status == 404:
                 return None

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from emel.forge.gitlab.api import Api
 from emel.records.forges import Job, Pipeline
 
+UNFINISHED = ("created", "waiting_for_resource", "preparing", "pending", "running")
+"""In the order in which a job goes through them (GitLab documentation, «Jobs API», `scope`)."""
+
 
 class GitLabPipelines:
     """See emel.forge.base.Pipelines."""
@@ -39,3 +42,9 @@ class GitLabPipelines:
 
     def cancel_job(self, job: int) -> Job:
         return self._api.post(f"{self._api.project}/jobs/{job}/cancel", Job, {})
+
+    def unfinished_jobs(self) -> Iterator[Job]:
+        for status in UNFINISHED:
+            yield from self._api.list(
+                f"{self._api.project}/jobs", Job, query={"scope": status}, job_token=True
+            )

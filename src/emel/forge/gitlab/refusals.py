@@ -20,6 +20,7 @@ class Needs(NamedTuple):
 
     role: str = "Developer"
     scope: str = "api"
+    """Several stand with commas between them."""
 
 
 def refused(
@@ -91,7 +92,8 @@ def _flat(value: Any) -> str:
 def _token(needs: Needs, project_url: str) -> str:
     """The token that is missing, and where it is made."""
     address = f"{project_url}/-/settings/access_tokens"
-    return f"a project access token with role {needs.role} and scope `{needs.scope}` ({address})"
+    scopes = ", ".join(f"`{scope}`" for scope in needs.scope.split(", "))
+    return f"a project access token with role {needs.role} and scope {scopes} ({address})"
 
 
 def _phrase(status: int) -> str:

@@ -1,0 +1,122 @@
+"""A project's runners on the machines of one cloud, as GitLab and the cloud know them; no state is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from emel import clouds, runners
+from emel.clouds.base import Compute, Outside
+from emel.errors import MachineError
+from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
+from emel.records.forges import Runner
+from emel.runners import Pair
+from emel.runners.pairs import PROJECT
+from emel.system.clock import Clock
+from emel.workflows.local import LOCAL
+from emel.workflows.project import Progress, Project
+from emel.workflows.review import find_place
+
+
+class Fleet(NamedTuple):
+    """What is needed to make, find and remove them."""
+
+    cloud: str
+    project: str
+    """The project's number."""
+    mark: str
+    """The tag that all of these runners carry."""
+    server: str
+    """The address of GitLab."""
+    url: str
+    """What a runner is made for: the page of the job, or of the project."""
+    forge: Forge
+    compute: Compute
+    clock: Clock
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """All machines and runners of the project here, oldest machine first."""
+        # Machines first: a runner is made before its machine, so none is seen without the runner that it has.
+        machines = [each for each in self.compute.machines() if each.labels.get(PROJECT) == self.project]
+        return runners.pairs(machines, [self._told(each) for each in self.forge.runners.all([self.mark])])
+
+    def named(self, name: str) -> Iterator[Pair]:
+        """Those of one name."""
+        return (pair for pair in self.pairs() if pair.name == name)
+
+    def over(self, pair: Pair) -> str | None:
+        """Why a pair is over; None where it is not."""
+        return runners.over(pair, self.clock.now())
+
+    def remove(self, pair: Pair) -> None:
+        """Delete the machine, which costs, and then the runner. What is gone is no error."""
+        if pair.machine is not None:
+            self.compute.delete(pair.name)
+        if pair.runner is not None:
+            self.forge.runners.delete(pair.runner.id)
+
+    def _told(self, runner: Runner) -> Runner:
+        """With its note, where its age matters: GitLab tells the note of a single runner alone."""
+        if runner.status != "never_contacted":
+            return runner
+        return self.forge.runners.get(runner.id) or runner
+
+
+def cloud_of(project: Project) -> str:
+    """The cloud that [train.machine] names. Errors: MachineError without any."""
+    cloud = project.config.train.machine.cloud
+    if cloud is None:
+        raise MachineError(
+            "no cloud is named for the machine",
+            hint="say --cloud local, yandex, aws or kubernetes, or write cloud under [train.machine]",
+        )
+    return cloud
+
+
+def open_fleet(project: Project, env: Mapping[str, str], progress: Progress) -> Fleet:
+    """The fleet of the project in the cloud that [train.machine] names.
+
+    Errors: MachineError, DeployError for what the cloud lacks, ForgeError, RepositoryError.
+    """
+    cloud = cloud_of(project)
+    place = find_place(project.root, project.system, env)
+    require_access_token(place, env, LAUNCH)
+    forge = open_gitlab(place, env, project.system.http, project.system.clock, tell=progress.step)
+    return Fleet(
+        cloud=cloud,
+        project=forge.runners.project_number(),
+        mark=_mark(cloud, project),
+        server=place.api_url.removesuffix("/api/v4"),
+        url=place.job_url or place.project_url,
+        forge=forge,
+        compute=open_compute(project, progress),
+        clock=project.system.clock,
+    )
+
+
+def open_compute(project: Project, progress: Progress) -> Compute:
+    """The machines of the cloud that [train.machine] names. Errors: MachineError, DeployError."""
+    process, http, clock, env = project.system
+    config = project.config
+    outside = Outside(
+        process=process,
+        http=http,
+        clock=clock,
+        env=env,
+        yandex=config.yandex_settings(),
+        yandex_machines=config.yandex.machine.settings(),
+        aws_machines=config.aws.machine.settings(),
+        kubernetes_machines=config.kubernetes.machine.settings(),
+        tell=progress.step,
+    )
+    return clouds.open_compute(cloud_of(project), state=project.state, outside=outside)
+
+
+def _mark(cloud: str, project: Project) -> str:
+    """The tag of this cloud's runners. «This machine» is another one on each, and in each clone."""
+    if cloud != LOCAL:
+        return f"{runners.MARK}-{cloud}"
+    here = hashlib.sha256(f"{platform.node()}:{project.state}".encode()).hexdigest()[:8]
+    return f"{runners.MARK}-{cloud}-{here}"

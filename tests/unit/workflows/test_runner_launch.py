@@ -1,0 +1,200 @@
+"""A launch: one runner, one machine, in an order in which no job can read the token, and nothing left of a
+failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from tests.fakes.fleet import MARK, TABLE, EventfulClock, Told, Yard, yard
+from tests.fakes.gitlab import FakeGitLab, Fault
+
+from emel.config.machines import MachineTable
+from emel.errors import DeployError, ForgeError, MachineError
+from emel.workflows.runner_launch import launch, plan
+
+NAME = "emel-1-42"
+
+
+@pytest.fixture
+def clock() -> EventfulClock:
+    return EventfulClock()
+
+
+@pytest.fixture
+def gitlab(clock: EventfulClock) -> Iterator[FakeGitLab]:
+    with FakeGitLab(clock=clock) as fake:
+        yield fake
+
+
+@pytest.fixture
+def place(gitlab: FakeGitLab, clock: EventfulClock) -> Yard:
+    return yard(gitlab, clock)
+
+
+def test_a_launched_runner_takes_jobs_with_its_tag_alone(place: Yard) -> None:
+    made = launch(place.fleet, place.wanted(), NAME, ("sweep",), progress=Told())
+
+    assert made.changed
+    assert made.tags == (NAME, "sweep")
+    [runner] = place.project.runners.values()
+    assert runner["tag_list"] == [NAME, "sweep", MARK]
+    assert (runner["description"], runner["paused"], runner["run_untagged"]) == (NAME, False, False)
+    assert runner["maximum_timeout"] == 7200
+    assert list(place.compute.there) == [NAME]
+
+
+def test_the_machine_carries_what_others_must_know_of_it(place: Yard) -> None:
+    made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert made.machine.labels == {
+        "emel": "runner",
+        "emel-project": str(place.project.id),
+        "emel-runner": str(made.runner),
+        "emel-ends": str(int(place.clock.now().timestamp()) + 7200),
+        "emel-price": "6.000000",
+        "emel-currency": "",
+    }
+
+
+def test_no_job_can_run_as_long_as_the_token_can_be_read(place: Yard) -> None:
+    readable_when_resumed: list[bool] = []
+
+    def watch(method: str, path: str) -> None:
+        if method == "PUT" and "/runners/" in path:
+            readable_when_resumed.append(NAME in place.compute.secrets)
+
+    place.gitlab.before = watch
+    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert readable_when_resumed == [False]
+
+
+def test_a_launch_again_finds_what_works_already(place: Yard) -> None:
+    first = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    again = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+
+    assert not again.changed
+    assert (again.runner, again.machine.id) == (first.runner, first.machine.id)
+    assert len(place.project.runners) == len(place.compute.made) == 1
+
+
+def test_a_launch_removes_what_is_over_and_says_so(place: Yard) -> None:
+    launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Told())
+    place.compute.stop("emel-1-41")
+    told = Told()
+    launch(place.fleet, place.wanted(), NAME, (), progress=told)
+
+    assert "removing emel-1-41: the machine is stopped" in told.steps
+    assert list(place.compute.there) == [NAME]
+    assert [runner["description"] for runner in place.project.runners.values()] == [NAME]
+
+
+def test_another_launch_that_is_under_way_is_left_alone(place: Yard) -> None:
+    place.fleet.forge.runners.create("emel-1-43", ["emel-1-43", MARK], note=_note(place), paused=True)
+    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert {runner["description"] for runner in place.project.runners.values()} == {"emel-1-43", NAME}
+
+
+def test_a_runner_whose_answer_was_lost_is_not_there_twice(place: Yard) -> None:
+    place.gitlab.faults.add("POST", "/user/runners$", Fault(cut="after"))
+    made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert list(place.project.runners) == [made.runner]
+
+
+def test_a_machine_that_does_not_come_up_is_removed_with_its_last_words(place: Yard) -> None:
+    place.compute.on_create = lambda name: None
+    told = Told()
+    with pytest.raises(MachineError, match="has not come up within 15 minutes") as caught:
+        launch(place.fleet, place.wanted(), NAME, (), progress=told)
+
+    assert caught.value.exit_code == 19
+    assert "the machine has booted" in told.lines
+    assert place.nothing_is_left()
+
+
+def test_a_machine_that_ends_before_its_runner_came_is_removed(place: Yard) -> None:
+    place.compute.on_create = place.compute.stop
+    with pytest.raises(MachineError, match="ended before"):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert place.nothing_is_left()
+
+
+def test_a_cloud_that_refuses_leaves_no_runner(place: Yard) -> None:
+    place.compute.refusal = "the quota of processors is used up"
+    with pytest.raises(MachineError, match="quota"):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert place.nothing_is_left()
+
+
+def test_an_interrupt_leaves_nothing(place: Yard) -> None:
+    def interrupt(name: str) -> None:
+        raise KeyboardInterrupt
+
+    place.compute.on_create = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert place.nothing_is_left()
+
+
+def test_what_could_not_be_removed_is_named_with_the_command_that_does(place: Yard) -> None:
+    place.compute.on_create = place.compute.lose
+    refusal = Fault(after=False, cut="before")
+    place.gitlab.faults.add("DELETE", "/runners/", *[refusal] * 9)
+    with pytest.raises(MachineError, match="could not be removed") as caught:
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert caught.value.hint == f"remove it: emel runner stop {NAME} --now"
+
+
+def test_the_token_is_shown_nowhere(place: Yard) -> None:
+    told = Told()
+    made_with: list[str] = []
+
+    def talk(name: str) -> None:
+        made_with.append(place.compute.secrets[name])
+        place.compute.logs[name] = f"token {made_with[0]} found\n"
+
+    place.compute.on_create = talk
+    with pytest.raises(MachineError) as caught:
+        launch(place.fleet, place.wanted(), NAME, (), progress=told)
+    assert "token [MASKED] found" in told.lines
+    assert made_with[0] not in "".join([*told.lines, *told.steps, str(caught.value), str(caught.value.hint)])
+
+
+def test_a_token_without_the_right_is_told_before_a_machine_is_made(place: Yard) -> None:
+    weak = place.gitlab.world.project_token(place.project, 40, "read_api")
+    place.gitlab.world.tokens = {weak: place.gitlab.world.tokens[weak]}
+    with pytest.raises(ForgeError):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert place.compute.made == []
+
+
+def test_the_worst_case_is_the_price_of_the_whole_lifetime(place: Yard) -> None:
+    wanted = place.wanted()
+    assert wanted.price is not None
+    assert (wanted.price.per_hour, wanted.worst_case) == (6.0, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (MachineTable(max_lifetime="2h", price_per_hour=6.0, max_cost=11.99), "could cost 12.00"),
+        (MachineTable(max_lifetime="2h", max_cost=100.0), "nobody knows the price"),
+    ],
+    ids=["too dear", "price unknown"],
+)
+def test_what_could_cost_too_much_is_refused_before_anything_is_made(
+    place: Yard, table: MachineTable, said: str
+) -> None:
+    with pytest.raises(MachineError, match=said) as caught:
+        plan(place.compute, table)
+    assert caught.value.hint
+    assert place.compute.made == []
+
+
+def test_what_the_cloud_lacks_is_refused_before_anything_is_made(place: Yard) -> None:
+    with pytest.raises(DeployError, match="there is no t4"):
+        plan(place.compute, msgspec.structs.replace(TABLE, gpu="t4"))
+
+
+def _note(place: Yard) -> str:
+    return f"Made by `emel runner launch` at {place.clock.now().isoformat(timespec='seconds')} for x"
