@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",
     "sweep": "Run the pipeline over a grid of parameters, find the best.",
+    "checkpoint": "Let training go on where it was interrupted.",
     "compare": "Compare two revisions: metrics, parameters, data, gate.",
     "history": "Show the metrics over the commits.",
     "report": "Write the report of a revision as markdown and HTML.",

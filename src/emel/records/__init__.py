@@ -5,6 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
+from emel.records.checkpoints import Checkpoint, Work
 from emel.records.clouds import (
     Destroyed,
     Doomed,
@@ -130,6 +131,7 @@ __all__ = [
     "Bundle",
     "Canary",
     "Check",
+    "Checkpoint",
     "CloudCost",
     "ColdStart",
     "Column",
@@ -228,6 +230,7 @@ __all__ = [
     "VersionUse",
     "VmPrice",
     "Waited",
+    "Work",
     "YandexMachines",
     "YandexSettings",
     "from_json",

@@ -7,11 +7,14 @@ or wait (packages, users) are not used. AWS takes 16 KB of it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import indent
 
 FOLDER = "/opt/emel"
 NOTICE_FOLDER = "/run/emel"
-"""Where a file `notice` says to jobs that the machine will be taken away; jobs in containers see it too."""
+"""Jobs in containers see this folder too."""
+NOTICE = Path(NOTICE_FOLDER, "notice")
+"""The file that says to jobs that the cloud will take the machine away."""
 UNIT = "emel-runner.service"
 
 _DOCUMENT = """\
@@ -19,10 +22,12 @@ _DOCUMENT = """\
 # A machine of emel: it takes jobs of one GitLab project, then powers itself down.
 bootcmd:
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
-# no basic target, hence the properties; where the limit cannot be set, the machine ends at once.
+# no basic target, hence the properties. By force after the runner had its time: an orderly end waits for
+# other units, some of them for ever. Where the limit cannot be set, the machine ends at once.
 - systemd-run --unit=emel-limit --no-block --on-active={seconds} --timer-property=AccuracySec=1s
-  --timer-property=DefaultDependencies=no --property=DefaultDependencies=no systemctl poweroff
-  || systemctl poweroff
+  --timer-property=DefaultDependencies=no --property=DefaultDependencies=no
+  sh -c 'timeout 90 systemctl stop {unit}; systemctl --force poweroff'
+  || systemctl --force poweroff
 write_files:
 - path: {folder}/boot
   permissions: "0700"
@@ -39,8 +44,8 @@ write_files:
     # Wanted, not required: a unit that is not started at all could not power the machine down.
     Wants=network-online.target
     After=network-online.target docker.service
-    SuccessAction=poweroff
-    FailureAction=poweroff
+    SuccessAction=poweroff-force
+    FailureAction=poweroff-force
     [Service]
     ExecStart={folder}/boot
     StandardOutput=journal+console
@@ -51,7 +56,7 @@ write_files:
     # A job that takes too much memory fails; the runner stays, to report it.
     OOMPolicy=continue
 runcmd:
-- systemctl daemon-reload && systemctl start --no-block {unit} || systemctl poweroff
+- systemctl daemon-reload && systemctl start --no-block {unit} || systemctl --force poweroff
 """
 
 

@@ -83,13 +83,13 @@ def test_its_life_is_limited_before_anything_else(tmp_path, settings):
 
     first = machine.calls[0]
     assert first.startswith("systemd-run ") and "--on-active=21600 " in first
-    assert first.endswith("systemctl poweroff")
+    assert first.endswith("sh -c timeout 90 systemctl stop emel-runner.service; systemctl --force poweroff")
 
 
 def test_it_ends_at_once_when_its_life_cannot_be_limited(tmp_path, settings):
     machine = booted(tmp_path, settings, stand_ins={"systemd-run": "#!/bin/sh\nexit 1\n"})
 
-    assert machine.calls[0] == "systemctl poweroff"
+    assert machine.calls[0] == "systemctl --force poweroff"
 
 
 def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):
