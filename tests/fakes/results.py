@@ -20,6 +20,7 @@ from emel.records import (
     Parity,
     Plot,
     Revision,
+    RunRecord,
     Scalar,
     Shadow,
     Signature,
@@ -159,6 +160,20 @@ def shadow() -> Shadow:
         flipped=(FlippedRow(row=12, production="malignant", candidate="benign", difference=0.41),),
         max_abs_diff=0.41,
         mean_abs_diff=0.031,
+    )
+
+
+def run_record() -> RunRecord:
+    return RunRecord(
+        started="2026-11-22T09:58:00+00:00",
+        seconds=12.34,
+        ran=("prepare", "train"),
+        python="3.12.11",
+        system="Linux-6.1-x86_64",
+        cores=2,
+        memory_bytes=8 * 2**30,
+        libraries={"scikit-learn": "1.9.0"},
+        seeds={"train.seed": 7},
     )
 
 

@@ -86,14 +86,18 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The metric must not be above."""
     max_drop: Annotated[float, Meta(ge=0)] | None = None
     """How much worse than the base's the metric may be, in its own unit."""
+    noise: Literal["auto"] | Annotated[float, Meta(ge=0)] | None = None
+    """What `max_drop` is widened by, since no two runs are the same: a number in the metric's unit, or
+    `"auto"` for what `emel run --repeat` has measured, see [noise](../guides/experiments.md)."""
 
 
 class ReportTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a report shows, after the verdict."""
 
     sections: tuple[str, ...] | None = None
-    """The sections in their order: `metrics`, `gate`, `parameters`, `data`, `plots`, `model`, `endpoint`,
-    `shadow`, `cost`, `reproduce`, and your own by the names of their tables. Without it all are shown."""
+    """The sections in their order: `metrics`, `gate`, `parameters`, `data`, `environment`, `leaderboard`,
+    `plots`, `model`, `endpoint`, `shadow`, `cost`, `reproduce`, and your own by the names of their tables.
+    Without it all are shown."""
 
 
 class SectionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -276,9 +280,19 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ci: CiTable = CiTable()
 
     def rules(self) -> tuple[GateRule, ...]:
-        """The gate as records, in the order of the file."""
+        """The gate as records, in the order of the file.
+
+        Errors: ConfigError for a noise that has nothing to widen.
+        """
+        for metric, table in self.gate.items():
+            if table.noise is not None and table.max_drop is None:
+                raise ConfigError(
+                    f"`noise` of `gate.{metric}` widens `max_drop`, which is not there",
+                    where="emel.toml",
+                    hint="add max_drop = 0 to refuse whatever is worse beyond the noise",
+                )
         return tuple(
-            GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop)
+            GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop, noise=table.noise)
             for metric, table in self.gate.items()
         )
 

@@ -19,6 +19,7 @@ from emel.report.blocks import (
     Tone,
 )
 from emel.report.card import cost_section, endpoint_section, model_section, shadow_section
+from emel.report.environment import environment_section
 from emel.report.known import Known
 from emel.report.results import data_section, gate_section, metrics_section, params_section
 
@@ -126,6 +127,7 @@ SECTIONS: Mapping[str, Callable[[Known], list[Block]]] = {
     "gate": gate_section,
     "parameters": params_section,
     "data": data_section,
+    "environment": environment_section,
     "plots": _plots,
     "model": model_section,
     "endpoint": endpoint_section,

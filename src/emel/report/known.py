@@ -15,6 +15,7 @@ from emel.records import (
     Estimate,
     OwnSection,
     Plot,
+    RunRecord,
     Shadow,
     Slice,
 )
@@ -26,6 +27,8 @@ class Known(Struct, frozen=True, kw_only=True):
 
     project: str
     comparison: Comparison
+    run: RunRecord | None = None
+    """With what the candidate's results were made."""
     best: Mapping[str, Best] = {}
     """By the name of the metric."""
     data: Mapping[str, tuple[DataFacts | None, DataFacts | None]] = {}

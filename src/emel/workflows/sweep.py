@@ -6,41 +6,27 @@ import hashlib
 import json
 import math
 import shlex
-import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import DecodeError
 
 from emel import compare as comparing
 from emel.errors import PipelineError, ResultsError
-from emel.experiments import Pipeline, cells
+from emel.experiments import cells
 from emel.gitrepo import GitRepo
-from emel.records import Direction, Revision, Scalar, Sweep, SweepCell, from_json, to_json
+from emel.records import Direction, Scalar, Sweep, SweepCell, from_json, to_json
 from emel.secrets import Masker, secret_values
 from emel.system.files import write_atomic
 from emel.system.process import StoppableProcess
+from emel.workflows.cells import Bench, copied, open_bench, run_copy
 from emel.workflows.project import Progress, Project
-from emel.workflows.revisions import WORKSPACE
 
 LAST_LINES = 20
 
 Cell = tuple[str, ...]
-
-
-class Bench(NamedTuple):
-    """What all cells of one sweep have in common."""
-
-    project: Project
-    process: StoppableProcess
-    repo: GitRepo
-    commit: str
-    cache: Path
-    scratch: Path
-    """Where the copies are made; removed after the sweep."""
 
 
 def sweep(
@@ -72,9 +58,7 @@ def sweep(
     done = {cell: found for cell in wanted if (found := _kept(kept, commit, cell))}
     waiting = [cell for cell in wanted if cell not in done]
     if waiting:
-        cache = Pipeline(project.root, process).cache_folder()
-        with tempfile.TemporaryDirectory(prefix="emel-sweep-") as folder:
-            bench = Bench(project, process, repo, commit, cache, Path(folder))
+        with open_bench(project, process, commit) as bench:
             progress.step(
                 f"running {len(waiting)} of {len(wanted)} cells, {min(jobs, len(waiting))} at a time"
             )
@@ -134,19 +118,12 @@ def leaderboard(
 def _run(bench: Bench, cell: Cell, kept: Path) -> SweepCell:
     """One cell from its copy to its result, which is kept unless it failed."""
     system = bench.project.system
-    with tempfile.TemporaryDirectory(dir=bench.scratch) as folder:
-        copy = bench.repo.copy_at(bench.commit, Path(folder) / "repository")
-        below = bench.project.root.resolve().relative_to(bench.repo.root.resolve())
-        pipeline = Pipeline(copy.root / below, bench.process)
-        # All cells set the same parameters: what is wrong with one is wrong with the sweep.
-        pipeline.set_params(cell)
-        pipeline.share_cache(bench.project.root, bench.cache, _pointers(copy, below))
-        lines: deque[str] = deque(maxlen=LAST_LINES)
+    lines: deque[str] = deque(maxlen=LAST_LINES)
+    # All cells set the same parameters: what is wrong with one is wrong with the sweep.
+    with copied(bench, cell) as pipeline:
         started = system.clock.monotonic()
         try:
-            made = pipeline.run(on_line=lines.append)
-            revision = Revision(label=WORKSPACE, commit=bench.commit, changes=("dvc.lock",))
-            metrics = pipeline.snapshot(revision).metrics
+            made, snapshot = run_copy(bench, pipeline, on_line=lines.append)
         except (PipelineError, ResultsError) as problem:
             mask = Masker(secret_values(system.env))
             return SweepCell(
@@ -157,18 +134,9 @@ def _run(bench: Bench, cell: Cell, kept: Path) -> SweepCell:
                 error=mask(str(problem)),
                 output=tuple(mask(line) for line in lines),
             )
-    found = SweepCell(commit=bench.commit, params=cell, metrics=metrics, seconds=made.seconds)
+    found = SweepCell(commit=bench.commit, params=cell, metrics=snapshot.metrics, seconds=made.seconds)
     write_atomic(_file(kept, bench.commit, cell), to_json(found))
     return found
-
-
-def _pointers(copy: GitRepo, below: Path) -> tuple[str, ...]:
-    """The `*.dvc` files of the project, relative to its folder."""
-    return tuple(
-        str(Path(name).relative_to(below))
-        for name in copy.files()
-        if name.endswith(".dvc") and Path(name).is_relative_to(below)
-    )
 
 
 def _file(kept: Path, commit: str, cell: Cell) -> Path:
