@@ -231,6 +231,20 @@ class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number of predictions a month."""
 
 
+class SweepTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `emel sweep` goes through without `--set`, and the job `sweep` of the pipeline."""
+
+    set: tuple[str, ...] = ()
+    """The values of each parameter, as `["depth=2,4,8", "rate=0.1,0.3"]`; `FILE:name=…` for one outside of
+    params.yaml."""
+    random: Annotated[int, Meta(ge=1)] | None = None
+    """How many combinations are drawn, instead of all."""
+    seed: int = 0
+    """What they are drawn with."""
+    metric: str | None = None
+    """What the leaderboard is ordered by, instead of the gate's first metric."""
+
+
 class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The pipeline in GitLab, which `emel ci` writes."""
 
@@ -249,7 +263,14 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
     that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
     runner_tags: tuple[str, ...] = ()
-    """The tags of the runner that trains; without any, every runner may."""
+    """The tags of the runner that trains; without any, every runner may. The machine of [train.machine] has a
+    tag of its own, which the pipeline knows."""
+    repeat: Annotated[int, Meta(ge=3, le=30)] | None = None
+    """How often the default branch's pipeline runs the training, to know the noise of the metrics: see
+    [noise](../guides/experiments.md)."""
+    gitlab: Annotated[str, Meta(pattern=r"^[0-9]{2}\.[0-9]{1,2}$")] | None = None
+    """The version of the GitLab server, as `"19.1"`. From that one on, jobs are repeated also for the reasons
+    that it has for a machine which was taken away."""
     production: Literal["on_success", "manual"] = "on_success"
     """Whether what was merged goes to production by itself, or by a click."""
     auto_stop_in: str = "1 week"
@@ -277,6 +298,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     aws: AwsTable = AwsTable()
     kubernetes: KubernetesTable = KubernetesTable()
     cost: CostTable = CostTable()
+    sweep: SweepTable = SweepTable()
     ci: CiTable = CiTable()
 
     def rules(self) -> tuple[GateRule, ...]:

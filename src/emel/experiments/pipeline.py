@@ -10,6 +10,7 @@ from emel.experiments import (
     copies,
     fetching,
     history,
+    identity,
     inputs,
     measuring,
     noise,
@@ -20,6 +21,7 @@ from emel.experiments import (
     running,
 )
 from emel.experiments.dvc import Dvc
+from emel.gitrepo import GitRepo
 from emel.records import (
     DataFacts,
     HistoryEntry,
@@ -158,6 +160,12 @@ class Pipeline:
         ResultsError when neither has them.
         """
         inputs.restore(self._dvc, original, pointers)
+
+    def inputs_digest(self, commit: str) -> str:
+        """One digest of all that the pipeline reads at a commit; see emel.experiments.identity."""
+        repo = GitRepo.discover(self._root, self._process)
+        below = self._root.resolve().relative_to(repo.root.resolve())
+        return identity.inputs_digest(repo, below, commit)
 
     def cache_folder(self) -> Path:
         """Where DVC keeps what the project's pipeline made."""

@@ -18,6 +18,7 @@ from emel.records import (
     RunRecord,
     Shadow,
     Slice,
+    Sweep,
 )
 from emel.report.blocks import Markdown
 
@@ -29,6 +30,8 @@ class Known(Struct, frozen=True, kw_only=True):
     comparison: Comparison
     run: RunRecord | None = None
     """With what the candidate's results were made."""
+    sweep: Sweep | None = None
+    """What was tried at the candidate's commit."""
     best: Mapping[str, Best] = {}
     """By the name of the metric."""
     data: Mapping[str, tuple[DataFacts | None, DataFacts | None]] = {}

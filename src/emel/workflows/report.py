@@ -28,6 +28,7 @@ from emel.secrets import Masker, secret_values
 from emel.workflows.cost import price
 from emel.workflows.endpoints import Preview
 from emel.workflows.gate import function_measures
+from emel.workflows.leaderboard import newest_of
 from emel.workflows.noise import known_noise
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
@@ -116,6 +117,7 @@ def _known(project: Project, candidate: Revision, against: Revision | None) -> K
         project=project.config.model.name,
         comparison=comparison,
         run=made_by,
+        sweep=newest_of(project, candidate),
         best=comparing.best_so_far(comparison.metrics, _past(project, present, against)),
         data={change.path: _measured(project, comparison, change) for change in comparison.data},
         candidate_bundle=candidate_bundle,
