@@ -46,6 +46,7 @@ def whole() -> Known:
         project="breast-cancer",
         comparison=noisy(results.comparison()),
         run=results.run_record(),
+        sweep=results.swept(),
         best={
             "accuracy": Best(value=0.98, revision=EARLIER),
             "roc_auc": Best(value=0.9896, revision=results.MAIN),

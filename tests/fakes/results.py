@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from emel.compare import compare
 from emel.records import (
     Bundle,
@@ -25,6 +27,8 @@ from emel.records import (
     Shadow,
     Signature,
     Snapshot,
+    Sweep,
+    SweepCell,
     VmPrice,
 )
 
@@ -174,6 +178,29 @@ def run_record() -> RunRecord:
         memory_bytes=8 * 2**30,
         libraries={"scikit-learn": "1.9.0"},
         seeds={"train.seed": 7},
+    )
+
+
+def swept() -> Sweep:
+    """Twelve cells of two parameters, the best first; the last one failed."""
+    cells = [
+        SweepCell(
+            commit=FOREST.commit,
+            params=(f"depth={depth}", f"data/params.yaml:layers={layers}"),
+            metrics={"accuracy": 0.9 - depth / 100},
+            seconds=3.25,
+        )
+        for depth in range(1, 7)
+        for layers in ("[8]", "[8,8]")
+    ]
+    failed = structs.replace(cells[-1], metrics={}, error="stage `train` failed: `python train.py`")
+    return Sweep(
+        commit=FOREST.commit,
+        metric="accuracy",
+        direction="higher",
+        cells=(*cells[:-1], failed),
+        ran=12,
+        apply="emel run --set depth=1 --set 'data/params.yaml:layers=[8]'",
     )
 
 

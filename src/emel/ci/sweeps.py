@@ -94,8 +94,8 @@ def _cell(spec: Spec, matrix: Sequence[Mapping[str, Sequence[str]]]) -> Job:
         "parallel": {"matrix": [{name: list(values) for name, values in entry.items()} for entry in matrix]},
         "cache": [
             pip_cache(spec),
-            {**dvc_cache(spec), "policy": "pull"},
             Noted("A cell whose inputs are the same is not run again.", kept),
+            {**dvc_cache(spec), "policy": "pull"},
         ],
         "script": [*([pull] if spec.has_remote else []), f"emel sweep {settings} --jobs 1"],
         "artifacts": {"when": "always", "expire_in": "1 week", "paths": [spec.path(KEPT)]},

@@ -25,6 +25,8 @@ from emel.report.known import Known
 
 SHOWN = 10
 """More rows are folded away."""
+MOST_VALUES = 10
+"""Of a parameter, until its numbers are points on a scale."""
 MOST_PLOTTED = 4
 """Parameters; a picture with more of them is too wide for a comment."""
 ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
@@ -104,22 +106,22 @@ def _chart(
     """Names of the user stand in titles alone: as names of fields, dots and brackets would be paths."""
     read = [_read(value) for value in values]
     is_number = all(_is_number(value) for value in read)
+    # A grid has few values, between which there is nothing to show; numbers stand in their own order.
+    is_scale = is_number and len(set(values)) > MOST_VALUES
+    ordered = [text for _, text in sorted(zip(read, values, strict=True))] if is_number else list(values)
     points = [
-        {"x": value if is_number else text, "y": result, "best": place == 0}
+        {"x": value if is_scale else text, "y": result, "best": place == 0}
         for place, (value, text, result) in enumerate(zip(read, values, results, strict=True))
     ]
+    scale = {"type": "quantitative", "scale": {"zero": False}}
+    steps = {"type": "ordinal", "sort": list(dict.fromkeys(ordered))}
     return {
         "width": 170,
         "height": 170,
         "data": {"values": points},
         "mark": {"type": "point", "size": 60, "strokeWidth": 2, "color": "#2563eb"},
         "encoding": {
-            "x": {
-                "field": "x",
-                "type": "quantitative" if is_number else "nominal",
-                "title": name,
-                "scale": {"zero": False},
-            },
+            "x": {"field": "x", "title": name, **(scale if is_scale else steps)},
             "y": {
                 "field": "y",
                 "type": "quantitative",
