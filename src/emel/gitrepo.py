@@ -221,9 +221,9 @@ class GitRepo:
         """Whether the remote has a tag of this name."""
         return bool(self._git("ls-remote", "--tags", remote, f"refs/tags/{name}").strip())
 
-    def push_tag(self, remote: str, name: str) -> None:
+    def push_tag(self, remote: str, name: str, *, env: Mapping[str, str] | None = None) -> None:
         """Send a tag to a remote. Repeated it does nothing."""
-        self._git("push", "--quiet", remote, f"refs/tags/{name}")
+        self._git("push", "--quiet", remote, f"refs/tags/{name}", env=env)
 
     def copy_at(self, commit: str, folder: Path) -> GitRepo:
         """A clone in the new folder `folder`, at the commit. It shares the objects of this one."""

@@ -212,8 +212,10 @@ def _check(jobs: Mapping[str, PlannedJob], stages: Sequence[str]) -> None:
     for name, job in jobs.items():
         if job.config.get("stage", "test") not in stages:
             raise RefusedError(f"{name}: chosen stage {job.config['stage']} does not exist")
-        if not job.config.get("script"):
+        if not (job.config.get("script") or job.config.get("trigger")):
             raise RefusedError(f"{name} has no script")
+        if job.config.get("trigger") and {"script", "before_script", "image", "cache"} & set(job.config):
+            raise RefusedError(f"{name} starts another pipeline, and can run nothing itself")
         for need, optional in needed(job.config).items():
             if need not in jobs and not optional:
                 raise RefusedError(f"'{name}' job needs '{need}' job, but '{need}' is not in the pipeline")

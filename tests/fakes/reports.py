@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec import structs
 from tests.fakes import results
 
 from emel.compare import compare
 from emel.experiments.reading import flat_values
-from emel.records import Best, Comparison, DataFacts, GateRule, OwnSection, Revision, Scalar, Slice
+from emel.records import (
+    Best,
+    Comparison,
+    DataFacts,
+    EnvironmentChange,
+    GateRule,
+    NoiseSource,
+    OwnSection,
+    Revision,
+    Scalar,
+    Slice,
+)
 from emel.report import Known
 from emel.report.blocks import Code, Markdown, Toned
 
@@ -32,7 +44,9 @@ def whole() -> Known:
     """All that there can be."""
     return Known(
         project="breast-cancer",
-        comparison=results.comparison(),
+        comparison=noisy(results.comparison()),
+        run=results.run_record(),
+        sweep=results.swept(),
         best={
             "accuracy": Best(value=0.98, revision=EARLIER),
             "roc_auc": Best(value=0.9896, revision=results.MAIN),
@@ -54,6 +68,26 @@ def whole() -> Known:
         own={
             "notes": (OwnSection(name="notes", title="Notes", file="notes.md"), Markdown("- one\n- `two`\n"))
         },
+    )
+
+
+def noisy(comparison: Comparison) -> Comparison:
+    """The same after repeated runs of both sides, in environments that differ."""
+    metrics = (
+        structs.replace(change, noise={"accuracy": 0.012, "roc_auc": 0.0003}.get(change.name))
+        for change in comparison.metrics
+    )
+    return structs.replace(
+        comparison,
+        metrics=tuple(metrics),
+        noise=(
+            NoiseSource(revision="main", runs=5, current=False),
+            NoiseSource(revision="forest", runs=3, current=True),
+        ),
+        environment=(
+            EnvironmentChange(name="cores", base="8", candidate="2"),
+            EnvironmentChange(name="numpy", base="2.3.4", candidate=None),
+        ),
     )
 
 

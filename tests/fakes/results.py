@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from emel.compare import compare
 from emel.records import (
     Bundle,
@@ -20,10 +22,13 @@ from emel.records import (
     Parity,
     Plot,
     Revision,
+    RunRecord,
     Scalar,
     Shadow,
     Signature,
     Snapshot,
+    Sweep,
+    SweepCell,
     VmPrice,
 )
 
@@ -159,6 +164,43 @@ def shadow() -> Shadow:
         flipped=(FlippedRow(row=12, production="malignant", candidate="benign", difference=0.41),),
         max_abs_diff=0.41,
         mean_abs_diff=0.031,
+    )
+
+
+def run_record() -> RunRecord:
+    return RunRecord(
+        started="2026-11-22T09:58:00+00:00",
+        seconds=12.34,
+        ran=("prepare", "train"),
+        python="3.12.11",
+        system="Linux-6.1-x86_64",
+        cores=2,
+        memory_bytes=8 * 2**30,
+        libraries={"scikit-learn": "1.9.0"},
+        seeds={"train.seed": 7},
+    )
+
+
+def swept() -> Sweep:
+    """Twelve cells of two parameters, the best first; the last one failed."""
+    cells = [
+        SweepCell(
+            commit=FOREST.commit,
+            params=(f"depth={depth}", f"data/params.yaml:layers={layers}"),
+            metrics={"accuracy": 0.9 - depth / 100},
+            seconds=3.25,
+        )
+        for depth in range(1, 7)
+        for layers in ("[8]", "[8,8]")
+    ]
+    failed = structs.replace(cells[-1], metrics={}, error="stage `train` failed: `python train.py`")
+    return Sweep(
+        commit=FOREST.commit,
+        metric="accuracy",
+        direction="higher",
+        cells=(*cells[:-1], failed),
+        ran=12,
+        apply="emel run --set depth=1 --set 'data/params.yaml:layers=[8]'",
     )
 
 

@@ -7,5 +7,6 @@ documentation, «CI/CD YAML syntax reference»; nothing needs a paid plan.
 from emel.ci.component import component
 from emel.ci.pipeline import HEADER, as_include, as_pipeline
 from emel.ci.spec import Spec
+from emel.ci.sweeps import MOST_CELLS, child_pipeline
 
-__all__ = ["HEADER", "Spec", "as_include", "as_pipeline", "component"]
+__all__ = ["HEADER", "MOST_CELLS", "Spec", "as_include", "as_pipeline", "child_pipeline", "component"]

@@ -35,6 +35,17 @@ INPUTS: dict[str, dict[str, Any]] = {
         "default": ["dvc.lock", "metrics.json", "models/", ".emel/bundles/"],
     },
     "base": {"description": "The branch that results are compared with.", "default": "main"},
+    "folder": {
+        "description": "The folder of emel.toml with a slash at its end, as churn/; empty for the top one.",
+        "default": "",
+        "regex": r"^([A-Za-z0-9_.-]+/)*$",
+    },
+    "machine": {
+        "description": "Whether the machine of [train.machine] in emel.toml is launched to train. Set "
+        "runner_tags to its tag too: emel-$CI_PROJECT_ID-$CI_PIPELINE_IID",
+        "options": ["none", "on-demand", "spot"],
+        "default": "none",
+    },
     "runner_tags": {
         "description": "Tags of the runner that trains; without any, every runner may.",
         "type": "array",
@@ -65,6 +76,8 @@ def component() -> str:
         install=(_input("install"),),
         results=_input("results"),
         lock=_input("lock"),
+        folder=_input("folder"),
+        machine=_input("machine"),
         cloud=_input("cloud"),
         runner_tags=_input("runner_tags"),
         production=_input("production"),

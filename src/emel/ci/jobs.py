@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from emel.ci import rules
+from emel.ci import machines, rules
 from emel.ci.layout import Noted
+from emel.ci.parts import Job, dvc_cache, job, name_of, pip_cache
 from emel.ci.spec import Spec
-
-Job = dict[str, Any]
 
 TAG = "mr-$CI_MERGE_REQUEST_IID"
 REPORT = ".emel/report"
-PIP_CACHE = ".cache/pip"
-"""In the folder whose .gitignore hides it: to Git it would be a change that is in no commit."""
-
-
-def common(spec: Spec) -> Job:
-    """What all jobs have in common; they extend it."""
-    return {
-        "image": spec.image,
-        "variables": {
-            "GIT_DEPTH": Noted("All commits: results are compared with where the branch began.", "0"),
-            "PIP_CACHE_DIR": f"$CI_PROJECT_DIR/{spec.path(PIP_CACHE)}",
-        },
-        "cache": [_pip_cache(spec)],
-        "before_script": _prepare(spec),
-        "retry": Noted(
-            "Only what the runner is to blame for: a training that failed would fail again.",
-            {"max": 2, "when": ["runner_system_failure", "unknown_failure", "stuck_or_timeout_failure"]},
-        ),
-        "interruptible": Noted("A newer commit ends it.", True),
-    }
-
-
-def with_cloud(spec: Spec) -> Job:
-    """The same for jobs that talk to the cloud: they get a token to sign in with, and no key is stored.
-
-    What the job's token is exchanged for: docs of GitLab, «Connect to cloud services».
-    """
-    named = spec.cloud or ""
-    is_input = named.startswith("$[[")
-    tokens: dict[str, Any] = {}
-    steps: list[Any] = []
-    if named == "yandex" or is_input:
-        tokens["GITLAB_OIDC_TOKEN"] = {"aud": "$CI_PROJECT_URL"}
-    if named == "aws" or is_input:
-        tokens["AWS_ID_TOKEN"] = {"aud": "sts.amazonaws.com"}
-        steps += [
-            "export AWS_WEB_IDENTITY_TOKEN_FILE=$(mktemp)",
-            'printf %s "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"',
-        ]
-    if named == "local" or is_input:
-        linked = 'mkdir -p .emel && ln -sfn "${EMEL_LOCAL_FOLDER:?is not set}" .emel/local'
-        steps.append(
-            f'if [ -n "$EMEL_LOCAL_FOLDER" ]; then {linked}; fi'
-            if is_input
-            else Noted(
-                "The folder in which the platform of the runner's machine keeps its functions.", linked
-            )
-        )
-    return {
-        "extends": name_of(spec, ".emel"),
-        **({"id_tokens": tokens} if tokens else {}),
-        **({"before_script": [*_prepare(spec), *steps]} if steps else {}),
-    }
+NOISE = "emel.noise.json"
 
 
 def train(spec: Spec) -> Job:
     """Run what changed, and of a merge request make the function's bundle."""
     pull = 'dvc pull --allow-missing || echo "What the DVC remote does not have is made here."'
     push = 'dvc push || echo "The results are artifacts of this job; the DVC remote did not take them."'
-    tags = spec.runner_tags if isinstance(spec.runner_tags, str) else list(spec.runner_tags)
     return {
-        **_job(spec, "train"),
-        **({"tags": tags} if tags else {}),
+        **job(spec, "train"),
+        **machines.of_training(spec),
         "rules": rules.of_every_commit(spec),
-        "cache": [_pip_cache(spec), Noted("DVC takes from it what was made already.", _dvc_cache(spec))],
+        "cache": [pip_cache(spec), Noted("DVC takes from it what was made already.", dvc_cache(spec))],
         "script": [
             f"git fetch --quiet origin {spec.base}",
             *([pull] if spec.has_remote else []),
-            Noted("Exit code 7 is the gate's no.", "emel run"),
+            Noted("Exit code 7 is the gate's no.", _run(spec)),
             Noted(
                 "What was merged is packaged when it gets its version, by the job deploy.",
                 'if [ -n "$CI_MERGE_REQUEST_IID" ]; then emel package; fi',
@@ -94,10 +38,10 @@ def train(spec: Spec) -> Job:
 def preview(spec: Spec) -> Job:
     """An endpoint for the merge request."""
     return {
-        **_job(spec, "preview", cloud=True),
+        **job(spec, "preview", cloud=True),
         "needs": [name_of(spec, "train")],
         "rules": rules.of_merge_requests(spec),
-        "script": [f"emel preview start --to {spec.cloud} --dotenv .emel/preview.env"],
+        "script": [f"emel preview start --to {spec.cloud} --yes --dotenv .emel/preview.env"],
         "artifacts": {"reports": {"dotenv": spec.path(".emel/preview.env")}},
         "environment": {
             "name": "preview/mr-$CI_MERGE_REQUEST_IID",
@@ -114,7 +58,7 @@ def preview(spec: Spec) -> Job:
 def stop_preview(spec: Spec) -> Job:
     """GitLab starts it when the merge request is merged or closed, or after `auto_stop_in`."""
     return {
-        **_job(spec, "preview", cloud=True),
+        **job(spec, "preview", cloud=True),
         "needs": [],
         "rules": rules.of_merge_requests(spec, "manual"),
         "script": [f"emel preview stop --to {spec.cloud}"],
@@ -128,7 +72,7 @@ def stop_preview(spec: Spec) -> Job:
 def api_test(spec: Spec) -> Job:
     """The preview against its contract and the original model's answers."""
     return {
-        **_job(spec, "verify", cloud=True),
+        **job(spec, "verify", cloud=True),
         "needs": [name_of(spec, "train"), name_of(spec, "preview")],
         "rules": rules.of_merge_requests(spec),
         "script": [f"emel test --to {spec.cloud} --tag {TAG} --quick --junit .emel/api-test.xml"],
@@ -139,7 +83,7 @@ def api_test(spec: Spec) -> Job:
 def shadow(spec: Spec) -> Job:
     """The preview's answers beside production's."""
     return {
-        **_job(spec, "verify", cloud=True),
+        **job(spec, "verify", cloud=True),
         "needs": [name_of(spec, "train"), name_of(spec, "preview")],
         "rules": rules.of_merge_requests(spec),
         "script": [f"emel shadow {TAG} --to {spec.cloud}"],
@@ -152,7 +96,7 @@ def report(spec: Spec) -> Job:
     shown = f' ${{EMEL_URL:+--preview "{TAG}" --to {spec.cloud}}}' if spec.cloud else ""
     optional = [{"job": name_of(spec, "preview"), "optional": True}] if spec.cloud else []
     return {
-        **_job(spec, "report", cloud=True),
+        **job(spec, "report", cloud=True),
         "needs": [name_of(spec, "train"), *optional],
         "rules": Noted(
             "Also when the gate says no: that is when the report is wanted most.",
@@ -190,7 +134,10 @@ def deploy(spec: Spec) -> Job:
             f"emel deploy --to {to} --tag next{agreed}",
         ),
         f"emel test --to {to} --tag next --quick --junit .emel/api-test.xml",
-        f"emel promote next --to {to} --dotenv .emel/production.env",
+        Noted(
+            "Its stage moves too: a Git tag says which version is in production.",
+            f"emel model promote --cloud {to} --dotenv .emel/production.env",
+        ),
     ]
     live = {
         "artifacts": {
@@ -203,7 +150,7 @@ def deploy(spec: Spec) -> Job:
         "environment": {"name": "production", "url": "$EMEL_URL", "deployment_tier": "production"},
     }
     return {
-        **_job(spec, "deploy", cloud=True),
+        **job(spec, "deploy", cloud=True),
         "needs": [name_of(spec, "train")],
         "rules": rules.of_default_branch(spec),
         "script": [
@@ -220,42 +167,22 @@ def deploy(spec: Spec) -> Job:
 def prune_previews(spec: Spec) -> Job:
     """For those whose merge request was closed without its pipeline."""
     return {
-        **_job(spec, "preview", cloud=True),
+        **job(spec, "preview", cloud=True),
         "needs": [],
-        "rules": rules.of_schedules(),
+        "rules": rules.of_schedules(spec),
         "script": [f"emel preview prune --to {spec.cloud} --yes"],
     }
 
 
-def _job(spec: Spec, stage: str, *, cloud: bool = False) -> Job:
-    extended = ".emel-cloud" if cloud and spec.cloud else ".emel"
-    return {"extends": name_of(spec, extended), "stage": spec.stage or stage}
-
-
-def name_of(spec: Spec, name: str) -> str:
-    """A job's name in this pipeline."""
-    return f".{spec.prefix}{name[1:]}" if name.startswith(".") else f"{spec.prefix}{name}"
-
-
-def _prepare(spec: Spec) -> list[Any]:
-    return [*spec.install, *([f"cd {spec.folder}"] if spec.folder else [])]
-
-
-def _dvc_cache(spec: Spec) -> Job:
-    return {
-        "key": "dvc-$CI_COMMIT_REF_SLUG",
-        "fallback_keys": [f"dvc-{spec.base}".replace("/", "-")],
-        "paths": [spec.path(".dvc/cache")],
-        "when": "always",
-    }
-
-
-def _pip_cache(spec: Spec) -> Job:
-    key: Any = {"files": [spec.path(spec.lock)], "prefix": "pip"} if spec.lock else "pip"
-    return {"key": key, "paths": [spec.path(PIP_CACHE)]}
+def _run(spec: Spec) -> str:
+    if spec.repeat is None:
+        return "emel run"
+    often = f"emel run --repeat {spec.repeat}"
+    return f'if [ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]; then {often}; else emel run; fi'
 
 
 def _results(spec: Spec) -> list[str] | str:
     if isinstance(spec.results, str):
         return spec.results
-    return [spec.path(name) for name in (*spec.results, ".emel/bundles/")]
+    noise = [NOISE] if spec.repeat else []
+    return [spec.path(name) for name in (*spec.results, *noise, ".emel/runs/", ".emel/bundles/")]

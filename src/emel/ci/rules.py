@@ -16,6 +16,7 @@ MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 DEFAULT_BRANCH = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
 SCHEDULE = '$CI_PIPELINE_SOURCE == "schedule"'
 FORK = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID"
+PUSHED = '($CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "web")'
 NEVER = "never"
 
 
@@ -44,8 +45,21 @@ def of_every_commit(spec: Spec, when: str | None = None) -> Rules:
     branches = [] if spec.stage else ["$CI_COMMIT_BRANCH"]
     return [
         *_not_when_pruning(spec),
+        *_not_on_a_machine_for_forks(spec),
         *[_changed(spec, {"if": event, **more}) for event in (MERGE_REQUEST, DEFAULT_BRANCH, *branches)],
     ]
+
+
+def of_machines(spec: Spec, when: str | None = None) -> Rules:
+    """The same for the jobs that launch and stop the machine of a training."""
+    return [*_not_without_a_machine(spec), *of_every_commit(spec, when)]
+
+
+def of_sweeps(spec: Spec, when: str | None = None) -> Rules:
+    """Merge requests of the project's own branches, and branches: a person starts a sweep."""
+    more = {"when": when} if when else {}
+    branches = [] if spec.stage else [{"if": f"$CI_COMMIT_BRANCH && {PUSHED}", **more}]
+    return [*of_merge_requests(spec, when), *[_changed(spec, rule) for rule in branches]]
 
 
 def of_merge_requests(spec: Spec, when: str | None = None) -> Rules:
@@ -63,13 +77,26 @@ def of_default_branch(spec: Spec) -> Rules:
     return [*_not_when_pruning(spec), _changed(spec, {"if": DEFAULT_BRANCH, **more})]
 
 
-def of_schedules() -> Rules:
+def of_schedules(spec: Spec, *, machine: bool = False) -> Rules:
     """Pipeline schedules, whose branch is nearly always the default one."""
-    return [{"if": SCHEDULE}]
+    return [*(_not_without_a_machine(spec) if machine else []), {"if": SCHEDULE}]
 
 
 def _no(condition: str) -> dict[str, Any]:
     return {"if": condition, "when": NEVER}
+
+
+def _not_on_a_machine_for_forks(spec: Spec) -> Rules:
+    if spec.machine is None:
+        return []
+    fork = f'{FORK} && "{spec.machine}" != "none"' if spec.is_component else FORK
+    return [
+        Noted("A fork may launch no machine, and no other runner has what the training needs.", _no(fork))
+    ]
+
+
+def _not_without_a_machine(spec: Spec) -> Rules:
+    return [_no(f'"{spec.machine}" == "none"')] if spec.is_component else []
 
 
 def _not_when_pruning(spec: Spec) -> Rules:
@@ -86,6 +113,6 @@ def _changed(spec: Spec, rule: dict[str, Any]) -> dict[str, Any]:
         return rule
     return {
         "if": rule["if"],
-        "changes": [f"{spec.folder}/**/*"],
+        "changes": [spec.path("**/*")],
         **{k: v for k, v in rule.items() if k != "if"},
     }

@@ -22,6 +22,20 @@ class Spec(NamedTuple):
     cloud: str | None = None
     runner_tags: tuple[str, ...] | str = ()
     """The tags of the runner that trains; without any, every runner may."""
+    machine: str | None = None
+    """The cloud whose machine trains and is gone afterwards; of a component `none`, `on-demand` or `spot`."""
+    spot: bool = False
+    """Whether that cloud may take the machine away."""
+    longest: str | None = None
+    """How long a job on that machine may take, as GitLab writes durations."""
+    sweeps: bool = False
+    """Whether a person may start a sweep from the pipeline."""
+    repeat: int | None = None
+    """How often the default branch's pipeline runs the training, to know the metrics' noise."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Variables that the DVC remote needs in each job."""
+    gitlab: tuple[int, int] | None = None
+    """The version of the server, if it is known: newer ones know more reasons to repeat a job."""
     has_remote: bool = False
     """Whether DVC has a remote, from which data come and to which results go."""
     commits_results: bool = False
@@ -36,6 +50,13 @@ class Spec(NamedTuple):
     prefix: str = ""
     """Stands before the name of each job."""
 
+    @property
+    def is_component(self) -> bool:
+        """Whether its values are inputs, filled in where the component is included."""
+        return (self.machine or "").startswith("$[[")
+
     def path(self, name: str) -> str:
         """A path of the project as the repository sees it."""
+        if self.is_component:
+            return f"{self.folder}{name}"
         return f"{self.folder}/{name}" if self.folder else name

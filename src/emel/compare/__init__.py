@@ -14,9 +14,10 @@ from emel.compare.changes import (
 )
 from emel.compare.directions import direction_of
 from emel.compare.gate import FUNCTION, judge
-from emel.records import Comparison, Direction, GateRule, RunRecord, Snapshot, Verdict
+from emel.compare.noise import FEWEST, bands, over_runs
+from emel.records import Comparison, Direction, GateRule, Noise, NoiseSource, RunRecord, Snapshot, Verdict
 
-__all__ = ["best_so_far", "compare", "direction_of", "judge_function"]
+__all__ = ["FEWEST", "best_so_far", "compare", "direction_of", "judge_function", "over_runs"]
 
 
 def compare(
@@ -27,15 +28,17 @@ def compare(
     directions: Mapping[str, Direction],
     function: tuple[Mapping[str, float] | None, Mapping[str, float] | None] = (None, None),
     environment: tuple[RunRecord | None, RunRecord | None] = (None, None),
+    noise: Sequence[tuple[NoiseSource, Noise]] = (),
 ) -> Comparison:
     """Hold a candidate beside its base, and against the rules.
 
     Without a base every metric is new, and no parameter or data file counts as changed. `directions` are
     what the user says; `function` has what was measured of both functions, by its name under `function.`, and
     `environment` what is known of both runs. For other metrics a well-known name tells (see
-    emel.compare.directions).
+    emel.compare.directions). `noise` has what repeated runs of the two gave.
     """
-    metrics = metric_changes(base.metrics if base else {}, candidate.metrics, directions)
+    known = bands([measured for _, measured in noise])
+    metrics = metric_changes(base.metrics if base else {}, candidate.metrics, directions, known)
     return Comparison(
         base=base.revision if base else None,
         candidate=candidate.revision,
@@ -44,6 +47,7 @@ def compare(
         data=data_changes(base.data, candidate.data) if base else (),
         verdict=judge(rules, metrics, function_changes(*function)),
         environment=environment_changes(*environment),
+        noise=tuple(source for source, _ in noise),
     )
 
 

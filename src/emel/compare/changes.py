@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from emel.compare.directions import direction_of
@@ -20,11 +21,17 @@ from emel.records import (
 
 
 def metric_changes(
-    base: Mapping[str, Scalar], candidate: Mapping[str, Scalar], directions: Mapping[str, Direction]
+    base: Mapping[str, Scalar],
+    candidate: Mapping[str, Scalar],
+    directions: Mapping[str, Direction],
+    bands: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[MetricChange, ...]:
-    """Every metric of either side, in the candidate's order, then those that are gone."""
+    """Every metric of either side, in the candidate's order, then those that are gone.
+
+    `bands` have the noise of metrics, where it is known.
+    """
     return tuple(
-        _metric_change(name, base, candidate, direction_of(name, directions))
+        _metric_change(name, base, candidate, direction_of(name, directions), bands.get(name))
         for name in _names(candidate, base)
     )
 
@@ -90,7 +97,11 @@ def _environment(run: RunRecord) -> dict[str, str]:
 
 
 def _metric_change(
-    name: str, base: Mapping[str, Scalar], candidate: Mapping[str, Scalar], direction: Direction | None
+    name: str,
+    base: Mapping[str, Scalar],
+    candidate: Mapping[str, Scalar],
+    direction: Direction | None,
+    noise: float | None,
 ) -> MetricChange:
     old, new = base.get(name), candidate.get(name)
     start = number(old)
@@ -103,6 +114,7 @@ def _metric_change(
         delta=delta,
         relative=_finite(delta / abs(start)) if delta is not None and start else None,
         effect=_effect(name, base, candidate, direction),
+        noise=noise,
     )
 
 

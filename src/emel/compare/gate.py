@@ -72,7 +72,7 @@ def _checks(rule: GateRule, metrics: Mapping[str, MetricChange]) -> Iterator[Che
         if rule.max is not None:
             yield _bound(name, metric, "max", rule.max)
         if rule.max_drop is not None:
-            yield _drop(name, metric, rule.max_drop)
+            yield _drop(name, metric, rule.max_drop, rule.noise)
 
 
 def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], limit: float) -> Check:
@@ -90,7 +90,9 @@ def _bound(name: str, metric: MetricChange | None, rule: Literal["min", "max"], 
     return Check(metric=name, rule=rule, limit=limit, value=value, passed=passed, text=text)
 
 
-def _drop(name: str, metric: MetricChange | None, limit: float) -> Check:
+def _drop(
+    name: str, metric: MetricChange | None, limit: float, noise: Literal["auto"] | float | None
+) -> Check:
     if metric is None or number(metric.candidate) is None:
         return _failed(name, "max_drop", limit, _without_number(name, metric))
     if metric.direction is None:
@@ -103,10 +105,27 @@ def _drop(name: str, metric: MetricChange | None, limit: float) -> Check:
         text = f"{name} has no value in the base to be held against"
         return Check(metric=name, rule="max_drop", limit=limit, value=None, passed=True, text=text)
     drop = _worsening(metric, metric.direction)
-    # 0.97 - 0.95 is a little more than 0.02 in binary, and nobody would call that a broken rule.
-    passed = drop <= limit or math.isclose(drop, limit, rel_tol=1e-9)
-    text = _told(name, drop, limit, passed)
-    return Check(metric=name, rule="max_drop", limit=limit, value=drop, passed=passed, text=text)
+    kept = _is_at_most(drop, limit)
+    band = metric.noise if noise == "auto" else noise
+    passed = kept or (band is not None and _is_at_most(drop, limit + band))
+    text = _told(name, drop, limit, kept)
+    if not kept:
+        text += _of_noise(noise, band, passed)
+    return Check(metric=name, rule="max_drop", limit=limit, value=drop, passed=passed, text=text, noise=band)
+
+
+def _is_at_most(drop: float, limit: float) -> bool:
+    """0.97 - 0.95 is a little more than 0.02 in binary, and nobody would call that a broken rule."""
+    return drop <= limit or math.isclose(drop, limit, rel_tol=1e-9)
+
+
+def _of_noise(noise: Literal["auto"] | float | None, band: float | None, passed: bool) -> str:
+    """What a drop beyond the limit has to do with the noise."""
+    if noise is None:
+        return ""
+    if band is None:
+        return "; the noise is not known: `emel run --repeat 5` measures it"
+    return f", but within the noise of ±{band:.2g}" if passed else f", beyond the noise of ±{band:.2g} too"
 
 
 def _worsening(metric: MetricChange, direction: Direction) -> float:

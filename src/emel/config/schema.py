@@ -87,14 +87,18 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The metric must not be above."""
     max_drop: Annotated[float, Meta(ge=0)] | None = None
     """How much worse than the base's the metric may be, in its own unit."""
+    noise: Literal["auto"] | Annotated[float, Meta(ge=0)] | None = None
+    """What `max_drop` is widened by, since no two runs are the same: a number in the metric's unit, or
+    `"auto"` for what `emel run --repeat` has measured, see [noise](../guides/experiments.md)."""
 
 
 class ReportTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a report shows, after the verdict."""
 
     sections: tuple[str, ...] | None = None
-    """The sections in their order: `metrics`, `gate`, `parameters`, `data`, `plots`, `model`, `endpoint`,
-    `shadow`, `cost`, `reproduce`, and your own by the names of their tables. Without it all are shown."""
+    """The sections in their order: `metrics`, `gate`, `parameters`, `data`, `environment`, `leaderboard`,
+    `plots`, `model`, `endpoint`, `shadow`, `cost`, `reproduce`, and your own by the names of their tables.
+    Without it all are shown."""
 
 
 class SectionTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -228,6 +232,20 @@ class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number of predictions a month."""
 
 
+class SweepTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `emel sweep` goes through without `--set`, and the job `sweep` of the pipeline."""
+
+    set: tuple[str, ...] = ()
+    """The values of each parameter, as `["depth=2,4,8", "rate=0.1,0.3"]`; `FILE:name=…` for one outside of
+    params.yaml."""
+    random: Annotated[int, Meta(ge=1)] | None = None
+    """How many combinations are drawn, instead of all."""
+    seed: int = 0
+    """What they are drawn with."""
+    metric: str | None = None
+    """What the leaderboard is ordered by, instead of the gate's first metric."""
+
+
 class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The pipeline in GitLab, which `emel ci` writes."""
 
@@ -246,7 +264,14 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
     that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
     runner_tags: tuple[str, ...] = ()
-    """The tags of the runner that trains; without any, every runner may."""
+    """The tags of the runner that trains; without any, every runner may. The machine of [train.machine] has a
+    tag of its own, which the pipeline knows."""
+    repeat: Annotated[int, Meta(ge=3, le=30)] | None = None
+    """How often the default branch's pipeline runs the training, to know the noise of the metrics: see
+    [noise](../guides/experiments.md)."""
+    gitlab: Annotated[str, Meta(pattern=r"^[0-9]{2}\.[0-9]{1,2}$")] | None = None
+    """The version of the GitLab server, as `"19.1"`. From that one on, jobs are repeated also for the reasons
+    that it has for a machine which was taken away."""
     production: Literal["on_success", "manual"] = "on_success"
     """Whether what was merged goes to production by itself, or by a click."""
     auto_stop_in: str = "1 week"
@@ -275,12 +300,23 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     aws: AwsTable = AwsTable()
     kubernetes: KubernetesTable = KubernetesTable()
     cost: CostTable = CostTable()
+    sweep: SweepTable = SweepTable()
     ci: CiTable = CiTable()
 
     def rules(self) -> tuple[GateRule, ...]:
-        """The gate as records, in the order of the file."""
+        """The gate as records, in the order of the file.
+
+        Errors: ConfigError for a noise that has nothing to widen.
+        """
+        for metric, table in self.gate.items():
+            if table.noise is not None and table.max_drop is None:
+                raise ConfigError(
+                    f"`noise` of `gate.{metric}` widens `max_drop`, which is not there",
+                    where="emel.toml",
+                    hint="add max_drop = 0 to refuse whatever is worse beyond the noise",
+                )
         return tuple(
-            GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop)
+            GateRule(metric=metric, min=table.min, max=table.max, max_drop=table.max_drop, noise=table.noise)
             for metric, table in self.gate.items()
         )
 

@@ -5,7 +5,7 @@ not through its Python package: so DVC may live in another environment than emel
 output, and what is relied on is what DVC documents. A call costs 0.6 to 0.9 s, most of it DVC's own start.
 """
 
-from emel.experiments.grid import cells
+from emel.experiments.grid import cells, grid
 from emel.experiments.pipeline import Pipeline
 
-__all__ = ["Pipeline", "cells"]
+__all__ = ["Pipeline", "cells", "grid"]

@@ -14,6 +14,7 @@ import yaml
 from emel.errors import PipelineError
 
 FILE = "dvc.yaml"
+PARAMS = "params.yaml"
 
 
 class Definition(NamedTuple):
@@ -23,6 +24,8 @@ class Definition(NamedTuple):
     """All that stages write."""
     shown: tuple[str, ...]
     """What of it a report reads, or Git keeps: metrics, plots, and all with `cache: false`."""
+    inputs: tuple[str, ...] = ()
+    """What stages read and no stage writes, files of parameters too."""
 
 
 def read_definition(root: Path) -> Definition | None:
@@ -52,7 +55,18 @@ def parse_definition(text: str) -> Definition:
                 outputs[path] = outputs.get(path, False) or kind != "outs" or not cached
     drawn = _drawn(content.get("plots") if isinstance(content, Mapping) else None)
     shown = [path for path, is_shown in outputs.items() if is_shown or path in drawn]
-    return Definition(tuple(outputs), tuple(shown))
+    read = dict.fromkeys(path for stage in _stages(content) for path in _read_by(stage))
+    whole = content.get("vars") if isinstance(content, Mapping) else None
+    read |= dict.fromkeys(name for name in whole or () if isinstance(name, str))
+    return Definition(tuple(outputs), tuple(shown), tuple(path for path in read if path not in outputs))
+
+
+def _read_by(stage: Mapping[str, Any]) -> Iterator[str]:
+    yield from (path for path, _ in _paths(stage.get("deps"), stage.get("wdir")))
+    for entry in stage.get("params") or ():
+        # A parameter without a file is one of params.yaml.
+        for file in entry if isinstance(entry, Mapping) else (PARAMS,):
+            yield str(PurePosixPath(stage.get("wdir") or ".") / str(file))
 
 
 def _stages(content: Any) -> Iterator[Mapping[str, Any]]:

@@ -19,17 +19,22 @@ def cells(settings: Sequence[str], *, count: int | None = None, seed: int = 0) -
     drawn at random with `seed`, or the whole grid where it has no more. Errors: PipelineError for a setting
     that names no parameter, no value, or a parameter that another one names too.
     """
-    axes = [_axis(setting) for setting in settings]
+    axes = grid(settings)
+    total = math.prod(len(axis) for axis in axes)
+    if count is None or count >= total:
+        return tuple(_cell(axes, number) for number in range(total))
+    return tuple(_cell(axes, number) for number in random.Random(seed).sample(range(total), count))
+
+
+def grid(settings: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The assignments of each parameter, whose combinations are the cells. Errors: as of `cells`."""
     names = [parse(setting)[:2] for setting in settings]
     twice = next((name for path, name in names if names.count((path, name)) > 1), None)
     if twice is not None:
         raise PipelineError(
             f"`{twice}` is set twice", hint="write all of its values once: --set name=value,value"
         )
-    total = math.prod(len(axis) for axis in axes)
-    if count is None or count >= total:
-        return tuple(_cell(axes, number) for number in range(total))
-    return tuple(_cell(axes, number) for number in random.Random(seed).sample(range(total), count))
+    return tuple(_axis(setting) for setting in settings)
 
 
 def split_values(text: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from emel.system.files import write_atomic
 
 FILE = "params.yaml"
 """Where DVC looks for a parameter whose file is not named."""
+SEEDS = ("seed", "random_state", "random_seed")
+"""Last parts of names that a parameter has which is a seed."""
 
 
 def assign(root: Path, assignments: Sequence[str]) -> None:
@@ -24,6 +26,18 @@ def assign(root: Path, assignments: Sequence[str]) -> None:
         texts[path] = replaced(texts.get(path) or _read(root, path), path, name, value)
     for path, text in texts.items():
         write_atomic(root / path, text)
+
+
+def seeds(root: Path, named: Sequence[str]) -> dict[str, int]:
+    """The seeds by their names, as `[FILE:]name`; see Pipeline.seeds."""
+    if named:
+        return {name: _whole(root, name) for name in named}
+    if not (root / FILE).is_file():
+        return {}
+    found = _nodes(yaml.compose(_read(root, FILE), Loader=yaml.SafeLoader), "")
+    return {
+        name: int(node.value) for name, node in found if name.rpartition(".")[2] in SEEDS and _is_whole(node)
+    }
 
 
 def parse(assignment: str) -> tuple[str, str, str]:
@@ -60,6 +74,19 @@ def replaced(text: str, path: str, name: str, value: str) -> str:
     # An empty value has no room of its own after its colon.
     room = " " if start == end and not text[:start].endswith(" ") else ""
     return f"{text[:start]}{room}{written}{text[end:]}"
+
+
+def _whole(root: Path, written: str) -> int:
+    path, name, _ = parse(f"{written}=")
+    node = dict(_nodes(yaml.compose(_read(root, path), Loader=yaml.SafeLoader), "")).get(name)
+    if node is None or not _is_whole(node):
+        what = "there is no parameter" if node is None else "a seed is a whole number, unlike"
+        raise PipelineError(f"{what} `{name}`", where=path, hint="name another: --seed-param [FILE:]NAME")
+    return int(node.value)
+
+
+def _is_whole(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") and node.value.isdigit()
 
 
 def _read(root: Path, path: str) -> str:

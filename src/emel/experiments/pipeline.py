@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from emel.experiments import (
     copies,
     fetching,
     history,
+    identity,
     inputs,
     measuring,
+    noise,
     params,
     plotting,
     reading,
@@ -20,7 +22,19 @@ from emel.experiments import (
     stage_inputs,
 )
 from emel.experiments.dvc import Dvc
-from emel.records import DataFacts, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
+from emel.gitrepo import GitRepo
+from emel.records import (
+    DataFacts,
+    HistoryEntry,
+    MetricNoise,
+    Noise,
+    NoiseSource,
+    PipelineRun,
+    Plot,
+    Revision,
+    RunRecord,
+    Snapshot,
+)
 from emel.system.process import OnLine, Process
 
 
@@ -58,6 +72,14 @@ class Pipeline:
         """
         params.assign(self._root, assignments)
 
+    def seeds(self, named: Sequence[str] = ()) -> dict[str, int]:
+        """The parameters that are seeds, with their values: those `named`, as `[FILE:]name`, or else all
+        whole numbers in params.yaml whose name says that they are one.
+
+        Errors: PipelineError for a name that is no parameter, or whose value is no whole number.
+        """
+        return params.seeds(self._root, named)
+
     def record(self, run: PipelineRun, started: datetime) -> None:
         """Note the environment of a run with the results that it made; of one that ran nothing, nothing."""
         recording.write(self._dvc, run, started)
@@ -73,6 +95,17 @@ class Pipeline:
     def recorded(self, revision: Revision) -> RunRecord | None:
         """What is known here of the run that made the results of a revision."""
         return recording.read(self._dvc, self._process, revision)
+
+    def record_noise(self, seeds: Mapping[str, Sequence[int]], metrics: dict[str, MetricNoise]) -> Noise:
+        """Write what repeated runs of the present dvc.lock gave into `emel.noise.json`, to be committed."""
+        return noise.write(self._dvc, seeds, metrics)
+
+    def noise(self, revision: Revision) -> tuple[NoiseSource, Noise] | None:
+        """What repeated runs gave, as it stands at a revision. None where nobody has repeated any.
+
+        Errors: ResultsError for a file that cannot be read.
+        """
+        return noise.read(self._dvc, self._process, revision)
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.
@@ -136,6 +169,12 @@ class Pipeline:
         ResultsError when neither has them.
         """
         inputs.restore(self._dvc, original, pointers)
+
+    def inputs_digest(self, commit: str) -> str:
+        """One digest of all that the pipeline reads at a commit; see emel.experiments.identity."""
+        repo = GitRepo.discover(self._root, self._process)
+        below = self._root.resolve().relative_to(repo.root.resolve())
+        return identity.inputs_digest(repo, below, commit)
 
     def cache_folder(self) -> Path:
         """Where DVC keeps what the project's pipeline made."""

@@ -18,6 +18,7 @@ import msgspec
 import yaml
 
 from emel.experiments.dvc import Dvc
+from emel.experiments.params import SEEDS
 from emel.experiments.reading import WORKSPACE
 from emel.gitrepo import GitRepo
 from emel.records import PipelineRun, Revision, RunRecord, Scalar, from_json, to_json
@@ -29,7 +30,6 @@ LIBRARIES = (
     "import importlib.metadata as m, json, platform; "
     "print(json.dumps([platform.python_version(), {d.name: d.version for d in m.distributions() if d.name}]))"
 )
-SEEDS = ("seed", "random_state", "random_seed")
 
 
 def write(dvc: Dvc, run: PipelineRun, started: datetime) -> None:
@@ -55,7 +55,7 @@ def write(dvc: Dvc, run: PipelineRun, started: datetime) -> None:
 
 def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
     """See Pipeline.recorded."""
-    lock = _lock(dvc, process, revision)
+    lock = contents(dvc, process, revision, LOCK)
     file = _place(dvc.root, lock) if lock is not None else None
     if file is None or not file.is_file():
         return None
@@ -66,12 +66,13 @@ def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
         return None
 
 
-def _lock(dvc: Dvc, process: Process, revision: Revision) -> bytes | None:
+def contents(dvc: Dvc, process: Process, revision: Revision, name: str) -> bytes | None:
+    """A file beside dvc.yaml that Git keeps, at a revision; None when it is not there."""
     if revision.label == WORKSPACE:
-        file = dvc.root / LOCK
+        file = dvc.root / name
         return file.read_bytes() if file.is_file() else None
     repo = GitRepo.discover(dvc.root, process)
-    inside = (dvc.root.resolve() / LOCK).relative_to(repo.root.resolve())
+    inside = (dvc.root.resolve() / name).relative_to(repo.root.resolve())
     return repo.read(revision.commit, inside.as_posix())
 
 

@@ -71,6 +71,36 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     """Parameters whose name says that they are one."""
 
 
+class MetricNoise(Struct, frozen=True, kw_only=True):
+    """One metric over repeated runs of the same pipeline."""
+
+    values: tuple[float, ...]
+    """In the order of the runs; the first are the results themselves."""
+    mean: float
+    std: float
+    """The standard deviation of the sample: the sum of squares is divided by one less than there are runs."""
+
+
+class Noise(Struct, frozen=True, kw_only=True):
+    """How far the metrics of repeated runs lie apart. It stands in Git, in `emel.noise.json`."""
+
+    lock: str
+    """The digest of the dvc.lock whose results were repeated."""
+    seeds: dict[str, tuple[int, ...]]
+    """The parameters that each run had another value of; empty where the runs were the same."""
+    metrics: dict[str, MetricNoise]
+
+
+class NoiseSource(Struct, frozen=True, kw_only=True):
+    """Where a comparison's noise was measured."""
+
+    revision: str
+    """The label of the revision whose `emel.noise.json` it is."""
+    runs: int
+    current: bool
+    """Whether the revision's own results were repeated, and not those of an earlier dvc.lock."""
+
+
 class EnvironmentChange(Struct, frozen=True, kw_only=True):
     """A library, the interpreter or the machine, of base and candidate; None where it was not there."""
 
@@ -97,6 +127,9 @@ class MetricChange(Struct, frozen=True, kw_only=True):
     delta: float | None
     relative: float | None
     effect: Effect
+    noise: float | None = None
+    """By how much two runs of one pipeline may differ by chance, see emel.compare.noise; None when that was
+    not measured."""
 
 
 class ParamChange(Struct, frozen=True, kw_only=True):
@@ -164,6 +197,8 @@ class GateRule(Struct, frozen=True, kw_only=True):
     max_drop: float | None = None
     """How much worse than the base the metric may be, in its own unit: less where higher is better, more
     where lower is better."""
+    noise: Literal["auto"] | float | None = None
+    """What `max_drop` is widened by: what was measured (`auto`), or so much. None widens it by nothing."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -177,6 +212,8 @@ class Check(Struct, frozen=True, kw_only=True):
     passed: bool
     text: str
     """The rule and its result as one sentence for people."""
+    noise: float | None = None
+    """What the limit was widened by."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -197,3 +234,5 @@ class Comparison(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     environment: tuple[EnvironmentChange, ...] = ()
     """What is known to differ in the environments of the two runs; empty also where one was not recorded."""
+    noise: tuple[NoiseSource, ...] = ()
+    """Where the noise of the metrics was measured."""

@@ -112,6 +112,10 @@ class Deprecation(Struct, frozen=True, kw_only=True):
     tag: str
     pushed: bool
     reason: str | None = None
+    release: str | None = None
+    """The page of its release, which says so too; None where there is none, or it could not be changed."""
+    release_reason: str | None = None
+    """Why it could not."""
 
 
 class Downloaded(Struct, frozen=True, kw_only=True):

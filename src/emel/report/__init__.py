@@ -10,8 +10,8 @@ from emel.report.document import SECTIONS, build, default_sections
 from emel.report.known import Known
 from emel.report.masking import masked
 from emel.report.own import own_section
-from emel.report.rendering import render
-from emel.report.writing import Written, write
+from emel.report.rendering import render, render_alone
+from emel.report.writing import Written, write, write_alone
 
 __all__ = [
     "SECTIONS",
@@ -23,5 +23,7 @@ __all__ = [
     "masked",
     "own_section",
     "render",
+    "render_alone",
     "write",
+    "write_alone",
 ]

@@ -19,7 +19,9 @@ from emel.report.blocks import (
     Tone,
 )
 from emel.report.card import cost_section, endpoint_section, model_section, shadow_section
+from emel.report.environment import environment_section
 from emel.report.known import Known
+from emel.report.leaderboard import leaderboard_section
 from emel.report.results import data_section, gate_section, metrics_section, params_section
 
 SHOWN_PLOTS = 6
@@ -126,6 +128,8 @@ SECTIONS: Mapping[str, Callable[[Known], list[Block]]] = {
     "gate": gate_section,
     "parameters": params_section,
     "data": data_section,
+    "environment": environment_section,
+    "leaderboard": leaderboard_section,
     "plots": _plots,
     "model": model_section,
     "endpoint": endpoint_section,

@@ -15,8 +15,10 @@ from emel.records import (
     Estimate,
     OwnSection,
     Plot,
+    RunRecord,
     Shadow,
     Slice,
+    Sweep,
 )
 from emel.report.blocks import Markdown
 
@@ -26,6 +28,10 @@ class Known(Struct, frozen=True, kw_only=True):
 
     project: str
     comparison: Comparison
+    run: RunRecord | None = None
+    """With what the candidate's results were made."""
+    sweep: Sweep | None = None
+    """What was tried at the candidate's commit."""
     best: Mapping[str, Best] = {}
     """By the name of the metric."""
     data: Mapping[str, tuple[DataFacts | None, DataFacts | None]] = {}

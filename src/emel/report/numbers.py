@@ -37,6 +37,11 @@ def change(value: float | None) -> str:
     return sign + _decimal(abs(value))
 
 
+def noise(value: float | None) -> str:
+    """What chance explains, both ways: ±0.012."""
+    return NONE if value is None else f"±{value:.2g}"
+
+
 def percent_change(value: float | None) -> str:
     """A share as a change in percent: +0.2 %, and < 0.1 % where that would say nothing."""
     if value is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from emel.records import Comparison, Picture, RenderedReport
+from emel.records import Comparison, Picture, RenderedReport, Scalar
 from emel.report import html, markdown, pictures
 from emel.report.blocks import Document
 from emel.report.names import file_name
@@ -12,17 +12,29 @@ from emel.report.names import file_name
 
 def render(document: Document, comparison: Comparison) -> RenderedReport:
     """The report with its plots drawn. Errors: those of emel.report.pictures.draw."""
+    present = (change for change in comparison.metrics if change.effect != "gone")
+    return render_alone(
+        document,
+        commit=comparison.candidate.commit,
+        metrics={change.name: change.candidate for change in present},
+        passed=comparison.verdict.passed if comparison.verdict.checks else None,
+    )
+
+
+def render_alone(
+    document: Document, *, commit: str, metrics: dict[str, Scalar], passed: bool | None = None
+) -> RenderedReport:
+    """The same for a document that compares nothing. `metrics` are told by the next run as this one's."""
     drawn = {image.plot.name: pictures.draw(image.plot) for image in document.images()}
     taken: dict[str, Picture] = {}
     placeholders = {name: _keep(taken, png, f"{name}.png").placeholder for name, png in drawn.items()}
     for picture in document.own_pictures():
         _keep(taken, picture.content, picture.file_name)
-    present = (change for change in comparison.metrics if change.effect != "gone")
     return RenderedReport(
         headline=document.headline,
-        passed=comparison.verdict.passed if comparison.verdict.checks else None,
-        commit=comparison.candidate.commit,
-        metrics={change.name: change.candidate for change in present},
+        passed=passed,
+        commit=commit,
+        metrics=metrics,
         parts=markdown.parts(document, placeholders),
         pictures=tuple(taken.values()),
         html=html.render(document, drawn),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from emel.records import Best, DataChange, DataFacts, Effect, MetricChange, ParamChange, Revision
+from emel.records import (
+    Best,
+    DataChange,
+    DataFacts,
+    Effect,
+    MetricChange,
+    NoiseSource,
+    ParamChange,
+    Revision,
+)
 from emel.report import numbers
 from emel.report.blocks import Block, Code, Details, Heading, Inline, Line, Paragraph, Table, Tone, Toned
 from emel.report.known import Known
@@ -35,8 +44,9 @@ def metrics_section(known: Known) -> list[Block]:
     # The base alone is no history: it has a column of its own.
     earlier = {best.revision.commit for best in known.best.values()} - {comparison.base.commit}
     best = known.best if earlier else {}
+    of_noise = _of_noise(comparison.noise)
     if len(changes) <= FOLD_FROM:
-        return [heading, _metric_table(changes, best, comparison.base)]
+        return [heading, _metric_table(changes, best, comparison.base), *of_noise]
     moved = [change for change in changes if change.effect != "same"]
     still = [change for change in changes if change.effect == "same"]
     none = Paragraph((f"None of {len(changes)} metrics changed.",))
@@ -45,7 +55,7 @@ def metrics_section(known: Known) -> list[Block]:
         blocks.append(
             Details(f"{len(still)} metrics without a change", (_metric_table(still, best, comparison.base),))
         )
-    return blocks
+    return [*blocks, *of_noise]
 
 
 def gate_section(known: Known) -> list[Block]:
@@ -99,20 +109,41 @@ def data_section(known: Known) -> list[Block]:
 
 
 def _metric_table(changes: Sequence[MetricChange], best: Mapping[str, Best], base: Revision) -> Table:
+    noisy = any(change.noise is not None for change in changes)
     rows = tuple(
         (
             _name(change),
-            (Toned(change.effect, TONES.get(change.effect, "neutral")),),
+            (_effect(change),),
             (_value(change.base),),
             (_value(change.candidate),),
             (numbers.change(change.delta),),
             (numbers.percent_change(change.relative),),
+            *(((numbers.noise(change.noise),),) if noisy else ()),
             *((_best(change, best.get(change.name), base),) if best else ()),
         )
         for change in changes
     )
-    header = ("Metric", "", "Base", "Candidate", "Change", "Relative", *(("Best so far",) if best else ()))
-    return Table(header, rows, numeric=(2, 3, 4, 5))
+    more = (*(("Noise",) if noisy else ()), *(("Best so far",) if best else ()))
+    header = ("Metric", "", "Base", "Candidate", "Change", "Relative", *more)
+    return Table(header, rows, numeric=(2, 3, 4, 5, 6) if noisy else (2, 3, 4, 5))
+
+
+def _effect(change: MetricChange) -> Toned:
+    is_known = change.noise is not None and change.delta is not None and change.effect in TONES
+    if is_known and abs(change.delta or 0.0) <= (change.noise or 0.0):
+        return Toned(f"{change.effect}, within the noise", "neutral")
+    return Toned(change.effect, TONES.get(change.effect, "neutral"))
+
+
+def _of_noise(sources: Sequence[NoiseSource]) -> list[Block]:
+    """Where the noise comes from."""
+    if not sources:
+        return []
+    line: Line = ("Noise is by how much two runs of one pipeline may differ by chance (95 %), after ",)
+    for place, source in enumerate(sources):
+        earlier = "" if source.current else " of earlier results"
+        line = (*line, " and " if place else "", f"{source.runs} runs{earlier} at ", Code(source.revision))
+    return [Paragraph((*line, "."))]
 
 
 def _name(change: MetricChange) -> Line:

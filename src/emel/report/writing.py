@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from emel.records import RenderedReport, Verdict
+from emel.records import Picture, RenderedReport, Verdict
 from emel.report.artifacts import annotations_json, junit_xml, open_metrics
 from emel.system.files import write_atomic
 
@@ -27,19 +27,29 @@ def write(report: RenderedReport, verdict: Verdict, folder: Path, links: Mapping
     """Write `report.md` with its `plots/*`, and `report.html`, which holds everything itself; and for GitLab
     `junit.xml`, `metrics.txt` and `annotations.json`, which has the `links`. Errors: OSError.
     """
-    images = {picture.digest: f"plots/{picture.file_name}" for picture in report.pictures}
-    for picture in report.pictures:
-        write_atomic(folder / images[picture.digest], picture.content)
-    write_atomic(folder / "report.md", report.markdown(images))
-    write_atomic(folder / "report.html", report.html)
+    markdown, html = write_alone(report, folder, "report")
     write_atomic(folder / "junit.xml", junit_xml(verdict))
     write_atomic(folder / "metrics.txt", open_metrics(report.metrics))
     write_atomic(folder / "annotations.json", annotations_json(links))
     return Written(
-        markdown=folder / "report.md",
-        html=folder / "report.html",
-        images=tuple(folder / path for path in images.values()),
+        markdown=markdown,
+        html=html,
+        images=tuple(folder / _place(picture) for picture in report.pictures),
         junit=folder / "junit.xml",
         metrics=folder / "metrics.txt",
         annotations=folder / "annotations.json",
     )
+
+
+def write_alone(report: RenderedReport, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write `NAME.md` with its `plots/*`, and `NAME.html`; return both. Errors: OSError."""
+    for picture in report.pictures:
+        write_atomic(folder / _place(picture), picture.content)
+    markdown, html = folder / f"{name}.md", folder / f"{name}.html"
+    write_atomic(markdown, report.markdown({picture.digest: _place(picture) for picture in report.pictures}))
+    write_atomic(html, report.html)
+    return markdown, html
+
+
+def _place(picture: Picture) -> str:
+    return f"plots/{picture.file_name}"

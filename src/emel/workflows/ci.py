@@ -13,10 +13,12 @@ from emel.ci import existing
 from emel.config import Config
 from emel.errors import ConfigError
 from emel.experiments.definition import Definition, read_definition
+from emel.experiments.remotes import CHECKSUMS
 from emel.system.files import write_atomic
 from emel.workflows.project import Project
 
 DVC_CONFIG = ".dvc/config"
+TOML = "emel.toml"
 
 
 class FileChange(NamedTuple):
@@ -78,10 +80,13 @@ def pipeline_changes(project: Project) -> tuple[FileChange, ...]:
 
 
 def planned_changes(
-    root: Path, folder: str, config: Config, definition: Definition
+    root: Path, folder: str, config: Config, definition: Definition, dvc_config: str | None = None
 ) -> tuple[FileChange, ...]:
-    """The same for what may not be written yet. `folder` is the project's below `root`; empty for that."""
-    spec = _spec(root / folder, folder, config, definition)
+    """The same for what may not be written yet. `folder` is the project's below `root`; empty for that.
+
+    `dvc_config` is what .dvc/config is going to be, where it is not that yet.
+    """
+    spec = spec_of(root / folder, folder, config, definition, dvc_config)
     present = _text(root / existing.FILE)
     if not folder and (present is None or existing.is_ours(present)):
         return (FileChange(existing.FILE, present, ci.as_pipeline(spec)),)
@@ -95,34 +100,63 @@ def planned_changes(
     )
 
 
-def install_commands(config: Config, folder: str) -> tuple[str, ...]:
-    """What [ci] says, or else: the emel that wrote the pipeline, and the project's libraries."""
+def install_commands(config: Config, folder: str, remote: str = "") -> tuple[str, ...]:
+    """What [ci] says, or else: the emel that wrote the pipeline, what DVC needs for its `remote`, and the
+    project's libraries."""
     if config.ci.install is not None:
         return config.ci.install
-    of_cloud = [config.ci.cloud] if config.ci.cloud in ("yandex", "aws") else []
+    named = (config.ci.cloud, config.train.machine.cloud)
+    of_cloud = list(dict.fromkeys(cloud for cloud in named if cloud in ("yandex", "aws")))
     command = f'pip install --quiet "emel[{",".join(["train", "models", *of_cloud])}]=={__version__}"'
+    if "s3://" in remote:
+        command += " dvc-s3"
     lock = config.ci.requirements
     return (f"{command} -r {f'{folder}/' if folder else ''}{lock}" if lock else command,)
 
 
-def _spec(root: Path, folder: str, config: Config, definition: Definition) -> ci.Spec:
+def spec_of(
+    root: Path, folder: str, config: Config, definition: Definition, dvc_config: str | None = None
+) -> ci.Spec:
+    """The pipeline of a project, whose folder is `root`. Errors: ConfigError."""
     table = config.ci
+    machine = config.train.machine
+    if machine.cloud and table.runner_tags:
+        raise ConfigError(
+            "`ci.runner_tags` and `train.machine.cloud` both say who trains",
+            where=TOML,
+            hint="leave one of them out",
+        )
+    remote = dvc_config or _text(root / DVC_CONFIG) or ""
     results = dict.fromkeys(("dvc.lock", *definition.shown, config.model.path, config.model.sample))
     return ci.Spec(
         base=config.compare.base,
         image=table.image,
-        install=install_commands(config, folder),
+        install=install_commands(config, folder, remote),
         results=tuple(results),
         lock=table.requirements,
         folder=folder,
         cloud=table.cloud,
         runner_tags=table.runner_tags,
-        has_remote='remote "' in (_text(root / DVC_CONFIG) or ""),
+        machine=machine.cloud,
+        spot=machine.spot,
+        longest=machine.max_lifetime if machine.cloud else None,
+        sweeps=bool(config.sweep.set),
+        repeat=table.repeat,
+        variables=tuple(CHECKSUMS.items()) if config.yandex.storage_endpoint in remote else (),
+        gitlab=_version(table.gitlab),
+        has_remote='remote "' in remote,
         commits_results=table.commit_results,
         production=table.production,
         auto_stop_in=table.auto_stop_in,
         schedule=table.schedule,
     )
+
+
+def _version(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)
 
 
 def _text(file: Path) -> str | None:

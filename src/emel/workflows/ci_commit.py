@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from emel.errors import RepositoryError
 from emel.experiments.definition import Definition, read_definition
+from emel.experiments.noise import FILE as NOISE
 from emel.forge.gitlab.tokens import JOB_VARIABLE, find_tokens
 from emel.gitrepo import ENVIRONMENT, GitRepo
 from emel.system.process import Completed
@@ -61,7 +62,7 @@ def _results(project: Project, repo: GitRepo) -> tuple[str, ...]:
     definition = read_definition(project.root) or Definition((), ())
     folder = project.root.resolve().relative_to(repo.root.resolve()).as_posix()
     prefix = "" if folder == "." else f"{folder}/"
-    kept = [f"{prefix}{path}" for path in ("dvc.lock", *definition.shown)]
+    kept = [f"{prefix}{path}" for path in ("dvc.lock", NOISE, *definition.shown)]
     return tuple(
         path
         for path in repo.changes()

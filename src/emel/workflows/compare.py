@@ -10,6 +10,7 @@ from emel.records import Comparison, Revision, Snapshot
 from emel.report import pages
 from emel.system.files import write_atomic
 from emel.workflows.gate import function_measures
+from emel.workflows.noise import known_noise
 from emel.workflows.project import Project
 from emel.workflows.revisions import base_revision, candidate_revision, named_revision
 
@@ -58,4 +59,5 @@ def _compared(
         directions=project.config.metrics,
         function=(function_measures(project, base), function_measures(project, candidate)),
         environment=(pipeline.recorded(base) if base else None, pipeline.recorded(candidate)),
+        noise=known_noise(project, base, candidate),
     )

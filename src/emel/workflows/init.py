@@ -17,16 +17,17 @@ from emel.config import Config, load
 from emel.errors import ConfigError
 from emel.experiments.definition import FILE as DVC_FILE
 from emel.experiments.definition import Definition, parse_definition, read_definition
+from emel.experiments.remotes import CHECKSUMS, with_yandex_remote
 from emel.gitrepo import GitRepo
 from emel.system.files import write_atomic
-from emel.workflows.ci import FileChange, install_commands, planned_changes
+from emel.workflows.ci import DVC_CONFIG, FileChange, install_commands, planned_changes
 from emel.workflows.init_look import Answers, Found, look
 from emel.workflows.machine import System
 
 TOML_FILE = "emel.toml"
 IGNORED = ("/.emel/", "/.cache/")
 DVC_FILES = {
-    ".dvc/config": "[core]\n    analytics = false\n    check_update = false\n",
+    DVC_CONFIG: "[core]\n    analytics = false\n    check_update = false\n",
     ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
 }
 
@@ -62,12 +63,13 @@ def plan_init(start: Path, system: System, answers: Answers) -> InitPlan:
     planned: dict[str, str] = {}
     definition = _plan_pipeline(found, start, planned)
     config = _plan_config(found, start, planned, answers)
+    of_remote = _plan_remote(start, planned, config, answers)
     kept = [path for path in definition.outputs if path not in definition.shown and path not in found.tracked]
     planned[".gitignore"] = _with_lines(start / ".gitignore", [*IGNORED, *[f"/{path}" for path in kept]])
     changes = [_change(root, folder, path, text) for path, text in planned.items()]
-    of_pipeline, notes = _plan_ci(root, folder, config, definition)
+    of_pipeline, notes = _plan_ci(root, folder, config, definition, planned.get(DVC_CONFIG))
     every = tuple(change for change in (*changes, *of_pipeline) if change.diff)
-    return InitPlan(root, every, (*found.notes, *notes))
+    return InitPlan(root, every, (*found.notes, *of_remote, *notes))
 
 
 def write_init(plan: InitPlan) -> Adoption:
@@ -110,15 +112,49 @@ def _plan_config(found: Found, start: Path, planned: dict[str, str], answers: An
         return load(file)
     model = {"name": found.name, "path": found.model, "sample": found.sample, "target": found.target}
     table = {"cloud": answers.cloud, "requirements": found.requirements, "commit_results": True}
-    planned[TOML_FILE] = _toml(model, found.base, table)
-    given = {"model": _known(model), "compare": {"base": found.base}, "ci": _known(table)}
+    yandex = _known({"bucket": answers.bucket})
+    planned[TOML_FILE] = _toml(model, found.base, table, yandex)
+    given = {
+        "model": _known(model),
+        "compare": {"base": found.base},
+        "yandex": yandex,
+        "ci": _known(table),
+    }
     try:
         return msgspec.convert(given, Config)
     except msgspec.ValidationError as problem:
         raise ConfigError(str(problem), hint="give another by its option, as --name") from problem
 
 
-def _toml(model: Mapping[str, str | bool | None], base: str, table: Mapping[str, str | bool | None]) -> str:
+def _plan_remote(start: Path, planned: dict[str, str], config: Config, answers: Answers) -> tuple[str, ...]:
+    """A DVC remote on Object Storage, where data and models are for every machine; and what it needs."""
+    if answers.bucket is None:
+        return ()
+    if config.ci.cloud != "yandex":
+        raise ConfigError(
+            "a bucket is one of Yandex Object Storage", hint="say --to yandex too, or leave --bucket out"
+        )
+    file = start / DVC_CONFIG
+    before = planned.get(DVC_CONFIG) or (file.read_text("utf-8") if file.is_file() else "")
+    planned[DVC_CONFIG] = with_yandex_remote(
+        before, answers.bucket, config.model.name, endpoint=config.yandex.storage_endpoint
+    )
+    if planned[DVC_CONFIG] == before:
+        return (f"{DVC_CONFIG} has a default remote already, which stays.",)
+    return (
+        "`dvc push` and `dvc pull` need the package dvc-s3, and in AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY a static key of a service account with the role storage.editor.",
+        "Jobs have the package; add the key to the project's CI/CD variables, masked.",
+        f"In a shell of yours set {' '.join(f'{name}={value}' for name, value in CHECKSUMS.items())}",
+    )
+
+
+def _toml(
+    model: Mapping[str, str | bool | None],
+    base: str,
+    table: Mapping[str, str | bool | None],
+    yandex: Mapping[str, str | bool | None],
+) -> str:
     parts = [
         "# What emel has to know about this project. Every key: docs/reference/emel-toml.md of emel.",
         "# The model that the pipeline writes, and rows to prove and test its function with.\n[model]\n"
@@ -127,6 +163,7 @@ def _toml(model: Mapping[str, str | bool | None], base: str, table: Mapping[str,
         + _lines({"base": base}),
         "# What a model must keep to, by the names of your metrics:\n"
         "# [gate.accuracy]\n# min = 0.9\n# max_drop = 0.02",
+        *(["# The project's place in Yandex Cloud.\n[yandex]\n" + _lines(yandex)] if yandex else []),
         "# The pipeline in GitLab, which `emel ci` writes.\n[ci]\n" + _lines(table),
     ]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -143,10 +180,10 @@ def _known(values: Mapping[str, str | bool | None]) -> dict[str, str | bool]:
 
 
 def _plan_ci(
-    root: Path, folder: str, config: Config, definition: Definition
+    root: Path, folder: str, config: Config, definition: Definition, dvc_config: str | None
 ) -> tuple[list[FileChange], Sequence[str]]:
     """The pipeline, with `cml` taken out of one that is there."""
-    changes = planned_changes(root, folder, config, definition)
+    changes = planned_changes(root, folder, config, definition, dvc_config)
     own = next((change for change in changes if change.path == existing.FILE), None)
     if own is None or own.before is None or existing.is_ours(own.before):
         return list(changes), ()

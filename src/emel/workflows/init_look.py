@@ -32,6 +32,7 @@ class Answers(NamedTuple):
     target: str | None = None
     base: str | None = None
     cloud: str | None = None
+    bucket: str | None = None
     requirements: str | None = None
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from emel.deploy import Plan
 from emel.errors import DeployError, ForgeError
 from emel.forge import Forge, open_gitlab
 from emel.records import Endpoint, PreviewEndpoint, PreviewStop
@@ -21,10 +22,19 @@ WRITTEN = re.compile(r"(?:mr-|!)?([1-9][0-9]*)")
 
 
 def start_preview(
-    project: Project, *, tag: str, to: str = LOCAL, revision: str | None = None, progress: Progress
+    project: Project,
+    *,
+    tag: str,
+    to: str = LOCAL,
+    revision: str | None = None,
+    progress: Progress,
+    agreed: Callable[[Plan], bool] = lambda _: True,
 ) -> Endpoint:
-    """Make the tag answer with the model of a revision. The same model again changes nothing."""
-    return deploy(project, to=to, tag=tag, revision=revision, progress=progress)
+    """Make the tag answer with the model of a revision. The same model again changes nothing.
+
+    `agreed` is asked as by `deploy`.
+    """
+    return deploy(project, to=to, tag=tag, revision=revision, progress=progress, agreed=agreed)
 
 
 def stop_preview(project: Project, *, tag: str, to: str = LOCAL) -> PreviewStop:

@@ -28,6 +28,8 @@ from emel.secrets import Masker, secret_values
 from emel.workflows.cost import price
 from emel.workflows.endpoints import Preview
 from emel.workflows.gate import function_measures
+from emel.workflows.leaderboard import newest_of
+from emel.workflows.noise import known_noise
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
 from emel.workflows.report_own import chosen_sections, own_sections
@@ -97,19 +99,25 @@ def report(
 
 def _known(project: Project, candidate: Revision, against: Revision | None) -> Known:
     """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
-    earlier, present = project.pipeline().snapshots(against, candidate)
+    pipeline = project.pipeline()
+    earlier, present = pipeline.snapshots(against, candidate)
+    made_by = pipeline.recorded(candidate)
     comparison = comparing.compare(
         earlier,
         present,
         rules=project.config.rules(),
         directions=project.config.metrics,
         function=(function_measures(project, against), function_measures(project, candidate)),
+        environment=(pipeline.recorded(against) if against else None, made_by),
+        noise=known_noise(project, against, candidate),
     )
     candidate_bundle = find_bundle(project, candidate)
     base_bundle = find_bundle(project, against) if against else None
     return Known(
         project=project.config.model.name,
         comparison=comparison,
+        run=made_by,
+        sweep=newest_of(project, candidate),
         best=comparing.best_so_far(comparison.metrics, _past(project, present, against)),
         data={change.path: _measured(project, comparison, change) for change in comparison.data},
         candidate_bundle=candidate_bundle,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from emel.records import Comparison, PipelineRun
+from emel.records import Comparison, Noise, PipelineRun
 from emel.workflows.compare import compare_revisions
+from emel.workflows.noise import measure_noise
 from emel.workflows.project import Progress, Project
 from emel.workflows.revisions import base_revision, candidate_revision
 
@@ -17,6 +18,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
 
     pipeline: PipelineRun
     comparison: Comparison
+    noise: Noise | None = None
+    """What repeated runs gave; None when none was asked for."""
 
 
 def run(
@@ -26,18 +29,23 @@ def run(
     stages: Sequence[str] = (),
     force: bool = False,
     params: Sequence[str] = (),
+    repeat: int | None = None,
+    seed_params: Sequence[str] = (),
     progress: Progress,
 ) -> RunResult:
     """Run the stages whose inputs changed (`force`: all of them; `stages`: those, and what they need), then
     compare.
 
     `params` are written into the files of parameters first, and stay there. What the run was made with is
-    noted in .emel/runs. A gate that says no is no error here: it stands in the comparison's verdict.
+    noted in .emel/runs. With `repeat` there are so many runs in all, whose noise is written down: see
+    emel.workflows.noise. A gate that says no is no error here: it stands in the comparison's verdict.
     """
     project.repo().head()
     pipeline = project.pipeline()
     if params:
         pipeline.set_params(params)
+    # A seed that is not there should be told before the long work.
+    seeds = pipeline.seeds(seed_params) if repeat else {}
     progress.step("running the pipeline")
     started = project.system.clock.now()
     done = pipeline.run(
@@ -46,9 +54,11 @@ def run(
         on_line=progress.line,
         on_stage=lambda stage: progress.step(f"running stage {stage}"),
     )
-    progress.step("comparing with the base")
     project.claim_state()
-    candidate = candidate_revision(project)
     pipeline.record(done, started)
+    noise = measure_noise(project, repeat, seeds, stages=stages, progress=progress) if repeat else None
+    progress.step("comparing with the base")
+    candidate = candidate_revision(project)
     against = base_revision(project, candidate, base)
-    return RunResult(pipeline=done, comparison=compare_revisions(project, candidate, against))
+    compared = compare_revisions(project, candidate, against)
+    return RunResult(pipeline=done, comparison=compared, noise=noise)

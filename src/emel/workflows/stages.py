@@ -6,30 +6,35 @@ from collections.abc import Mapping
 
 from emel import deploy as deploying
 from emel import registry
-from emel.errors import RegistryError, RepositoryError
+from emel.errors import ForgeError, RegistryError, RepositoryError
+from emel.forge import git_environment, without_login
 from emel.records import Deprecation, ModelVersion, StageMove
 from emel.workflows.deploy import deploy
-from emel.workflows.forged import REMOTE
+from emel.workflows.forged import REMOTE, find_forge
 from emel.workflows.local import LOCAL
 from emel.workflows.project import Progress, Project
 from emel.workflows.versions import bundle_of
 
+DEPRECATED = " (deprecated)"
+"""What the name of a release ends with whose version was taken back."""
+
 
 def promote_version(
     project: Project,
-    text: str,
+    text: str | None,
     *,
     stage: str = "prod",
     cloud: str = LOCAL,
     env: Mapping[str, str],
     progress: Progress,
 ) -> StageMove:
-    """Let a version stand in a stage: first the function's tag of that name answers with it, then a Git tag
-    says so, which is sent to the remote.
+    """Let a version (default: that of HEAD) stand in a stage: first the function's tag of that name answers
+    with it, then a Git tag says so, which is sent to the remote.
 
     Repeated it changes nothing. Errors: RegistryError; DeployError; those of `bundle_of`.
     """
-    version = registry.find_version(project.repo(), project.config.model.name, text)
+    repo, name = project.repo(), project.config.model.name
+    version = registry.find_version(repo, name, text) if text else _version_of_head(project)
     return _move(project, version, stage, cloud, env, progress)
 
 
@@ -56,8 +61,11 @@ def rollback_version(
     return _move(project, others[-1], stage, cloud, env, progress)
 
 
-def deprecate_version(project: Project, text: str) -> Deprecation:
-    """Take a version back: a Git tag says so, here and on the remote. Its files and its own tag stay.
+def deprecate_version(
+    project: Project, text: str, *, env: Mapping[str, str], progress: Progress
+) -> Deprecation:
+    """Take a version back: a Git tag says so, here and on the remote, and its release. Its files and its own
+    tag stay.
 
     Repeated it does nothing. Errors: RegistryError when there is no such version, or it stands in a stage.
     """
@@ -71,8 +79,49 @@ def deprecate_version(project: Project, text: str) -> Deprecation:
             hint=f"promote another version first: emel model promote VERSION --to {held[0]}",
         )
     tag = registry.deprecate(repo, version)
-    reason = _push(project, tag)
-    return Deprecation(version=version, tag=tag, pushed=reason is None, reason=reason)
+    reason = _push(project, tag, env)
+    page, release_reason = _mark_release(project, version, env, progress)
+    return Deprecation(
+        version=version,
+        tag=tag,
+        pushed=reason is None,
+        reason=reason,
+        release=page,
+        release_reason=release_reason,
+    )
+
+
+def _mark_release(
+    project: Project, version: ModelVersion, env: Mapping[str, str], progress: Progress
+) -> tuple[str | None, str | None]:
+    """Let the release of a version say that it was taken back; its page, or why it does not say so."""
+    there = find_forge(project.root, project.system, env, progress)
+    if isinstance(there, str):
+        return None, there
+    releases = there.forge.releases
+    try:
+        release = releases.get(version.tag)
+        if release is None:
+            return None, "there is none"
+        title = release.name or version.tag
+        if not title.endswith(DEPRECATED):
+            said = f"**This version is deprecated.**\n\n{release.description or ''}".strip()
+            releases.update(version.tag, name=f"{title}{DEPRECATED}", description=said)
+    except ForgeError as problem:
+        return None, problem.message
+    return there.page(version.tag), None
+
+
+def _version_of_head(project: Project) -> ModelVersion:
+    repo, name = project.repo(), project.config.model.name
+    head = repo.head()
+    found = next((one for one in registry.versions(repo, name) if one.commit == head), None)
+    if found is None:
+        raise RegistryError(
+            f"the commit that is checked out, {head[:8]}, has no version of {name}",
+            hint="name a version, or give it one: emel model register",
+        )
+    return found
 
 
 def _move(
@@ -90,7 +139,7 @@ def _move(
     endpoint = deploy(project, to=cloud, tag=stage, zip_path=bundle.path, progress=progress)
     tag = registry.assign(repo, version, stage)
     progress.step(f"pushing {tag}")
-    reason = _push(project, tag)
+    reason = _push(project, tag, env)
     return StageMove(
         stage=stage,
         before=before.version if before else None,
@@ -102,14 +151,16 @@ def _move(
     )
 
 
-def _push(project: Project, tag: str) -> str | None:
+def _push(project: Project, tag: str, env: Mapping[str, str]) -> str | None:
     """Send a tag to the remote; why it could not be, if so. A job's own token may push only where the project
-    lets it (GitLab documentation, «CI/CD job token»)."""
+    lets it (GitLab documentation, «CI/CD job token»), so that of the project goes first."""
     repo = project.repo()
-    if repo.remote_url(REMOTE) is None:
+    address = repo.remote_url(REMOTE)
+    if address is None:
         return f"the repository has no remote named `{REMOTE}`"
+    login = git_environment(address, env)
     try:
-        repo.push_tag(REMOTE, tag)
+        repo.push_tag(without_login(address) if login else REMOTE, tag, env=login)
     except RepositoryError as problem:
         return problem.message
     return None

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import shlex
-import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
-from typing import NamedTuple
 
-from msgspec import DecodeError
-
-from emel import compare as comparing
 from emel.errors import PipelineError, ResultsError
-from emel.experiments import Pipeline, cells
+from emel.experiments import cells
 from emel.gitrepo import GitRepo
-from emel.records import Direction, Revision, Scalar, Sweep, SweepCell, from_json, to_json
+from emel.records import Sweep, SweepCell
 from emel.secrets import Masker, secret_values
-from emel.system.files import write_atomic
 from emel.system.process import StoppableProcess
+from emel.workflows.cells import Bench, copied, open_bench, run_copy
+from emel.workflows.leaderboard import Cell, Kept, keep_newest, kept_of, leaderboard
 from emel.workflows.project import Progress, Project
-from emel.workflows.revisions import WORKSPACE
 
 LAST_LINES = 20
-
-Cell = tuple[str, ...]
-
-
-class Bench(NamedTuple):
-    """What all cells of one sweep have in common."""
-
-    project: Project
-    process: StoppableProcess
-    repo: GitRepo
-    commit: str
-    cache: Path
-    scratch: Path
-    """Where the copies are made; removed after the sweep."""
 
 
 def sweep(
@@ -68,18 +44,19 @@ def sweep(
     commit = repo.head()
     if repo.changes():
         progress.step(f"sweeping over the commit {commit[:8]}: changes that are not committed do not count")
-    kept = project.claim_state() / "sweeps"
-    done = {cell: found for cell in wanted if (found := _kept(kept, commit, cell))}
+    kept = kept_of(project, commit)
+    known = {cell: kept.read(cell) for cell in wanted}
+    done = {cell: found for cell, found in known.items() if found and found.error is None}
     waiting = [cell for cell in wanted if cell not in done]
     if waiting:
-        cache = Pipeline(project.root, process).cache_folder()
-        with tempfile.TemporaryDirectory(prefix="emel-sweep-") as folder:
-            bench = Bench(project, process, repo, commit, cache, Path(folder))
+        with open_bench(project, process, commit) as bench:
             progress.step(
                 f"running {len(waiting)} of {len(wanted)} cells, {min(jobs, len(waiting))} at a time"
             )
             done |= run_cells(waiting, lambda cell: _run(bench, cell, kept), process, jobs, progress)
-    return leaderboard(project, commit, [done[cell] for cell in wanted], metric, ran=len(waiting))
+    found = leaderboard(project, commit, [done[cell] for cell in wanted], metric, ran=len(waiting))
+    keep_newest(project, found)
+    return found
 
 
 def run_cells(
@@ -106,50 +83,21 @@ def run_cells(
     return done
 
 
-def leaderboard(
-    project: Project, commit: str, results: Sequence[SweepCell], metric: str | None, *, ran: int
-) -> Sweep:
-    """The cells, the best first. Errors: ResultsError; see `sweep`."""
-    succeeded = [cell for cell in results if cell.error is None]
-    name, direction = _metric(project, succeeded, metric) if succeeded else (None, None)
-
-    def place(cell: SweepCell) -> tuple[bool, bool, float]:
-        value = _number(cell.metrics.get(name)) if name else None
-        signed = 0.0 if value is None else -value if direction == "higher" else value
-        return cell.error is not None, value is None, signed
-
-    ordered = tuple(sorted(results, key=place))
-    best = ordered[0] if name and _number(ordered[0].metrics.get(name)) is not None else None
-    words = ["emel", "run", *(word for param in (best.params if best else ()) for word in ("--set", param))]
-    return Sweep(
-        commit=commit,
-        metric=name,
-        direction=direction,
-        cells=ordered,
-        ran=ran,
-        apply=shlex.join(words) if best else None,
-    )
-
-
-def _run(bench: Bench, cell: Cell, kept: Path) -> SweepCell:
-    """One cell from its copy to its result, which is kept unless it failed."""
+def _run(bench: Bench, cell: Cell, kept: Kept) -> SweepCell:
+    """One cell from its copy to its result, which is kept."""
     system = bench.project.system
-    with tempfile.TemporaryDirectory(dir=bench.scratch) as folder:
-        copy = bench.repo.copy_at(bench.commit, Path(folder) / "repository")
-        below = bench.project.root.resolve().relative_to(bench.repo.root.resolve())
-        pipeline = Pipeline(copy.root / below, bench.process)
-        # All cells set the same parameters: what is wrong with one is wrong with the sweep.
-        pipeline.set_params(cell)
-        pipeline.share_cache(bench.project.root, bench.cache, _pointers(copy, below))
-        lines: deque[str] = deque(maxlen=LAST_LINES)
+    lines: deque[str] = deque(maxlen=LAST_LINES)
+    # All cells set the same parameters: what is wrong with one is wrong with the sweep.
+    with copied(bench, cell) as pipeline:
         started = system.clock.monotonic()
         try:
-            made = pipeline.run(on_line=lines.append)
-            revision = Revision(label=WORKSPACE, commit=bench.commit, changes=("dvc.lock",))
-            metrics = pipeline.snapshot(revision).metrics
+            made, snapshot = run_copy(bench, pipeline, on_line=lines.append)
+            found = SweepCell(
+                commit=bench.commit, params=cell, metrics=snapshot.metrics, seconds=made.seconds
+            )
         except (PipelineError, ResultsError) as problem:
             mask = Masker(secret_values(system.env))
-            return SweepCell(
+            found = SweepCell(
                 commit=bench.commit,
                 params=cell,
                 metrics={},
@@ -157,58 +105,5 @@ def _run(bench: Bench, cell: Cell, kept: Path) -> SweepCell:
                 error=mask(str(problem)),
                 output=tuple(mask(line) for line in lines),
             )
-    found = SweepCell(commit=bench.commit, params=cell, metrics=metrics, seconds=made.seconds)
-    write_atomic(_file(kept, bench.commit, cell), to_json(found))
+    kept.write(cell, found)
     return found
-
-
-def _pointers(copy: GitRepo, below: Path) -> tuple[str, ...]:
-    """The `*.dvc` files of the project, relative to its folder."""
-    return tuple(
-        str(Path(name).relative_to(below))
-        for name in copy.files()
-        if name.endswith(".dvc") and Path(name).is_relative_to(below)
-    )
-
-
-def _file(kept: Path, commit: str, cell: Cell) -> Path:
-    digest = hashlib.sha256(json.dumps([commit, sorted(cell)]).encode()).hexdigest()
-    return kept / f"{digest[:32]}.json"
-
-
-def _kept(kept: Path, commit: str, cell: Cell) -> SweepCell | None:
-    """What the cell gave before; None also for what another version of emel kept in another form."""
-    try:
-        return from_json(_file(kept, commit, cell).read_bytes(), SweepCell)
-    except (FileNotFoundError, DecodeError):
-        return None
-
-
-def _metric(project: Project, succeeded: Sequence[SweepCell], wanted: str | None) -> tuple[str, Direction]:
-    """The metric to order by: the one that is wanted, the first of the gate, or the first whose direction is
-    known."""
-    known = list(dict.fromkeys(name for cell in succeeded for name in cell.metrics))
-    listed = f"there are: {', '.join(known) or 'none'}"
-    fitting = [name for name in known if wanted in (name, name.rpartition(".")[2])]
-    if wanted is not None and wanted not in known and len(fitting) != 1:
-        what = "is the last part of several metrics" if fitting else "is no metric of any cell"
-        raise ResultsError(f"`{wanted}` {what}", hint=listed)
-    if wanted is not None:
-        chosen = [wanted if wanted in known else fitting[0]]
-    else:
-        chosen = [*(name for name in project.config.gate if name in known), *known]
-    for name in chosen:
-        direction = comparing.direction_of(name, project.config.metrics)
-        if direction is not None:
-            return name, direction
-    raise ResultsError(
-        f"nobody says which way {f'`{chosen[0]}`' if wanted else 'any metric'} gets better",
-        hint=f'say it in emel.toml, [metrics]: {json.dumps(chosen[0] if chosen else "name")} = "higher" '
-        f'or "lower"; {listed}',
-    )
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)

@@ -14,7 +14,7 @@ import yaml
 from tests.fakes import gitlab_events as events
 from tests.fakes.gitlab_rules import plan
 
-from emel.ci import Spec, as_include, as_pipeline, component
+from emel.ci import Spec, as_include, as_pipeline, child_pipeline, component
 from emel.ci.layout import Noted, to_yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,8 +23,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "local": {},
     "without-cloud": {"cloud": None, "lock": None},
     "yandex": {"cloud": "yandex", "has_remote": True, "commits_results": True, "runner_tags": ("gpu",)},
+    "machine": {"cloud": "yandex", "machine": "aws", "longest": "6h", "sweeps": True, "repeat": 5},
+    "spot": {"cloud": None, "machine": "yandex", "spot": True, "longest": "6h", "gitlab": (19, 1)},
     "aws": {"cloud": "aws", "production": "manual", "schedule": "train", "folder": "churn"},
 }
+
+
+MATRIX = [{"SET_1": ["depth=2", "depth=4"], "SET_2": ["layers=[8,8]", "layers=[8]"]}]
+OPTIONS = ["--set", "depth=2,4", "--set", "layers=[8,8],[8]"]
 
 
 def filled_in(text: str, **given: Any) -> str:
@@ -56,7 +62,10 @@ def filled_in(text: str, **given: Any) -> str:
 def test_gitlabs_schema_takes_every_variant(spec: Spec, tmp_path: Path) -> None:
     texts = {name: as_pipeline(spec._replace(**changes)) for name, changes in VARIANTS.items()}
     texts["include"] = as_include(spec._replace(stage="test"))
-    texts["component"] = filled_in(component(), cloud="aws", runner_tags=["gpu"], prefix="churn-")
+    texts["component"] = filled_in(
+        component(), cloud="aws", runner_tags=["gpu"], prefix="churn-", folder="churn/", machine="spot"
+    )
+    texts["sweep"] = child_pipeline(spec._replace(**VARIANTS["machine"]), MATRIX, OPTIONS)
     for name, text in texts.items():
         (tmp_path / f"{name}.yml").write_text(text)
 
@@ -80,6 +89,23 @@ def checked(*files: Path) -> str:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_pipeline_reads_as_it_did(spec: Spec, name: str) -> None:
     assert as_pipeline(spec._replace(**VARIANTS[name])) == (GOLDEN / f"{name}.yml").read_text()
+
+
+def test_the_child_pipeline_of_a_sweep_reads_as_it_did(spec: Spec) -> None:
+    on_a_machine = spec._replace(**VARIANTS["machine"], has_remote=True)
+
+    assert child_pipeline(spec, MATRIX, OPTIONS) == (GOLDEN / "sweep.yml").read_text()
+    assert child_pipeline(on_a_machine, MATRIX, OPTIONS) == (GOLDEN / "sweep-machine.yml").read_text()
+
+
+def test_the_components_paths_lie_in_its_folder() -> None:
+    inside = yaml.safe_load(filled_in(component(), cloud="aws", folder="churn/"))
+
+    assert inside["train"]["cache"][1]["paths"] == ["churn/.dvc/cache", "churn/.emel/runs"]
+    assert inside["report"]["artifacts"]["paths"] == ["churn/.emel/report/"]
+    assert "cd ./churn/" in inside[".emel"]["before_script"]
+    assert plan(yaml.safe_dump(inside), events.merge_request(changed=["fraud/train.py"])) is None
+    assert plan(yaml.safe_dump(inside), events.merge_request(changed=["churn/train.py"])) is not None
 
 
 def test_the_component_runs_the_same_jobs_at_the_same_events_as_the_include(spec: Spec) -> None:

@@ -35,9 +35,19 @@ def known(text: str) -> Known:
         results.shadow(),
         flipped=tuple(msgspec.structs.replace(row, candidate=text) for row in results.shadow().flipped),
     )
+    cell = results.swept().cells[0]
+    cells = [
+        msgspec.structs.replace(cell, params=(f"{text}={text}{place}",), metrics={text: 1.0 * place})
+        for place in (2, 1)
+    ]
+    failed = msgspec.structs.replace(cells[0], error=text)
+    sweep = msgspec.structs.replace(results.swept(), metric=text, cells=(*cells, failed), apply=text)
+    run = msgspec.structs.replace(results.run_record(), ran=(text,), system=text, seeds={text: text})
     return msgspec.structs.replace(
         reports.whole(),
         project=text,
+        run=run,
+        sweep=sweep,
         comparison=comparison,
         plots=(results.roc_plot(text),),
         candidate_bundle=results.bundle(text, description=text),
@@ -50,7 +60,8 @@ def known(text: str) -> Known:
 @settings(max_examples=30, deadline=None)
 @given(TEXT)
 def test_a_report_moves_nothing_in_gitlab(text: str) -> None:
-    parts = markdown.parts(build(known(text)), {text: "plots/1.png"})
+    images = {text: "plots/1.png", "leaderboard": "plots/2.png"}
+    parts = markdown.parts(build(known(text)), images)
     whole = "\n\n".join(parts)
 
     assert actions(whole) == []

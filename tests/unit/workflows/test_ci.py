@@ -9,6 +9,7 @@ import yaml
 from tests.fakes.repositories import HermeticProcess
 
 from emel.errors import ConfigError, PipelineError
+from emel.experiments.remotes import with_yandex_remote
 from emel.gitrepo import GitRepo
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
@@ -50,6 +51,7 @@ def test_the_pipeline_hands_on_what_training_writes_for_the_jobs_after_it(tmp_pa
         "metrics.json",
         "models/model.joblib",
         "data/test.csv",
+        ".emel/runs/",
         ".emel/bundles/",
     ]
 
@@ -160,3 +162,35 @@ def test_the_examples_pipeline_is_what_its_emel_toml_says(tmp_path: Path) -> Non
     project = open_project(tmp_path, System(process, SystemHttp(env={}), SystemClock()))
 
     assert check_pipeline(project).changed == ()
+
+
+def test_a_remote_on_object_storage_brings_the_variables_that_it_needs(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text(with_yandex_remote("[core]\n", "data", "churn"))
+    write_pipeline(project)
+
+    jobs = yaml.safe_load((tmp_path / ".gitlab-ci.yml").read_text())
+    assert jobs[".emel"]["variables"]["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
+    assert jobs["train"]["script"][1].startswith("dvc pull")
+
+
+def test_a_machine_and_tags_of_a_runner_both_saying_who_trains_are_refused(tmp_path: Path) -> None:
+    toml = TOML + 'runner_tags = ["gpu"]\n[train.machine]\ncloud = "yandex"\n'
+
+    with pytest.raises(ConfigError, match="both say who trains"):
+        write_pipeline(project_in(tmp_path, toml=toml))
+
+
+def test_the_machine_the_sweep_and_the_repetition_of_emel_toml_are_in_the_pipeline(tmp_path: Path) -> None:
+    more = 'repeat = 4\ngitlab = "19.2"\n[sweep]\nset = ["depth=1,2"]\n'
+    machine = '[train.machine]\ncloud = "aws"\nspot = true\nmax_lifetime = "90m"\n'
+    write_pipeline(project_in(tmp_path, toml=TOML + more + machine))
+
+    jobs = yaml.safe_load((tmp_path / ".gitlab-ci.yml").read_text())
+    assert jobs["train"]["timeout"] == "90m"
+    assert jobs["runner"]["script"] == ["emel runner launch --yes --wait"]
+    assert jobs["sweep-cells"]["trigger"]["include"] == [{"artifact": ".emel/sweep.yml", "job": "sweep"}]
+    assert "emel run --repeat 4" in jobs["train"]["script"][1]
+    assert "runner_interrupted" in jobs[".emel"]["retry"]["when"]
+    assert "emel[train,models,aws]" in jobs[".emel"]["before_script"][0]

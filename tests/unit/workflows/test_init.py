@@ -152,6 +152,30 @@ def test_a_lone_script_gets_a_pipeline_of_what_it_reads_and_writes(folder: Path)
     assert {"preview", "deploy"} <= set(yaml.safe_load((folder / ".gitlab-ci.yml").read_text()))
 
 
+def test_a_bucket_becomes_dvcs_remote_with_what_jobs_need_for_it(folder: Path) -> None:
+    repository(folder, {"train.py": LONE, "data/churn.csv": DATA})
+    plan = adopt(folder, cloud="yandex", bucket="our-data")
+
+    assert "url = s3://our-data/churn-2" in (folder / ".dvc" / "config").read_text()
+    assert load(folder / "emel.toml").yandex.bucket == "our-data"
+    jobs = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())
+    assert jobs[".emel"]["variables"]["AWS_RESPONSE_CHECKSUM_VALIDATION"] == "when_required"
+    assert jobs[".emel"]["before_script"][0].endswith(" dvc-s3")
+    assert jobs["train"]["script"][1].startswith("dvc pull")
+    assert any("AWS_SECRET_ACCESS_KEY" in note for note in plan.notes)
+
+
+def test_a_remote_that_is_there_stays_and_a_bucket_without_its_cloud_is_refused(folder: Path) -> None:
+    remote = "[core]\n    remote = ours\n['remote \"ours\"']\n    url = /srv/dvc\n"
+    repository(folder, {"train.py": LONE, "data/churn.csv": DATA, ".dvc/config": remote})
+    with pytest.raises(ConfigError, match="Yandex Object Storage"):
+        planned(folder, bucket="our-data")
+
+    plan = adopt(folder, cloud="yandex", bucket="our-data")
+    assert (folder / ".dvc" / "config").read_text() == remote
+    assert any("which stays" in note for note in plan.notes)
+
+
 def test_a_notebook_turned_script_is_run_by_what_knows_its_magic_commands(folder: Path) -> None:
     files = {"analysis.py": NOTEBOOK, "data/train.csv": DATA, "data/holdout.csv": DATA}
     repository(folder, files)

@@ -18,9 +18,10 @@ from emel.records import Scalar, SweepCell
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
 from emel.system.process import SystemProcess
+from emel.workflows.leaderboard import leaderboard
 from emel.workflows.machine import System
 from emel.workflows.project import Project
-from emel.workflows.sweep import leaderboard, run_cells
+from emel.workflows.sweep import run_cells
 
 TOML = '[model]\nname = "churn"\npath = "model.txt"\nsample = "data.csv"\n'
 COMMIT = "1" * 40

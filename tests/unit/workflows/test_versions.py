@@ -20,7 +20,7 @@ from emel.workflows.forged import fetch_versions
 from emel.workflows.machine import System
 from emel.workflows.project import Project
 from emel.workflows.release import Wanted, publish_version
-from emel.workflows.stages import deprecate_version, rollback_version
+from emel.workflows.stages import deprecate_version, promote_version, rollback_version
 from emel.workflows.versions import bundle_of, download
 
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
@@ -125,19 +125,42 @@ def test_another_machine_takes_the_bundle_of_the_release(project: Project, job: 
     assert found.path.read_text() == f"bundle of {version.commit} as v1.0.0"
 
 
-def test_a_deprecation_reaches_the_remote_and_the_next_clone(there: Remote, project: Project) -> None:
-    done = deprecate_version(project, "churn@v1.0.0")
+def test_a_deprecation_reaches_the_remote_the_next_clone_and_the_release(
+    there: Remote, project: Project, job: dict[str, str]
+) -> None:
+    before = there.project.releases["churn@v1.0.0"]["description"]
+    done = deprecate_version(project, "churn@v1.0.0", env=job, progress=Silence())
 
     assert (done.tag, done.pushed) == ("churn@v1.0.0!", True)
+    release = there.project.releases["churn@v1.0.0"]
+    assert release["name"] == "churn v1.0.0 (deprecated)"
+    assert release["description"] == f"**This version is deprecated.**\n\n{before}"
+    assert done.release == f"{there.gitlab.url}/{there.project.path}/-/releases/churn%40v1.0.0"
     assert {tag.name for tag in there.bare.tags("churn@*")} == {"churn@v1.0.0", "churn@v1.0.0!"}
     fetch_versions(there.repo, "churn")
+
+
+def test_a_release_that_cannot_be_changed_is_told_and_the_version_is_deprecated_all_the_same(
+    there: Remote, project: Project, job: dict[str, str]
+) -> None:
+    del there.project.releases["churn@v1.0.0"]
+    done = deprecate_version(project, "v1.0.0", env=job, progress=Silence())
+
+    assert (done.pushed, done.release, done.release_reason) == (True, None, "there is none")
+
+
+def test_a_commit_without_a_version_cannot_be_promoted(there: Remote, project: Project) -> None:
+    there.commit("second")
+
+    with pytest.raises(RegistryError, match="has no version of churn"):
+        promote_version(project, None, env={}, progress=Silence())
 
 
 def test_what_stands_in_a_stage_is_not_deprecated(there: Remote, project: Project) -> None:
     assign(there.repo, find_version(there.repo, "churn", None), "prod")
 
     with pytest.raises(RegistryError, match="stands in prod"):
-        deprecate_version(project, "v1.0.0")
+        deprecate_version(project, "v1.0.0", env={}, progress=Silence())
     assert stages(there.repo, "churn")
 
 

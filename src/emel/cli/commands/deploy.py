@@ -8,14 +8,12 @@ import click
 from rich.text import Text
 
 from emel.cli import options
-from emel.cli.asking import agree
+from emel.cli.asking import agreement
 from emel.cli.output import console, progress, show
 from emel.cli.render import endpoint, plan_steps
-from emel.deploy import Plan
 from emel.records import Endpoint
 from emel.workflows import deploy as workflow
 from emel.workflows.deploy import write_dotenv
-from emel.workflows.local import LOCAL
 
 
 @click.command(
@@ -88,13 +86,6 @@ def command(
             )
         show(steps, plan_steps(steps), as_json=as_json)
         return
-
-    def agreed(steps: Plan) -> bool:
-        if yes or to == LOCAL or not steps.is_first:
-            return True
-        with telling.paused():
-            return agree(plan_steps(steps), f"Make this on {to}?")
-
     with progress() as telling:
         result = workflow.deploy(
             project,
@@ -104,7 +95,7 @@ def command(
             zip_path=zip_path,
             gateway_weight=share,
             progress=telling,
-            agreed=agreed,
+            agreed=agreement(to, yes=yes, telling=telling),
         )
     if dotenv:
         write_dotenv(dotenv, result.url, result.tag)

@@ -24,7 +24,8 @@ ASKED = ("script", "model", "sample")
 Examples:
   emel init                           # finds what it can, asks for the rest, shows every change
   emel init --dry-run
-  emel init --script train.py --model model.joblib --sample test.csv --cloud yandex --yes
+  emel init --script train.py --model model.joblib --sample test.csv --yes
+  emel init --to yandex --bucket our-data     # data and models in Object Storage
 """
 )
 @click.option("--name", help="The name of the model.  [default: the repository's]")
@@ -33,7 +34,18 @@ Examples:
 @click.option("--sample", help="A table of rows like those that the endpoint will get.")
 @click.option("--target", help="The column of the sample that holds the true answer.")
 @click.option("--base", metavar="BRANCH", help="What commits are compared with.  [default: main or master]")
-@click.option("--cloud", type=click.Choice(["local", "yandex", "aws"]), help="Where endpoints are to live.")
+@click.option(
+    "--to",
+    "--cloud",
+    "cloud",
+    type=click.Choice(["local", "yandex", "aws"]),
+    help="Where endpoints are to live.",
+)
+@click.option(
+    "--bucket",
+    metavar="NAME",
+    help="A bucket of Yandex Object Storage: it becomes DVC's remote, and takes large bundles.",
+)
 @click.option("--requirements", help="The file with the project's locked libraries.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
 @options.yes
@@ -48,6 +60,7 @@ def command(
     target: str | None,
     base: str | None,
     cloud: str | None,
+    bucket: str | None,
     requirements: str | None,
     dry_run: bool,
     yes: bool,
@@ -58,7 +71,7 @@ def command(
     The training script is read, not run. Files that are there are kept: a .gitlab-ci.yml gets a line that
     includes emel's, and commands of cml in it become emel's. Run again, it changes nothing.
     """
-    answers = Answers(name, script, model, sample, target, base, cloud, requirements)
+    answers = Answers(name, script, model, sample, target, base, cloud, bucket, requirements)
     plan = _planned(context, answers)
     _show(plan)
     if dry_run or not plan.changes:

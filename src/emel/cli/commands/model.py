@@ -14,6 +14,7 @@ from emel.records import Registration
 from emel.registry import Bump
 from emel.workflows import register as registering
 from emel.workflows import release as releasing
+from emel.workflows.deploy import write_dotenv
 from emel.workflows.reproduce import reproduce
 from emel.workflows.stages import deprecate_version, promote_version, rollback_version
 from emel.workflows.versions import download, show_version
@@ -129,22 +130,34 @@ def show_command(context: click.Context, version: str | None, as_json: bool) -> 
 Examples:
   emel model promote churn@v1.2.0 --to prod
   emel model promote v1.2.0 --to staging
+  emel model promote --dotenv .emel/production.env   # the version of the commit that is checked out
 """,
 )
-@click.argument("version")
+@click.argument("version", required=False)
 @stage
 @cloud
+@options.dotenv
 @options.as_json
 @click.pass_context
-def promote_command(context: click.Context, version: str, stage: str, cloud: str, as_json: bool) -> None:
+def promote_command(
+    context: click.Context,
+    version: str | None,
+    stage: str,
+    cloud: str,
+    dotenv: Path | None,
+    as_json: bool,
+) -> None:
     """Put a version into a stage: the function's tag of that name answers with it, and a Git tag says so.
 
-    The bundle is this machine's, or the release's, or made anew from the commit.
+    Without VERSION it is that of the commit that is checked out. The bundle is this machine's, or the
+    release's, or made anew from the commit.
     """
     with progress() as telling:
         result = promote_version(
             options.project_of(context), version, stage=stage, cloud=cloud, env=os.environ, progress=telling
         )
+    if dotenv is not None:
+        write_dotenv(dotenv, result.endpoint.url, result.stage)
     show(result, render.stage_move(result), as_json=as_json)
 
 
@@ -210,8 +223,12 @@ Examples:
 @options.as_json
 @click.pass_context
 def deprecate_command(context: click.Context, version: str, as_json: bool) -> None:
-    """Take a version back, by a tag such as churn@v1.1.0! that GTO reads as well. Nothing is deleted."""
-    result = deprecate_version(options.project_of(context), version)
+    """Take a version back, by a tag such as churn@v1.1.0! that GTO reads as well. Nothing is deleted.
+
+    Its release on GitLab gets «(deprecated)» behind its name.
+    """
+    with progress() as telling:
+        result = deprecate_version(options.project_of(context), version, env=os.environ, progress=telling)
     show(result, render.deprecation(result), as_json=as_json)
 
 

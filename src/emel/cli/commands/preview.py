@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from emel.cli import options
-from emel.cli.asking import agree
+from emel.cli.asking import agree, agreement
 from emel.cli.output import progress, show, tell
 from emel.cli.render import endpoint
 from emel.cli.render.previews import preview_stop, previews, pruned
@@ -30,13 +30,14 @@ def command() -> None:
 Examples:
   emel preview start                  # for the merge request of this branch or CI job
   emel preview start 7 --rev topic    # nothing is checked out
-  emel preview start --dotenv .emel/preview.env
+  emel preview start --to yandex --yes --dotenv .emel/preview.env
 """,
 )
 @merge_request
 @options.to
 @options.rev
 @options.dotenv
+@options.yes
 @options.as_json
 @click.pass_context
 def start_command(
@@ -45,16 +46,25 @@ def start_command(
     to: str,
     rev: str | None,
     dotenv: Path | None,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Make the tag of a merge request answer with a model, packaging it first if needed.
 
-    MERGE_REQUEST is 7, !7 or mr-7. The same model and settings again change nothing.
+    MERGE_REQUEST is 7, !7 or mr-7. The same model and settings again change nothing. Before a function is
+    made on a cloud, the plan is shown and you are asked.
     """
     project = options.project_of(context)
     with progress() as telling:
         tag = workflow.preview_tag(project, merge_request, env=os.environ, progress=telling)
-        result = workflow.start_preview(project, tag=tag, to=to, revision=rev, progress=telling)
+        result = workflow.start_preview(
+            project,
+            tag=tag,
+            to=to,
+            revision=rev,
+            progress=telling,
+            agreed=agreement(to, yes=yes, telling=telling),
+        )
     if dotenv is not None:
         write_dotenv(dotenv, result.url, result.tag)
     show(result, endpoint(result), as_json=as_json)

@@ -3,73 +3,89 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Group
+from rich.text import Text
 
 from emel.cli import options
-from emel.cli.output import progress, show
+from emel.cli.output import progress, show, tell
 from emel.cli.render.sweep import sweep as rendered
 from emel.errors import PipelineError
 from emel.system.process import SystemProcess
 from emel.workflows import sweep as workflow
+from emel.workflows.sweep_ci import Gathered, Wanted, collect, wanted_of, write_child_pipeline
+
+OPTIONS = (
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="PARAM=VALUE,VALUE…",
+        help="The values of a parameter, FILE:PARAM=… outside of params.yaml; else what [sweep] says.",
+    ),
+    click.option(
+        "--random",
+        "count",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Draw N combinations instead of all.",
+    ),
+    click.option("--seed", type=int, help="What --random draws with.  [default: 0]"),
+    click.option("--metric", metavar="NAME", help="What to order by, instead of the gate's first metric."),
+)
 
 
-@click.command(
+def what_to_sweep(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what is swept over, each as in [sweep] of emel.toml."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group(
+    invoke_without_command=True,
     epilog="""\b
 Examples:
   emel sweep --set model.depth=2,4,8 --set model.rate=0.1,0.3   # all six combinations
   emel sweep --set depth=2,4,8,16 --set rate=0.01,0.1,0.3 --random 5 --seed 1
   emel sweep --set depth=2,4,8 --metric test.accuracy --jobs 2
   emel sweep --set 'layers=[8],[8,8]'    # a comma in brackets belongs to its value
-  emel sweep --set depth=2,4,8 --json > sweep.json
-"""
+  emel sweep --json > sweep.json         # what [sweep] in emel.toml says
+""",
 )
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    required=True,
-    metavar="PARAM=VALUE,VALUE…",
-    help="The values that a parameter takes; FILE:PARAM=… for one outside of params.yaml. Repeatable.",
-)
-@click.option(
-    "--random", "count", type=click.IntRange(min=1), metavar="N", help="Draw N combinations instead of all."
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="What --random draws with.")
+@what_to_sweep
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
     help="How many run at a time, instead of one for each core.",
 )
-@click.option("--metric", metavar="NAME", help="What to order by, instead of the gate's first metric.")
 @options.as_json
 @click.pass_context
-def command(
-    context: click.Context,
-    settings: tuple[str, ...],
-    count: int | None,
-    seed: int,
-    jobs: int | None,
-    metric: str | None,
-    as_json: bool,
-) -> None:
+def command(context: click.Context, /, jobs: int | None, as_json: bool, **given: Any) -> None:
     """Run the pipeline of HEAD for many combinations of parameters, and show which is best.
 
     Each runs in a copy of the repository that is removed afterwards; nothing of yours is changed. Results are
     kept in .emel/sweeps: a sweep that was interrupted goes on where it stopped. The exit code is 5 when a
     combination failed; the others run all the same.
     """
+    if context.invoked_subcommand:
+        return
     project = options.project_of(context)
+    wanted = _wanted(context, given)
     with progress() as telling:
         result = workflow.sweep(
             project,
-            settings,
+            wanted.settings,
             process=SystemProcess(),
-            count=count,
-            seed=seed,
+            count=wanted.drawn,
+            seed=wanted.seed,
             jobs=jobs or os.cpu_count() or 1,
-            metric=metric,
+            metric=wanted.metric,
             progress=telling,
         )
     show(result, rendered(result), as_json=as_json)
@@ -79,3 +95,62 @@ def command(
             f"{failed} of {len(result.cells)} cells failed",
             hint="mend what the stage says, or leave the values out; cells that succeeded are not run again",
         )
+
+
+@command.command(
+    "pipeline",
+    epilog="""\b
+Examples:
+  emel sweep pipeline --output .emel/sweep.yml     # what [sweep] in emel.toml says
+  emel sweep pipeline --set depth=2,4,8 --output sweep.yml
+""",
+)
+@what_to_sweep
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".emel/sweep.yml"),
+    show_default=True,
+    help="The file to write.",
+)
+@options.as_json
+@click.pass_context
+def pipeline_command(context: click.Context, /, output: Path, as_json: bool, **given: Any) -> None:
+    """Write a child pipeline for GitLab with a job for each combination, 200 at most. Runs nothing."""
+    project = options.project_of(context)
+    result = write_child_pipeline(project, _wanted(context, given), context.obj / output)
+    show(result, Text(f"wrote  {output}: {result.cells} cells"), as_json=as_json)
+
+
+@command.command(
+    "collect",
+    epilog="""\b
+Examples:
+  emel sweep collect                  # in the last job of the sweep's pipeline
+  emel sweep collect --set depth=2,4,8 --publish
+""",
+)
+@what_to_sweep
+@click.option("--publish", "publishing", is_flag=True, help="Write it as a comment where it is reviewed.")
+@options.as_json
+@click.pass_context
+def collect_command(context: click.Context, /, publishing: bool, as_json: bool, **given: Any) -> None:
+    """Put in order what the combinations have given so far, into .emel/leaderboard. Runs nothing."""
+    project = options.project_of(context)
+    wanted = _wanted(context, given)
+    with progress() as telling:
+        result = collect(project, wanted, publishing=publishing, env=os.environ, progress=telling)
+    show(result, _gathered(result), as_json=as_json)
+    if result.comment and result.comment.url is None:
+        tell(f"There is no comment: {result.comment.reason}", result.comment.hint)
+
+
+def _wanted(context: click.Context, given: dict[str, Any]) -> Wanted:
+    return wanted_of(options.project_of(context), **given)
+
+
+def _gathered(result: Gathered) -> Group:
+    comment = result.comment.url if result.comment else None
+    places = [str(result.markdown), str(result.html), *([comment] if comment else [])]
+    return Group(rendered(result.sweep), *[Text(place, overflow="ignore", no_wrap=True) for place in places])

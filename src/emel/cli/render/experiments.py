@@ -114,9 +114,9 @@ def _revision(revision: Revision) -> str:
 def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
     if not changes:
         return Text("no metrics; name a metrics file in dvc.yaml")
-    made = table(
-        "metric", "", "base", "candidate", "change", "%", "", right=("base", "candidate", "change", "%")
-    )
+    noisy = any(change.noise is not None for change in changes)
+    numeric = ("base", "candidate", "change", "%", *(("noise",) if noisy else ()))
+    made = table("metric", "", *numeric, "", right=numeric)
     for change in changes:
         made.add_row(
             change.name,
@@ -125,9 +125,16 @@ def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
             words.scalar(change.candidate),
             words.signed(change.delta),
             words.percent(change.relative),
-            Text(change.effect, style=STYLES[change.effect]),
+            *(("–" if change.noise is None else f"±{change.noise:.2g}",) if noisy else ()),
+            _effect(change),
         )
     return made
+
+
+def _effect(change: MetricChange) -> Text:
+    if change.effect in ("better", "worse") and abs(change.delta or 0.0) <= (change.noise or -1.0):
+        return Text(f"{change.effect}, within the noise", style=STYLES["same"])
+    return Text(change.effect, style=STYLES[change.effect])
 
 
 def _environment(changes: Sequence[EnvironmentChange]) -> RenderableType:

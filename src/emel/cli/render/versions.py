@@ -83,7 +83,11 @@ def stage_move(move: StageMove) -> RenderableType:
 def deprecation(done: Deprecation) -> RenderableType:
     """What was taken back."""
     shared = "pushed" if done.pushed else f"not pushed: {done.reason}"
-    return Text(f"{done.version.tag} is deprecated by the tag {done.tag}, {shared}")
+    marked = done.release or f"not marked: {done.release_reason}"
+    return Group(
+        Text(f"{done.version.tag} is deprecated by the tag {done.tag}, {shared}"),
+        Text(f"Release: {marked}"),
+    )
 
 
 def downloaded(done: Downloaded) -> RenderableType:
