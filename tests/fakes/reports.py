@@ -8,7 +8,7 @@ from tests.fakes import results
 
 from emel.compare import compare
 from emel.experiments.reading import flat_values
-from emel.records import Best, Comparison, DataFacts, GateRule, OwnSection, Revision, Scalar, Slice
+from emel.records import Best, Comparison, DataFacts, GateRule, OwnSection, Revision, Scalar
 from emel.report import Known
 from emel.report.blocks import Code, Markdown, Toned
 
@@ -50,7 +50,6 @@ def whole() -> Known:
         endpoint=results.endpoint(),
         preview_bundle=results.bundle(),
         shadow=results.shadow(),
-        worst_slice=Slice(column="site", condition="= left", rows=40, agreement=0.975),
         own={
             "notes": (OwnSection(name="notes", title="Notes", file="notes.md"), Markdown("- one\n- `two`\n"))
         },

@@ -77,7 +77,10 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `"function.zip_bytes"`, `"function.cold_start_seconds"` (projected for the memory of `[function]`),
     `"function.per_million_calls"` and `"function.p99_seconds"` are measures of the function: less is better.
-    `"function.agreement"` is the share of rows, 0 to 1, that `emel shadow` finds answered as in production.
+    `"function.agreement"` is the share of rows, 0 to 1, that `emel shadow` finds answered as in production,
+    `"shadow.worst_slice_agreement"` that of the worst slice. `"shadow.mean_abs_diff"`,
+    `"shadow.p99_abs_diff"` and `"shadow.max_abs_diff"` are differences of probabilities or numbers;
+    `"shadow.p50_ratio"` and `"shadow.p99_ratio"` are the candidate's latency divided by production's.
     """
 
     min: float | None = None

@@ -23,7 +23,6 @@ from emel.records.endpoints import (
     Endpoint,
     EndpointCheck,
     EndpointReport,
-    FlippedRow,
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
@@ -36,7 +35,6 @@ from emel.records.endpoints import (
     PreviewEndpoint,
     PreviewStop,
     Routes,
-    Shadow,
     TagMove,
     VersionUse,
 )
@@ -99,8 +97,9 @@ from emel.records.money import (
     Usage,
     VmPrice,
 )
-from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
+from emel.records.reports import OwnSection, Picture, RenderedReport
 from emel.records.scalars import Scalar
+from emel.records.shadows import Distribution, FlippedRow, LabelChange, RowSource, Shadow, Slice
 from emel.records.simulation import Simulation, SimulationPoint
 from emel.records.sweeps import Sweep, SweepCell
 from emel.records.versions import (
@@ -142,6 +141,7 @@ __all__ = [
     "Deprecation",
     "Destroyed",
     "Direction",
+    "Distribution",
     "Doomed",
     "Downloaded",
     "Effect",
@@ -162,6 +162,7 @@ __all__ = [
     "History",
     "HistoryEntry",
     "KubernetesMachines",
+    "LabelChange",
     "Latency",
     "ListedVersion",
     "LockboxSecret",
@@ -194,6 +195,7 @@ __all__ = [
     "Reproduction",
     "Revision",
     "Routes",
+    "RowSource",
     "RunRecord",
     "Scalar",
     "Scaled",

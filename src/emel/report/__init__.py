@@ -5,6 +5,7 @@ The document comes first, as frozen blocks (`blocks.py`, `document.py` and the s
 markup inside, but for the sections that the user wrote (`own.py`), which `guard.py` makes harmless.
 """
 
+from emel.report.artifacts import junit_xml
 from emel.report.blocks import Document
 from emel.report.document import SECTIONS, build, default_sections
 from emel.report.known import Known
@@ -20,6 +21,7 @@ __all__ = [
     "Written",
     "build",
     "default_sections",
+    "junit_xml",
     "masked",
     "own_section",
     "render",

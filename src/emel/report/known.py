@@ -16,7 +16,6 @@ from emel.records import (
     OwnSection,
     Plot,
     Shadow,
-    Slice,
 )
 from emel.report.blocks import Markdown
 
@@ -40,7 +39,6 @@ class Known(Struct, frozen=True, kw_only=True):
     preview_bundle: Bundle | None = None
     """What answers there."""
     shadow: Shadow | None = None
-    worst_slice: Slice | None = None
     row_address: str | None = None
     """The address of a sample row in the forge, with `{line}` in it for the line of its file."""
     own: Mapping[str, tuple[OwnSection, Markdown]] = {}

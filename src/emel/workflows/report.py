@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from msgspec import Struct, structs
 
-from emel import apitest
 from emel import compare as comparing
 from emel import report as reporting
 from emel.records import (
@@ -20,18 +19,18 @@ from emel.records import (
     Endpoint,
     RenderedReport,
     Revision,
-    Slice,
+    Shadow,
     Snapshot,
 )
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
 from emel.workflows.cost import price
-from emel.workflows.endpoints import Preview
 from emel.workflows.gate import function_measures
 from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
 from emel.workflows.report_own import chosen_sections, own_sections
 from emel.workflows.revisions import WORKSPACE, base_revision, candidate_revision
+from emel.workflows.shadow import Preview
 
 
 class ReportResult(Struct, frozen=True, kw_only=True):
@@ -69,7 +68,7 @@ def report(
     # DVC takes its second to start, and is asked twice.
     with ThreadPoolExecutor(1) as beside:
         plots = beside.submit(project.pipeline().plots, against, candidate) if "plots" in sections else None
-        known = _known(project, candidate, against)
+        known = _known(project, candidate, against, preview.shadow if preview else None)
     progress.step("drawing the plots")
     known = structs.replace(
         known,
@@ -77,7 +76,6 @@ def report(
         endpoint=preview.endpoint if preview else None,
         preview_bundle=preview.bundle if preview else None,
         shadow=preview.shadow if preview else None,
-        worst_slice=_worst_slice(preview) if preview else None,
         row_address=_row_address(project, preview.endpoint, env) if preview else None,
         own=own_sections(project, sections, mask, _files_at(env, candidate.commit), progress),
     )
@@ -95,15 +93,18 @@ def report(
     return result, rendered
 
 
-def _known(project: Project, candidate: Revision, against: Revision | None) -> Known:
+def _known(project: Project, candidate: Revision, against: Revision | None, shadow: Shadow | None) -> Known:
     """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
+    measured = function_measures(project, candidate)
+    if shadow:
+        measured = {**(measured or {}), **shadow.measures()}
     earlier, present = project.pipeline().snapshots(against, candidate)
     comparison = comparing.compare(
         earlier,
         present,
         rules=project.config.rules(),
         directions=project.config.metrics,
-        function=(function_measures(project, against), function_measures(project, candidate)),
+        function=(function_measures(project, against), measured),
     )
     candidate_bundle = find_bundle(project, candidate)
     base_bundle = find_bundle(project, against) if against else None
@@ -132,12 +133,6 @@ def _measured(
     pipeline = project.pipeline()
     base = pipeline.measure(change.path, change.base, comparison.base) if comparison.base else None
     return base, pipeline.measure(change.path, change.candidate, comparison.candidate)
-
-
-def _worst_slice(preview: Preview) -> Slice | None:
-    if preview.shadow is None or preview.bundle is None:
-        return None
-    return apitest.worst_slice(preview.shadow, preview.bundle.answers)
 
 
 def _row_address(project: Project, endpoint: Endpoint, env: Mapping[str, str]) -> str | None:

@@ -17,11 +17,11 @@ from emel.cli.render import comparison, written
 from emel.cli.render.tables import facts
 from emel.errors import EmelError
 from emel.records import RenderedReport
-from emel.workflows.endpoints import preview
 from emel.workflows.project import Project
 from emel.workflows.publish import Publication, publish
 from emel.workflows.report import ReportResult, report
 from emel.workflows.report_watch import state_of, wait_for_change
+from emel.workflows.shadow import preview
 
 
 class Output(ReportResult, frozen=True, kw_only=True):
