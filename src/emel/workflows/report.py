@@ -13,6 +13,7 @@ from emel import compare as comparing
 from emel import report as reporting
 from emel.records import (
     Best,
+    Bundle,
     Comparison,
     DataChange,
     DataFacts,
@@ -41,6 +42,10 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     """What the gate says; None without any rule."""
     comparison: Comparison
     best: dict[str, Best]
+    snapshot: Snapshot
+    """The candidate's own results."""
+    bundle: Bundle | None
+    """What the candidate is as a function; None where it was not packaged."""
     files: Written
 
 
@@ -68,7 +73,7 @@ def report(
     # DVC takes its second to start, and is asked twice.
     with ThreadPoolExecutor(1) as beside:
         plots = beside.submit(project.pipeline().plots, against, candidate) if "plots" in sections else None
-        known = _known(project, candidate, against, preview.shadow if preview else None)
+        known, snapshot = _known(project, candidate, against, preview.shadow if preview else None)
     progress.step("drawing the plots")
     known = structs.replace(
         known,
@@ -88,13 +93,18 @@ def report(
         passed=rendered.passed,
         comparison=clean.comparison,
         best=dict(clean.best),
+        snapshot=reporting.masked(snapshot, mask),
+        bundle=clean.candidate_bundle,
         files=written,
     )
     return result, rendered
 
 
-def _known(project: Project, candidate: Revision, against: Revision | None, shadow: Shadow | None) -> Known:
-    """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
+def _known(
+    project: Project, candidate: Revision, against: Revision | None, shadow: Shadow | None
+) -> tuple[Known, Snapshot]:
+    """What the pipeline, the history and the shelf tell, and the candidate's own results. Nothing is run,
+    fetched or called."""
     measured = function_measures(project, candidate)
     if shadow:
         measured = {**(measured or {}), **shadow.measures()}
@@ -108,7 +118,7 @@ def _known(project: Project, candidate: Revision, against: Revision | None, shad
     )
     candidate_bundle = find_bundle(project, candidate)
     base_bundle = find_bundle(project, against) if against else None
-    return Known(
+    known = Known(
         project=project.config.model.name,
         comparison=comparison,
         best=comparing.best_so_far(comparison.metrics, _past(project, present, against)),
@@ -118,6 +128,7 @@ def _known(project: Project, candidate: Revision, against: Revision | None, shad
         estimate=price(project, candidate_bundle) if candidate_bundle else None,
         base_estimate=price(project, base_bundle) if base_bundle else None,
     )
+    return known, present
 
 
 def _past(project: Project, present: Snapshot, base: Revision | None) -> tuple[Snapshot, ...]:

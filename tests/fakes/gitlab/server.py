@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.fakes.clock import ManualClock
 from tests.fakes.gitlab import (
     environments,
+    experiments,
     git_http,
     merge_requests,
     notes,
@@ -35,6 +36,7 @@ from tests.fakes.gitlab.state import World
 
 RESOURCES = (
     environments,
+    experiments,
     merge_requests,
     notes,
     packages,
