@@ -12,6 +12,8 @@ from emel.records import Answers, Slice
 
 SMALLEST = 10
 """Rows of a slice that counts; a share of fewer says little."""
+FEWEST_FLIPPED = 2
+"""Rows with another label in it; one alone is in some slice of every column."""
 MOST_VALUES = 20
 """Numbers with more values than this are cut into quarters."""
 
@@ -38,6 +40,7 @@ def worst_slices(
             _slice(column, condition, members, differences, flipped)
             for condition, members in _conditions([row[place] for row in rows])
             if SMALLEST <= len(members) < len(rows)
+            and (recorded.labels is None or sum(row in flipped for row in members) >= FEWEST_FLIPPED)
         ]
         worst = max(slices, key=badness, default=None)
         if worst and badness(worst)[0] > badness(whole)[0]:

@@ -263,4 +263,4 @@ def _pip_cache(spec: Spec) -> Job:
 def _results(spec: Spec) -> list[str] | str:
     if isinstance(spec.results, str):
         return spec.results
-    return [spec.path(name) for name in (*spec.results, ".emel/bundles/")]
+    return [spec.path(name) for name in (*spec.results, ".emel/runs/", ".emel/bundles/")]

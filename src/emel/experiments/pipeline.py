@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from emel.errors import PipelineError
 from emel.experiments import (
     copies,
+    failing,
     fetching,
     history,
     inputs,
@@ -19,7 +21,7 @@ from emel.experiments import (
     running,
 )
 from emel.experiments.dvc import Dvc
-from emel.records import DataFacts, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
+from emel.records import DataFacts, FailedRun, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
 from emel.system.process import OnLine, Process
 
 
@@ -64,6 +66,18 @@ class Pipeline:
     def recorded(self, revision: Revision) -> RunRecord | None:
         """What is known here of the run that made the results of a revision."""
         return recording.read(self._dvc, self._process, revision)
+
+    def record_failure(self, commit: str, problem: PipelineError, output: Sequence[str]) -> None:
+        """Note that a run failed, with the end of what it wrote."""
+        failing.write(self._root, commit, problem, output)
+
+    def forget_failure(self) -> None:
+        """A run has succeeded."""
+        failing.clear(self._root)
+
+    def failure(self, revision: Revision) -> FailedRun | None:
+        """What is known here of a run that failed at a revision, so that the results there are of another."""
+        return failing.read(self._root, revision.commit)
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.

@@ -75,7 +75,7 @@ class Shadow(Struct, frozen=True, kw_only=True):
     differences: Distribution
     slices: tuple[Slice, ...]
     """Of each column the slice with the lowest agreement (regression: the largest mean difference), if it is
-    worse than all rows together. The worst first."""
+    worse than all rows together, by more than one row. The worst first."""
     production_latency: Latency | None = None
     """Of requests with one row that went to both in turn; None where it was not measured."""
     candidate_latency: Latency | None = None

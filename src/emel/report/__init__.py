@@ -8,6 +8,7 @@ markup inside, but for the sections that the user wrote (`own.py`), which `guard
 from emel.report.artifacts import junit_xml
 from emel.report.blocks import Document
 from emel.report.document import SECTIONS, build, default_sections
+from emel.report.failure import failure_document
 from emel.report.known import Known
 from emel.report.masking import masked
 from emel.report.own import own_section
@@ -21,6 +22,7 @@ __all__ = [
     "Written",
     "build",
     "default_sections",
+    "failure_document",
     "junit_xml",
     "masked",
     "own_section",

@@ -18,10 +18,12 @@ from emel.records import (
     DataChange,
     DataFacts,
     Endpoint,
+    FailedRun,
     RenderedReport,
     Revision,
     Shadow,
     Snapshot,
+    Verdict,
 )
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
@@ -40,6 +42,8 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     headline: str
     passed: bool | None
     """What the gate says; None without any rule."""
+    failure: FailedRun | None = None
+    """The pipeline failed at this commit: there is nothing to compare then."""
     comparison: Comparison
     best: dict[str, Best]
     snapshot: Snapshot
@@ -69,6 +73,9 @@ def report(
     mask = Masker(secret_values(env))
     candidate = candidate_revision(project, revision)
     against = base_revision(project, candidate, base)
+    failure = project.pipeline().failure(candidate) if revision is None else None
+    if failure:
+        return _report_failure(project, candidate, reporting.masked(failure, mask), folder, env)
     progress.step("reading metrics, parameters and plots")
     # DVC takes its second to start, and is asked twice.
     with ThreadPoolExecutor(1) as beside:
@@ -95,6 +102,33 @@ def report(
         best=dict(clean.best),
         snapshot=reporting.masked(snapshot, mask),
         bundle=clean.candidate_bundle,
+        files=written,
+    )
+    return result, rendered
+
+
+def _report_failure(
+    project: Project,
+    candidate: Revision,
+    failure: FailedRun,
+    folder: Path | None,
+    env: Mapping[str, str],
+) -> tuple[ReportResult, RenderedReport]:
+    """The report of a run that failed. The results in the working tree are those of an earlier one."""
+    refused = Verdict(passed=False, checks=())
+    nothing = Comparison(base=None, candidate=candidate, metrics=(), params=(), data=(), verdict=refused)
+    document = reporting.failure_document(project.config.model.name, failure, candidate)
+    rendered = structs.replace(reporting.render(document, nothing), passed=False)
+    place = folder or project.claim_state() / "report"
+    written = reporting.write(rendered, refused, place, _links(place, None, env), failure.message)
+    result = ReportResult(
+        headline=rendered.headline,
+        passed=False,
+        failure=failure,
+        comparison=nothing,
+        best={},
+        snapshot=Snapshot(revision=candidate, metrics={}, params={}, data={}),
+        bundle=None,
         files=written,
     )
     return result, rendered

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from emel.errors import PipelineError
 from emel.records import Comparison, PipelineRun
 from emel.workflows.compare import compare_revisions
 from emel.workflows.project import Progress, Project
@@ -34,20 +35,31 @@ def run(
     `params` are written into the files of parameters first, and stay there. What the run was made with is
     noted in .emel/runs. A gate that says no is no error here: it stands in the comparison's verdict.
     """
-    project.repo().head()
+    commit = project.repo().head()
     pipeline = project.pipeline()
     if params:
         pipeline.set_params(params)
     progress.step("running the pipeline")
     started = project.system.clock.now()
-    done = pipeline.run(
-        stages=stages,
-        force=force,
-        on_line=progress.line,
-        on_stage=lambda stage: progress.step(f"running stage {stage}"),
-    )
-    progress.step("comparing with the base")
     project.claim_state()
+    output: list[str] = []
+
+    def on_line(line: str) -> None:
+        output.append(line)
+        progress.line(line)
+
+    try:
+        done = pipeline.run(
+            stages=stages,
+            force=force,
+            on_line=on_line,
+            on_stage=lambda stage: progress.step(f"running stage {stage}"),
+        )
+    except PipelineError as problem:
+        pipeline.record_failure(commit, problem, output)
+        raise
+    pipeline.forget_failure()
+    progress.step("comparing with the base")
     candidate = candidate_revision(project)
     pipeline.record(done, started)
     against = base_revision(project, candidate, base)

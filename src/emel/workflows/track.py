@@ -38,6 +38,8 @@ def track(
     place = find_place(project.root, project.system, env)
     if place.pipeline is None:
         return None
+    if result.failure:
+        return Tracking(candidate=None, reason="the pipeline failed, and has no results")
     progress.step("writing the candidate of the experiment")
     forge = open_gitlab(place, env, project.system.http, project.system.clock, tell=progress.step)
     candidate = Candidate(

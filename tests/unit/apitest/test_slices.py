@@ -50,11 +50,16 @@ def test_a_few_rows_are_no_slice() -> None:
     assert worst({"x": ["a"] * 9 + ["b"] * 90}, {0: 1.0, 1: 1.0}) == ()
 
 
+def test_one_row_alone_makes_no_slice_worse() -> None:
+    assert worst({"x": ["a"] * 10 + ["b"] * 10}, {0: 1.0}) == ()
+
+
 def test_of_texts_with_many_values_the_frequent_ones_are_slices() -> None:
     texts: list[Scalar] = [f"r{number}" for number in range(30)]
 
-    assert worst({"id": texts}, {0: 1.0}) == ()
-    assert [one.condition for one in worst({"id": [*texts, *["often"] * 10]}, {35: 1.0})] == ["= often"]
+    assert worst({"id": texts}, {0: 1.0, 1: 1.0}) == ()
+    found = worst({"id": [*texts, *["often"] * 10]}, {35: 1.0, 36: 1.0})
+    assert [one.condition for one in found] == ["= often"]
 
 
 def test_where_nothing_flipped_nothing_is_worst() -> None:

@@ -154,7 +154,8 @@ def _below(folder: Path, root: Path) -> str:
 def _rendered(
     result: ReportResult, comment: Publication | None, tracked: Tracking | None = None
 ) -> RenderableType:
-    parts = [comparison(result.comparison), Text(""), written(result.files)]
+    told = Text(result.headline) if result.failure else comparison(result.comparison)
+    parts = [told, Text(""), written(result.files)]
     if comment and comment.url:
         parts.append(facts(("comment", comment.url)))
     if tracked and tracked.candidate:
