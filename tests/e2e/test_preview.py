@@ -50,6 +50,10 @@ def test_a_preview_answers_is_held_against_production_and_goes(emel: Emel) -> No
     shadow = emel("shadow", "mr-7", "--requests", "50", "--json")
     assert shadow.returncode == 0, shadow.stderr
     assert (json.loads(shadow.stdout)["rows"], json.loads(shadow.stdout)["agreement"]) == (2, 1.0)
+    whole = json.loads(emel("shadow", "mr-7", "--junit", "shadow.xml", "--json").stdout)
+    assert (whole["source"], whole["rows"], whole["recent"]["rows"]) == ("sample", 142, 2)
+    assert [check["passed"] for check in whole["verdict"]["checks"]] == [True]
+    assert "function.agreement: at least 0.99" in (emel.folder / "shadow.xml").read_text()
 
     assert emel("preview", "stop", "!7").returncode == 0
     with pytest.raises(urllib.error.HTTPError) as caught:

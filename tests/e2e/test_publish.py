@@ -22,6 +22,8 @@ def test_a_job_publishes_its_report_and_keeps_the_token_to_itself(emel: Emel, gi
     project = usual_project(gitlab)
     token = gitlab.world.project_token(project)
     emel.env.update(job_variables(gitlab, project, EMEL_GITLAB_TOKEN=token))
+    settings = emel.folder / "emel.toml"
+    settings.write_text(settings.read_text().replace("[ci]", "[ci]\nexperiments = true"))
     done = emel("report", "--publish")
 
     assert done.returncode == 0, done.stderr
@@ -29,6 +31,8 @@ def test_a_job_publishes_its_report_and_keeps_the_token_to_itself(emel: Emel, gi
     assert len(project.notes) == 1
     assert "## " in project.notes[0].body and "](/uploads/" in project.notes[0].body
     assert f"{gitlab.url}/team/churn/-/merge_requests/1#note_1" in done.stdout
+    assert project.experiments["1"]["name"] == "breast-cancer"
+    assert f"{gitlab.url}/team/churn/-/ml/experiments/1 (topic #100)" in done.stdout
     assert len({entry.connection for entry in gitlab.log}) == 1
     assert project.executed == project.mentioned == []
     kept = [path.read_bytes() for path in emel.folder.rglob("*") if path.is_file()]

@@ -19,7 +19,6 @@ from emel.records import (
     OwnSection,
     Revision,
     Scalar,
-    Slice,
 )
 from emel.report import Known
 from emel.report.blocks import Code, Markdown, Toned
@@ -64,7 +63,6 @@ def whole() -> Known:
         endpoint=results.endpoint(),
         preview_bundle=results.bundle(),
         shadow=results.shadow(),
-        worst_slice=Slice(column="site", condition="= left", rows=40, agreement=0.975),
         own={
             "notes": (OwnSection(name="notes", title="Notes", file="notes.md"), Markdown("- one\n- `two`\n"))
         },

@@ -13,12 +13,15 @@ from emel.records import (
     ColdStart,
     Column,
     Comparison,
+    Distribution,
     Endpoint,
     Estimate,
     FlippedRow,
     FunctionSettings,
     FunctionVersion,
     GateRule,
+    LabelChange,
+    Latency,
     Parity,
     Plot,
     Revision,
@@ -26,6 +29,7 @@ from emel.records import (
     Scalar,
     Shadow,
     Signature,
+    Slice,
     Snapshot,
     Sweep,
     SweepCell,
@@ -159,11 +163,21 @@ def shadow() -> Shadow:
     return Shadow(
         production_url="http://127.0.0.1:8080/breast-cancer/prod",
         candidate_url="http://127.0.0.1:8080/breast-cancer/mr-1",
+        source="sample",
         rows=142,
         agreement=141 / 142,
         flipped=(FlippedRow(row=12, production="malignant", candidate="benign", difference=0.41),),
+        label_changes=(LabelChange(production="malignant", candidate="benign", rows=1),),
         max_abs_diff=0.41,
         mean_abs_diff=0.031,
+        differences=Distribution(
+            quantiles={"p50": 0.02, "p90": 0.08, "p95": 0.11, "p99": 0.32},
+            edges=(0.0, 0.205, 0.41),
+            counts=(139, 3),
+        ),
+        slices=(Slice(column="site", condition="= left", rows=40, agreement=0.975, mean_abs_diff=0.05),),
+        production_latency=latency(0.0011),
+        candidate_latency=latency(0.0012),
     )
 
 
@@ -202,6 +216,9 @@ def swept() -> Sweep:
         ran=12,
         apply="emel run --set depth=1 --set 'data/params.yaml:layers=[8]'",
     )
+
+def latency(p50: float) -> Latency:
+    return Latency(requests=50, first_seconds=0.02, p50_seconds=p50, p95_seconds=2 * p50, p99_seconds=3 * p50)
 
 
 def estimate() -> Estimate:

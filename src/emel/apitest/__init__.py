@@ -7,7 +7,6 @@ from emel.apitest.endpoint import run_endpoint_tests
 from emel.apitest.junit import junit_xml
 from emel.apitest.requests import rows_of_requests
 from emel.apitest.shadow import compare_endpoints
-from emel.apitest.slices import worst_slice
 
 __all__ = [
     "compare_endpoints",
@@ -17,5 +16,4 @@ __all__ = [
     "require_schemathesis",
     "rows_of_requests",
     "run_endpoint_tests",
-    "worst_slice",
 ]

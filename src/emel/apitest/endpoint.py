@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +23,7 @@ from emel.apitest.client import (
 )
 from emel.apitest.contract import try_contract
 from emel.apitest.difference import distance, key_of, largest_difference, same_label
+from emel.apitest.latency import latency_of
 from emel.errors import EndpointError
 from emel.records import Answers, EndpointCheck, EndpointReport, Latency, Routes
 from emel.system.clock import Clock
@@ -232,19 +232,7 @@ def _latency(client: Client, recorded: Answers, clock: Clock, first: float) -> L
         seconds.append(clock.monotonic() - began)
         if status != 200:
             raise EndpointError(f"request {number + 1} of {LATENCY_REQUESTS} got status {status}")
-    seconds.sort()
-    return Latency(
-        requests=len(seconds),
-        first_seconds=first,
-        p50_seconds=_rank(seconds, 0.50),
-        p95_seconds=_rank(seconds, 0.95),
-        p99_seconds=_rank(seconds, 0.99),
-    )
-
-
-def _rank(ordered: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return latency_of(seconds, first=first)
 
 
 def _described(latency: Latency) -> str:

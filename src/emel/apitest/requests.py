@@ -19,9 +19,12 @@ def rows_of_requests(lines: Sequence[Mapping[str, Any]], like: Answers, *, count
     """The newest `count` rows of the log's lines, oldest first, in the columns of `like`.
 
     Rows of another model's columns, and those whose values are hidden or cut, are left out: they cannot be
-    sent again. Only the rows are of use; the original's answers to them are not known.
+    sent again. So are the sample rows, and a row is taken once: tests and earlier comparisons have sent both.
+    Only the rows are of use; the original's answers to them are not known.
     """
-    rows = [row for line in lines for row in _rows(line, like.columns)][-count:]
+    known = set(like.rows[: like.sample_rows])
+    told = [row for line in lines for row in _rows(line, like.columns) if row not in known]
+    rows = list(dict.fromkeys(reversed(told)))[:count][::-1]
     return msgspec.structs.replace(
         like, rows=tuple(rows), sample_rows=len(rows), predictions=(), probabilities=None
     )
@@ -32,7 +35,7 @@ def _rows(line: Mapping[str, Any], columns: Sequence[str]) -> Iterator[tuple[Sca
     for told in inputs if isinstance(inputs, list) else ():
         if isinstance(told, Mapping) and set(told) == set(columns):
             row = tuple(told[column] for column in columns)
-            if not any(_is_lost(value) for value in row):
+            if all(isinstance(value, Scalar) for value in row) and not any(map(_is_lost, row)):
                 yield row
 
 

@@ -1,60 +1,92 @@
-"""Where a candidate differs most from production: the slice of the sample rows that keeps fewest answers."""
+"""Where a candidate differs most from production: of each column the slice of the rows that is worst."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
-from statistics import quantiles
+from statistics import fmean, quantiles
 from typing import Any
 
-from emel.apitest.client import read_answers
-from emel.records import Shadow, Slice
+from emel.records import Answers, Slice
 
-SMALLEST = 5
-"""Rows of a slice that counts; a share of fewer says nothing."""
+SMALLEST = 10
+"""Rows of a slice that counts; a share of fewer says little."""
+FEWEST_FLIPPED = 2
+"""Rows with another label in it; one alone is in some slice of every column."""
 MOST_VALUES = 20
-"""A column with more values than this is cut into quarters if it is of numbers, else left out."""
+"""Numbers with more values than this are cut into quarters."""
 
 
-def worst_slice(shadow: Shadow, answers: Path) -> Slice | None:
-    """The slice with the lowest agreement, of equal ones the largest; None where none is below the whole."""
-    if not shadow.flipped:
-        return None
-    recorded = read_answers(answers)
+def worst_slices(
+    recorded: Answers, differences: Sequence[float], flipped: frozenset[int]
+) -> tuple[Slice, ...]:
+    """Of each column its worst slice, if it is worse than all sample rows together; the worst first.
+
+    `differences` has one for each sample row; `flipped` are the rows with another answer.
+    """
     rows = recorded.rows[: recorded.sample_rows]
-    flipped = {item.row for item in shadow.flipped}
-    slices = (
-        Slice(column=column, condition=condition, rows=len(members), agreement=_agreement(members, flipped))
-        for place, column in enumerate(recorded.columns)
-        for condition, members in _slices([row[place] for row in rows])
-        if SMALLEST <= len(members) < len(rows)
+    whole = _slice("", "", range(len(rows)), differences, flipped)
+
+    def badness(one: Slice) -> tuple[float, ...]:
+        # Numbers of a model that was trained anew agree nowhere, and say more by how far they are apart.
+        if recorded.labels is None:
+            return (one.mean_abs_diff, one.rows)
+        return (-one.agreement, one.mean_abs_diff, one.rows)
+
+    found = []
+    for place, column in enumerate(recorded.columns):
+        slices = [
+            _slice(column, condition, members, differences, flipped)
+            for condition, members in _conditions([row[place] for row in rows])
+            if SMALLEST <= len(members) < len(rows)
+            and (recorded.labels is None or sum(row in flipped for row in members) >= FEWEST_FLIPPED)
+        ]
+        worst = max(slices, key=badness, default=None)
+        if worst and badness(worst)[0] > badness(whole)[0]:
+            found.append(worst)
+    return tuple(sorted(found, key=badness, reverse=True))
+
+
+def _slice(
+    column: str,
+    condition: str,
+    members: Sequence[int],
+    differences: Sequence[float],
+    flipped: frozenset[int],
+) -> Slice:
+    return Slice(
+        column=column,
+        condition=condition,
+        rows=len(members),
+        agreement=1 - sum(row in flipped for row in members) / len(members),
+        mean_abs_diff=fmean(abs(differences[row]) for row in members),
     )
-    worst = min(slices, key=lambda one: (one.agreement, -one.rows), default=None)
-    return worst if worst and worst.agreement < shadow.agreement else None
 
 
-def _agreement(members: Sequence[int], flipped: set[int]) -> float:
-    return 1 - sum(row in flipped for row in members) / len(members)
-
-
-def _slices(values: Sequence[Any]) -> Iterator[tuple[str, list[int]]]:
+def _conditions(values: Sequence[Any]) -> Iterator[tuple[str, list[int]]]:
     """Conditions on one column, and the rows that meet them."""
-    missing = [row for row, value in enumerate(values) if value is None]
-    yield "is missing", missing
-    known = {value for value in values if value is not None}
-    if len(known) <= MOST_VALUES:
-        for value in sorted(known, key=str):
+    yield "is missing", [row for row, value in enumerate(values) if value is None]
+    counts = Counter(value for value in values if value is not None)
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in counts)
+    if numeric and len(counts) > MOST_VALUES:
+        yield from _quarters(values)
+        return
+    for value in sorted(counts, key=str):
+        if counts[value] >= SMALLEST:
             yield f"= {_written(value)}", [row for row, one in enumerate(values) if one == value]
-    elif all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
-        edges = [min(known), *quantiles([value for value in values if value is not None], n=4), max(known)]
-        for number, (low, high) in enumerate(pairwise(edges)):
-            members = [
-                row
-                for row, value in enumerate(values)
-                if value is not None and (low < value <= high or (number == 0 and value == low))
-            ]
-            yield f"from {low:.4g} to {high:.4g}", members
+
+
+def _quarters(values: Sequence[Any]) -> Iterator[tuple[str, list[int]]]:
+    known = [value for value in values if value is not None]
+    edges = [min(known), *quantiles(known, n=4), max(known)]
+    for number, (low, high) in enumerate(pairwise(edges)):
+        members = [
+            row
+            for row, value in enumerate(values)
+            if value is not None and (low < value <= high or (number == 0 and value == low))
+        ]
+        yield f"from {low:.4g} to {high:.4g}", members
 
 
 def _written(value: Any) -> str:

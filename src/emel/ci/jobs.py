@@ -87,6 +87,10 @@ def shadow(spec: Spec) -> Job:
         "needs": [name_of(spec, "train"), name_of(spec, "preview")],
         "rules": rules.of_merge_requests(spec),
         "script": [f"emel shadow {TAG} --to {spec.cloud}"],
+        "artifacts": Noted(
+            "The report shows it.",
+            {"when": "always", "expire_in": "1 week", "paths": [spec.path(".emel/shadow/")]},
+        ),
         "allow_failure": Noted("13: before the first release there is no production.", {"exit_codes": [13]}),
     }
 
@@ -94,7 +98,8 @@ def shadow(spec: Spec) -> Job:
 def report(spec: Spec) -> Job:
     """One comment in the merge request, kept up to date."""
     shown = f' ${{EMEL_URL:+--preview "{TAG}" --to {spec.cloud}}}' if spec.cloud else ""
-    optional = [{"job": name_of(spec, "preview"), "optional": True}] if spec.cloud else []
+    before = ("preview", "shadow") if spec.cloud else ()
+    optional = [{"job": name_of(spec, name), "optional": True} for name in before]
     return {
         **job(spec, "report", cloud=True),
         "needs": [name_of(spec, "train"), *optional],

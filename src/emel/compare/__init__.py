@@ -33,7 +33,7 @@ def compare(
     """Hold a candidate beside its base, and against the rules.
 
     Without a base every metric is new, and no parameter or data file counts as changed. `directions` are
-    what the user says; `function` has what was measured of both functions, by its name under `function.`, and
+    what the user says; `function` has what was measured of both functions, by its name in `[gate]`, and
     `environment` what is known of both runs. For other metrics a well-known name tells (see
     emel.compare.directions). `noise` has what repeated runs of the two gave.
     """

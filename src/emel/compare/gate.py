@@ -11,14 +11,20 @@ from emel.compare.changes import number
 from emel.records import Check, Direction, GateRule, MetricChange, Verdict
 
 LIMITS: tuple[Literal["min", "max", "max_drop"], ...] = ("min", "max", "max_drop")
-FUNCTION = "function."
+FUNCTION = ("function.", "shadow.")
 """What the names of the function's measures begin with; all others are metrics of the pipeline."""
 MEASURES = {
-    "zip_bytes": "emel package",
-    "cold_start_seconds": "emel package",
-    "per_million_calls": "emel package",
-    "p99_seconds": "emel test",
-    "agreement": "emel shadow",
+    "function.zip_bytes": "emel package",
+    "function.cold_start_seconds": "emel package",
+    "function.per_million_calls": "emel package",
+    "function.p99_seconds": "emel test",
+    "function.agreement": "emel shadow",
+    "shadow.mean_abs_diff": "emel shadow",
+    "shadow.p99_abs_diff": "emel shadow",
+    "shadow.max_abs_diff": "emel shadow",
+    "shadow.worst_slice_agreement": "emel shadow",
+    "shadow.p50_ratio": "emel shadow",
+    "shadow.p99_ratio": "emel shadow",
 }
 """What is measured of a function, and by which command."""
 
@@ -47,11 +53,11 @@ def judge(
 
 
 def _not_measured(rule: GateRule) -> Iterator[Check]:
-    by = MEASURES.get(rule.metric.removeprefix(FUNCTION))
+    by = MEASURES.get(rule.metric)
     text = (
         f"{rule.metric} is measured by `{by}`"
         if by
-        else f"{rule.metric} is not measured; there are {', '.join(FUNCTION + name for name in MEASURES)}"
+        else f"{rule.metric} is not measured; there are {', '.join(MEASURES)}"
     )
     for name in LIMITS:
         limit = getattr(rule, name)

@@ -78,7 +78,10 @@ class GateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `"function.zip_bytes"`, `"function.cold_start_seconds"` (projected for the memory of `[function]`),
     `"function.per_million_calls"` and `"function.p99_seconds"` are measures of the function: less is better.
-    `"function.agreement"` is the share of rows, 0 to 1, that `emel shadow` finds answered as in production.
+    `"function.agreement"` is the share of rows, 0 to 1, that `emel shadow` finds answered as in production,
+    `"shadow.worst_slice_agreement"` that of the worst slice. `"shadow.mean_abs_diff"`,
+    `"shadow.p99_abs_diff"` and `"shadow.max_abs_diff"` are differences of probabilities or numbers;
+    `"shadow.p50_ratio"` and `"shadow.p99_ratio"` are the candidate's latency divided by production's.
     """
 
     min: float | None = None
@@ -263,6 +266,9 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     commit_results: bool = False
     """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
     that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
+    experiments: bool = False
+    """Whether the report's job also writes each pipeline into GitLab's model experiments, as a candidate with
+    metrics, parameters and links. It needs the token that the report's comment needs."""
     runner_tags: tuple[str, ...] = ()
     """The tags of the runner that trains; without any, every runner may. The machine of [train.machine] has a
     tag of its own, which the pipeline knows."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from emel.errors import PipelineError
 from emel.experiments import (
     copies,
+    failing,
     fetching,
     history,
     identity,
@@ -25,6 +27,7 @@ from emel.experiments.dvc import Dvc
 from emel.gitrepo import GitRepo
 from emel.records import (
     DataFacts,
+    FailedRun,
     HistoryEntry,
     MetricNoise,
     Noise,
@@ -106,6 +109,18 @@ class Pipeline:
         Errors: ResultsError for a file that cannot be read.
         """
         return noise.read(self._dvc, self._process, revision)
+
+    def record_failure(self, commit: str, problem: PipelineError, output: Sequence[str]) -> None:
+        """Note that a run failed, with the end of what it wrote."""
+        failing.write(self._root, commit, problem, output)
+
+    def forget_failure(self) -> None:
+        """A run has succeeded."""
+        failing.clear(self._root)
+
+    def failure(self, revision: Revision) -> FailedRun | None:
+        """What is known here of a run that failed at a revision, so that the results there are of another."""
+        return failing.read(self._root, revision.commit)
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.

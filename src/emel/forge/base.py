@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from emel.records.forges import (
+    Candidate,
     Commit,
     CommitState,
     CommitStatus,
@@ -29,6 +30,7 @@ from emel.records.forges import (
     Release,
     ReleaseLink,
     Runner,
+    TrackedCandidate,
     Upload,
     User,
 )
@@ -337,6 +339,19 @@ class Runners(Protocol):
         ...
 
 
+class Experiments(Protocol):
+    """Model experiments: what was tried, with metrics and parameters."""
+
+    def track(self, experiment: str, candidate: Candidate) -> TrackedCandidate:
+        """Write a candidate into an experiment, which is made where it is not there yet.
+
+        Repeated with the same name it changes that candidate: metrics get their new values, parameters and
+        tags that it does not have yet are added, those that it has stay as they are. What is longer than the
+        forge takes is cut, or left out where it is a name.
+        """
+        ...
+
+
 class Forge(NamedTuple):
     """One project on a forge."""
 
@@ -350,3 +365,4 @@ class Forge(NamedTuple):
     environments: Environments
     pipelines: Pipelines
     runners: Runners
+    experiments: Experiments

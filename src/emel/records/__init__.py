@@ -24,7 +24,6 @@ from emel.records.endpoints import (
     Endpoint,
     EndpointCheck,
     EndpointReport,
-    FlippedRow,
     FunctionSettings,
     FunctionStatus,
     FunctionVersion,
@@ -37,7 +36,6 @@ from emel.records.endpoints import (
     PreviewEndpoint,
     PreviewStop,
     Routes,
-    Shadow,
     TagMove,
     VersionUse,
 )
@@ -50,6 +48,7 @@ from emel.records.experiments import (
     Direction,
     Effect,
     EnvironmentChange,
+    FailedRun,
     GateRule,
     History,
     HistoryEntry,
@@ -104,9 +103,10 @@ from emel.records.money import (
     Usage,
     VmPrice,
 )
-from emel.records.reports import OwnSection, Picture, RenderedReport, Slice
+from emel.records.reports import OwnSection, Picture, RenderedReport
 from emel.records.runners import Launched, LaunchPlan, Pruned, RunnerStatus, RunnerStop, Waited
 from emel.records.scalars import Scalar
+from emel.records.shadows import Distribution, FlippedRow, LabelChange, RowSource, Shadow, Slice
 from emel.records.simulation import Simulation, SimulationPoint
 from emel.records.sweeps import Sweep, SweepCell
 from emel.records.versions import (
@@ -149,6 +149,7 @@ __all__ = [
     "Deprecation",
     "Destroyed",
     "Direction",
+    "Distribution",
     "Doomed",
     "Downloaded",
     "Effect",
@@ -157,6 +158,7 @@ __all__ = [
     "EndpointReport",
     "EnvironmentChange",
     "Estimate",
+    "FailedRun",
     "Finding",
     "FlippedRow",
     "FunctionSettings",
@@ -169,6 +171,7 @@ __all__ = [
     "History",
     "HistoryEntry",
     "KubernetesMachines",
+    "LabelChange",
     "Latency",
     "LaunchPlan",
     "Launched",
@@ -208,6 +211,7 @@ __all__ = [
     "Reproduction",
     "Revision",
     "Routes",
+    "RowSource",
     "RunRecord",
     "RunnerStatus",
     "RunnerStop",

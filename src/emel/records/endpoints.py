@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from emel.records.money import CloudCost
-from emel.records.scalars import Scalar
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 LOG_LEVELS: tuple[LogLevel, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
@@ -231,28 +230,3 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     checks: tuple[EndpointCheck, ...]
     latency: Latency | None
     routes: Routes = "path"
-
-
-class FlippedRow(Struct, frozen=True, kw_only=True):
-    """A sample row that two endpoints answer differently."""
-
-    row: int
-    production: Scalar
-    """A label or a number; for several targets all of them as one text."""
-    candidate: Scalar
-    difference: float
-
-
-class Shadow(Struct, frozen=True, kw_only=True):
-    """A candidate's answers beside production's, on the same rows."""
-
-    production_url: str
-    candidate_url: str
-    rows: int
-    agreement: float
-    """The share of rows with the same label, 0 to 1 (regression: equal within the tolerance)."""
-    flipped: tuple[FlippedRow, ...]
-    """All rows with another label, the largest difference first."""
-    max_abs_diff: float
-    """The largest difference of a probability (regression: of the predicted number)."""
-    mean_abs_diff: float

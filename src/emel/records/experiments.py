@@ -36,6 +36,15 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The files that the metrics come from."""
 
 
+class FailedRun(Struct, frozen=True, kw_only=True):
+    """A run of the pipeline that did not come to its end."""
+
+    message: str
+    """Which stage failed, and how."""
+    output: tuple[str, ...]
+    """The last lines of what it wrote."""
+
+
 class StageRun(Struct, frozen=True, kw_only=True):
     """What became of one stage of the pipeline."""
 

@@ -247,3 +247,27 @@ class CreatedRunner(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"CreatedRunner(id={self.id})"
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A run of a model experiment: what a pipeline tried, and what came of it."""
+
+    name: str
+    """One of its kind in the experiment: the same name again is the same candidate."""
+    time_ms: int
+    """When it was measured, in milliseconds since 1970, UTC."""
+    metrics: dict[str, float]
+    """Finite numbers."""
+    params: dict[str, str]
+    tags: dict[str, str]
+
+
+class TrackedCandidate(Struct, frozen=True, kw_only=True):
+    """A candidate as the forge has it."""
+
+    id: str
+    name: str
+    experiment: str
+    url: str
+    """The page of the experiment."""
+    created: bool

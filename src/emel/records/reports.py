@@ -21,17 +21,6 @@ class OwnSection(Struct, frozen=True, kw_only=True):
     folded: bool = False
 
 
-class Slice(Struct, frozen=True, kw_only=True):
-    """Some of the sample rows, by the values of one column, and how often they keep production's answer."""
-
-    column: str
-    condition: str
-    """What the column's value is there: `= left`, `from 12.5 to 14`."""
-    rows: int
-    agreement: float
-    """0 to 1."""
-
-
 class Picture(Struct, frozen=True, kw_only=True):
     """A picture of a report. Two with the same content are one."""
 

@@ -5,8 +5,10 @@ The document comes first, as frozen blocks (`blocks.py`, `document.py` and the s
 markup inside, but for the sections that the user wrote (`own.py`), which `guard.py` makes harmless.
 """
 
+from emel.report.artifacts import junit_xml
 from emel.report.blocks import Document
 from emel.report.document import SECTIONS, build, default_sections
+from emel.report.failure import failure_document
 from emel.report.known import Known
 from emel.report.masking import masked
 from emel.report.own import own_section
@@ -20,6 +22,8 @@ __all__ = [
     "Written",
     "build",
     "default_sections",
+    "failure_document",
+    "junit_xml",
     "masked",
     "own_section",
     "render",

@@ -16,10 +16,12 @@ from xml.etree import ElementTree
 from emel.records import Check, Scalar, Verdict
 
 
-def junit_xml(verdict: Verdict) -> bytes:
-    """The gate as tests: one case a rule, so that a rule that is not met stands in the merge request."""
-    failed = sum(not check.passed for check in verdict.checks)
-    counts = {"tests": str(len(verdict.checks)), "failures": str(failed), "errors": "0", "time": "0"}
+def junit_xml(verdict: Verdict, failure: str | None = None) -> bytes:
+    """The gate as tests: one case a rule, so that a rule that is not met stands in the merge request. A
+    pipeline that failed is a case too."""
+    failed = sum(not check.passed for check in verdict.checks) + (failure is not None)
+    count = len(verdict.checks) + (failure is not None)
+    counts = {"tests": str(count), "failures": str(failed), "errors": "0", "time": "0"}
     root = ElementTree.Element("testsuites", counts)
     suite = ElementTree.SubElement(root, "testsuite", {"name": "emel gate", **counts})
     for check in verdict.checks:
@@ -28,8 +30,10 @@ def junit_xml(verdict: Verdict) -> bytes:
             suite, "testcase", {"classname": "emel.gate", "name": name, "time": "0"}
         )
         if not check.passed:
-            text = _printable(check.text)
-            ElementTree.SubElement(case, "failure", {"message": text}).text = text
+            _fail(case, check.text)
+    if failure is not None:
+        attributes = {"classname": "emel.run", "name": "the pipeline", "time": "0"}
+        _fail(ElementTree.SubElement(suite, "testcase", attributes), failure)
     ElementTree.indent(root)
     content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return content + b"\n"
@@ -62,6 +66,11 @@ def annotations_json(links: Mapping[str, str]) -> bytes:
         if re.match(r"https?://", url)
     ]
     return json.dumps({"emel": entries}, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _fail(case: ElementTree.Element, why: str) -> None:
+    text = _printable(why)
+    ElementTree.SubElement(case, "failure", {"message": text}).text = text
 
 
 def _rule(check: Check) -> str:

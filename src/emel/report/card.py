@@ -1,4 +1,4 @@
-"""What is known of the model as a function: its card, endpoint, answers beside production's, and price."""
+"""What is known of the model as a function: its card, endpoint and price."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from emel.records import Bundle, ColdStart, Column, Estimate, FlippedRow, Parity
+from emel.records import Bundle, ColdStart, Column, Estimate, Parity
 from emel.report import numbers
 from emel.report.blocks import (
     Block,
@@ -15,7 +15,6 @@ from emel.report.blocks import (
     CodeBlock,
     Details,
     Heading,
-    Inline,
     Line,
     Link,
     Paragraph,
@@ -23,8 +22,6 @@ from emel.report.blocks import (
     Table,
 )
 from emel.report.known import Known
-
-SHOWN_ROWS = 10
 
 _Side = tuple[Bundle, Estimate | None]
 
@@ -59,39 +56,6 @@ def endpoint_section(known: Known) -> list[Block]:
     address = shlex.quote(f"{url}/predict")
     command = f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
     return [*blocks, CodeBlock(command, "shell")]
-
-
-def shadow_section(known: Known) -> list[Block]:
-    """The candidate's answers beside production's."""
-    shadow = known.shadow
-    if shadow is None:
-        return []
-    said: Line = (
-        Strong(numbers.share(shadow.agreement)),
-        f" of {shadow.rows:,} sample rows get the same answer as in production. The numbers behind "
-        f"them differ by {numbers.scalar(shadow.mean_abs_diff)} on average and "
-        f"{numbers.scalar(shadow.max_abs_diff)} at most.",
-    )
-    blocks: list[Block] = [Heading("Shadow comparison with production"), Paragraph(said)]
-    worst = known.worst_slice
-    if worst:
-        blocks.append(
-            Paragraph(
-                (
-                    "Worst slice: ",
-                    Code(worst.column),
-                    " ",
-                    Code(worst.condition),
-                    f", where {numbers.share(worst.agreement)} of {worst.rows:,} rows do.",
-                )
-            )
-        )
-    if shadow.flipped:
-        count = len(shadow.flipped)
-        what = "1 row with another answer" if count == 1 else f"{count:,} rows with another answer"
-        shown = what if count <= SHOWN_ROWS else f"{what}, the {SHOWN_ROWS} that differ most"
-        blocks.append(Details(shown, (_flipped(shadow.flipped[:SHOWN_ROWS], known.row_address),)))
-    return blocks
 
 
 def cost_section(known: Known) -> list[Block]:
@@ -201,27 +165,6 @@ FACTS: tuple[tuple[str, Callable[[_Side], Line]], ...] = (
     ("Memory", _memory),
     ("A million predictions", _cost),
 )
-
-
-def _flipped(rows: tuple[FlippedRow, ...], address: str | None) -> Table:
-    return Table(
-        ("Row", "Production", "Candidate", "Difference"),
-        tuple(
-            (
-                (_row(row.row, address),),
-                (Code(numbers.scalar(row.production)),),
-                (Code(numbers.scalar(row.candidate)),),
-                (numbers.scalar(row.difference),),
-            )
-            for row in rows
-        ),
-        numeric=(0, 3),
-    )
-
-
-def _row(row: int, address: str | None) -> Inline:
-    # The file's first line is its header, and lines are counted from 1.
-    return Link(address.replace("{line}", str(row + 2)), str(row)) if address else str(row)
 
 
 def _example(columns: tuple[Column, ...]) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from emel.report.blocks import (
     Paragraph,
     Tone,
 )
-from emel.report.card import cost_section, endpoint_section, model_section, shadow_section
+from emel.report.card import cost_section, endpoint_section, model_section
 from emel.report.environment import environment_section
 from emel.report.known import Known
 from emel.report.leaderboard import leaderboard_section
 from emel.report.results import data_section, gate_section, metrics_section, params_section
+from emel.report.shadow import shadow_section
 
 SHOWN_PLOTS = 6
 """More are folded away."""

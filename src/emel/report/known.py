@@ -17,7 +17,6 @@ from emel.records import (
     Plot,
     RunRecord,
     Shadow,
-    Slice,
     Sweep,
 )
 from emel.report.blocks import Markdown
@@ -46,7 +45,6 @@ class Known(Struct, frozen=True, kw_only=True):
     preview_bundle: Bundle | None = None
     """What answers there."""
     shadow: Shadow | None = None
-    worst_slice: Slice | None = None
     row_address: str | None = None
     """The address of a sample row in the forge, with `{line}` in it for the line of its file."""
     own: Mapping[str, tuple[OwnSection, Markdown]] = {}

@@ -23,12 +23,19 @@ class Written(Struct, frozen=True, kw_only=True):
     annotations: Path
 
 
-def write(report: RenderedReport, verdict: Verdict, folder: Path, links: Mapping[str, str]) -> Written:
+def write(
+    report: RenderedReport,
+    verdict: Verdict,
+    folder: Path,
+    links: Mapping[str, str],
+    failure: str | None = None,
+) -> Written:
     """Write `report.md` with its `plots/*`, and `report.html`, which holds everything itself; and for GitLab
-    `junit.xml`, `metrics.txt` and `annotations.json`, which has the `links`. Errors: OSError.
+    `junit.xml`, `metrics.txt` and `annotations.json`, which has the `links`. `failure` is why
+    the pipeline failed, if it did. Errors: OSError.
     """
     markdown, html = write_alone(report, folder, "report")
-    write_atomic(folder / "junit.xml", junit_xml(verdict))
+    write_atomic(folder / "junit.xml", junit_xml(verdict, failure))
     write_atomic(folder / "metrics.txt", open_metrics(report.metrics))
     write_atomic(folder / "annotations.json", annotations_json(links))
     return Written(

@@ -25,13 +25,14 @@ from emel.records import Answers, Bundle, Endpoint, Shadow, from_json
 from emel.workflows.compare import compare
 from emel.workflows.cost import estimate_cost
 from emel.workflows.deploy import deploy, promote, rollback
-from emel.workflows.endpoints import Preview, shadow, test_endpoint
+from emel.workflows.endpoints import test_endpoint
 from emel.workflows.machine import System
 from emel.workflows.package import package
 from emel.workflows.project import Progress, Project, open_project
 from emel.workflows.register import register
 from emel.workflows.report import report
 from emel.workflows.run import run
+from emel.workflows.shadow import Preview, shadow
 
 EXAMPLE = "breast-cancer"
 CANDIDATE = "random-forest"

@@ -9,24 +9,25 @@ from urllib.parse import quote
 
 from msgspec import Struct, structs
 
-from emel import apitest
 from emel import compare as comparing
 from emel import report as reporting
 from emel.records import (
     Best,
+    Bundle,
     Comparison,
     DataChange,
     DataFacts,
     Endpoint,
+    FailedRun,
     RenderedReport,
     Revision,
-    Slice,
+    Shadow,
     Snapshot,
+    Verdict,
 )
 from emel.report import Known, Written
 from emel.secrets import Masker, secret_values
 from emel.workflows.cost import price
-from emel.workflows.endpoints import Preview
 from emel.workflows.gate import function_measures
 from emel.workflows.leaderboard import newest_of
 from emel.workflows.noise import known_noise
@@ -34,6 +35,7 @@ from emel.workflows.package import find_bundle
 from emel.workflows.project import Progress, Project
 from emel.workflows.report_own import chosen_sections, own_sections
 from emel.workflows.revisions import WORKSPACE, base_revision, candidate_revision
+from emel.workflows.shadow import Preview
 
 
 class ReportResult(Struct, frozen=True, kw_only=True):
@@ -42,8 +44,14 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     headline: str
     passed: bool | None
     """What the gate says; None without any rule."""
+    failure: FailedRun | None = None
+    """The pipeline failed at this commit: there is nothing to compare then."""
     comparison: Comparison
     best: dict[str, Best]
+    snapshot: Snapshot
+    """The candidate's own results."""
+    bundle: Bundle | None
+    """What the candidate is as a function; None where it was not packaged."""
     files: Written
 
 
@@ -67,11 +75,14 @@ def report(
     mask = Masker(secret_values(env))
     candidate = candidate_revision(project, revision)
     against = base_revision(project, candidate, base)
+    failure = project.pipeline().failure(candidate) if revision is None else None
+    if failure:
+        return _report_failure(project, candidate, reporting.masked(failure, mask), folder, env)
     progress.step("reading metrics, parameters and plots")
     # DVC takes its second to start, and is asked twice.
     with ThreadPoolExecutor(1) as beside:
         plots = beside.submit(project.pipeline().plots, against, candidate) if "plots" in sections else None
-        known = _known(project, candidate, against)
+        known, snapshot = _known(project, candidate, against, preview.shadow if preview else None)
     progress.step("drawing the plots")
     known = structs.replace(
         known,
@@ -79,7 +90,6 @@ def report(
         endpoint=preview.endpoint if preview else None,
         preview_bundle=preview.bundle if preview else None,
         shadow=preview.shadow if preview else None,
-        worst_slice=_worst_slice(preview) if preview else None,
         row_address=_row_address(project, preview.endpoint, env) if preview else None,
         own=own_sections(project, sections, mask, _files_at(env, candidate.commit), progress),
     )
@@ -92,13 +102,48 @@ def report(
         passed=rendered.passed,
         comparison=clean.comparison,
         best=dict(clean.best),
+        snapshot=reporting.masked(snapshot, mask),
+        bundle=clean.candidate_bundle,
         files=written,
     )
     return result, rendered
 
 
-def _known(project: Project, candidate: Revision, against: Revision | None) -> Known:
-    """What the pipeline, the history and the shelf tell. Nothing is run, fetched or called."""
+def _report_failure(
+    project: Project,
+    candidate: Revision,
+    failure: FailedRun,
+    folder: Path | None,
+    env: Mapping[str, str],
+) -> tuple[ReportResult, RenderedReport]:
+    """The report of a run that failed. The results in the working tree are those of an earlier one."""
+    refused = Verdict(passed=False, checks=())
+    nothing = Comparison(base=None, candidate=candidate, metrics=(), params=(), data=(), verdict=refused)
+    document = reporting.failure_document(project.config.model.name, failure, candidate)
+    rendered = structs.replace(reporting.render(document, nothing), passed=False)
+    place = folder or project.claim_state() / "report"
+    written = reporting.write(rendered, refused, place, _links(place, None, env), failure.message)
+    result = ReportResult(
+        headline=rendered.headline,
+        passed=False,
+        failure=failure,
+        comparison=nothing,
+        best={},
+        snapshot=Snapshot(revision=candidate, metrics={}, params={}, data={}),
+        bundle=None,
+        files=written,
+    )
+    return result, rendered
+
+
+def _known(
+    project: Project, candidate: Revision, against: Revision | None, shadow: Shadow | None
+) -> tuple[Known, Snapshot]:
+    """What the pipeline, the history and the shelf tell, and the candidate's own results. Nothing is run,
+    fetched or called."""
+    measured = function_measures(project, candidate)
+    if shadow:
+        measured = {**(measured or {}), **shadow.measures()}
     pipeline = project.pipeline()
     earlier, present = pipeline.snapshots(against, candidate)
     made_by = pipeline.recorded(candidate)
@@ -107,13 +152,13 @@ def _known(project: Project, candidate: Revision, against: Revision | None) -> K
         present,
         rules=project.config.rules(),
         directions=project.config.metrics,
-        function=(function_measures(project, against), function_measures(project, candidate)),
+        function=(function_measures(project, against), measured),
         environment=(pipeline.recorded(against) if against else None, made_by),
         noise=known_noise(project, against, candidate),
     )
     candidate_bundle = find_bundle(project, candidate)
     base_bundle = find_bundle(project, against) if against else None
-    return Known(
+    known = Known(
         project=project.config.model.name,
         comparison=comparison,
         run=made_by,
@@ -125,6 +170,7 @@ def _known(project: Project, candidate: Revision, against: Revision | None) -> K
         estimate=price(project, candidate_bundle) if candidate_bundle else None,
         base_estimate=price(project, base_bundle) if base_bundle else None,
     )
+    return known, present
 
 
 def _past(project: Project, present: Snapshot, base: Revision | None) -> tuple[Snapshot, ...]:
@@ -140,12 +186,6 @@ def _measured(
     pipeline = project.pipeline()
     base = pipeline.measure(change.path, change.base, comparison.base) if comparison.base else None
     return base, pipeline.measure(change.path, change.candidate, comparison.candidate)
-
-
-def _worst_slice(preview: Preview) -> Slice | None:
-    if preview.shadow is None or preview.bundle is None:
-        return None
-    return apitest.worst_slice(preview.shadow, preview.bundle.answers)
 
 
 def _row_address(project: Project, endpoint: Endpoint, env: Mapping[str, str]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from emel.errors import PipelineError
 from emel.records import Comparison, Noise, PipelineRun
 from emel.workflows.compare import compare_revisions
 from emel.workflows.noise import measure_noise
@@ -40,7 +41,7 @@ def run(
     noted in .emel/runs. With `repeat` there are so many runs in all, whose noise is written down: see
     emel.workflows.noise. A gate that says no is no error here: it stands in the comparison's verdict.
     """
-    project.repo().head()
+    commit = project.repo().head()
     pipeline = project.pipeline()
     if params:
         pipeline.set_params(params)
@@ -48,13 +49,24 @@ def run(
     seeds = pipeline.seeds(seed_params) if repeat else {}
     progress.step("running the pipeline")
     started = project.system.clock.now()
-    done = pipeline.run(
-        stages=stages,
-        force=force,
-        on_line=progress.line,
-        on_stage=lambda stage: progress.step(f"running stage {stage}"),
-    )
     project.claim_state()
+    output: list[str] = []
+
+    def on_line(line: str) -> None:
+        output.append(line)
+        progress.line(line)
+
+    try:
+        done = pipeline.run(
+            stages=stages,
+            force=force,
+            on_line=on_line,
+            on_stage=lambda stage: progress.step(f"running stage {stage}"),
+        )
+    except PipelineError as problem:
+        pipeline.record_failure(commit, problem, output)
+        raise
+    pipeline.forget_failure()
     pipeline.record(done, started)
     noise = measure_noise(project, repeat, seeds, stages=stages, progress=progress) if repeat else None
     progress.step("comparing with the base")

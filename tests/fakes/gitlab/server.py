@@ -18,6 +18,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.gitlab import (
     coordinator,
     environments,
+    experiments,
     git_http,
     merge_requests,
     notes,
@@ -37,6 +38,7 @@ from tests.fakes.gitlab.state import World
 RESOURCES = (
     coordinator,
     environments,
+    experiments,
     merge_requests,
     notes,
     packages,

@@ -79,6 +79,8 @@ class Project:
     pipelines: dict[int, Json] = field(default_factory=dict)
     jobs: dict[int, Json] = field(default_factory=dict)
     runners: dict[int, Json] = field(default_factory=dict)
+    experiments: dict[str, Json] = field(default_factory=dict)
+    """By their numbers, each with its candidates in `runs`."""
     executed: list[str] = field(default_factory=list)
     """Quick actions that notes have run."""
     mentioned: list[str] = field(default_factory=list)

@@ -24,10 +24,10 @@ def test_the_newest_rows_that_fit_are_taken_in_the_models_columns(like: Answers)
     lines: list[dict[str, Any]] = [
         {"inputs": [{"size": 1.0, "site": "a"}]},
         {"status": 200},
-        {"inputs": [{"site": "b", "size": 2.0}, {"size": 3.0, "site": None}]},
+        {"inputs": [{"site": "b", "size": 2.0}, {"size": 3.5, "site": None}]},
     ]
 
-    assert rows_of_requests(lines, like, count=2).rows == ((2.0, "b"), (3.0, None))
+    assert rows_of_requests(lines, like, count=2).rows == ((2.0, "b"), (3.5, None))
     assert rows_of_requests(lines, like, count=9).sample_rows == 3
 
 
@@ -61,7 +61,23 @@ def test_two_endpoints_are_compared_on_them(like: Answers) -> None:
     )
     rows = rows_of_requests(lines, like, count=10)
     shadow = compare_endpoints(
-        "http://old/demo/prod", "http://new/demo/prod", answers=rows, tolerance=1e-6, http=http
+        "http://old/demo/prod", "http://new/demo/prod", rows=rows, tolerance=1e-6, http=http
     )
 
     assert (shadow.rows, [item.row for item in shadow.flipped]) == (10, [5])
+
+
+def test_sample_rows_are_no_requests_of_people(like: Answers) -> None:
+    lines = [{"inputs": [{"size": 7.0, "site": None}, {"size": 7.5, "site": None}]}]
+
+    assert rows_of_requests(lines, like, count=9).rows == ((7.5, None),)
+
+
+def test_a_row_that_was_sent_again_counts_once(like: Answers) -> None:
+    lines = [{"inputs": [{"size": size, "site": "a"}]} for size in (1.5, 2.5, 1.5)]
+
+    assert rows_of_requests(lines, like, count=9).rows == ((2.5, "a"), (1.5, "a"))
+
+
+def test_what_no_column_can_hold_is_left_out(like: Answers) -> None:
+    assert rows_of_requests([{"inputs": [{"size": [1], "site": {}}]}], like, count=9).rows == ()

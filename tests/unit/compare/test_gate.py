@@ -177,6 +177,16 @@ def test_the_agreement_with_production_is_measured_by_the_shadow() -> None:
     assert not judge_function([rule], {"function.agreement": 0.9}).passed
 
 
+def test_what_a_shadow_measures_is_judged_as_the_function_is() -> None:
+    rule = GateRule(metric="shadow.p99_abs_diff", max=0.2)
+
+    assert of_functions(rule, None, None) == [(True, "shadow.p99_abs_diff is measured by `emel shadow`")]
+    assert of_functions(rule, None, {"shadow.p99_abs_diff": 0.3}) == [
+        (False, "shadow.p99_abs_diff is 0.3, above 0.2")
+    ]
+    assert not judge_function([rule], {"shadow.p99_abs_diff": 0.3}).passed
+
+
 def test_a_measure_that_does_not_exist_fails() -> None:
     [(passed, text)] = of_functions(GateRule(metric="function.size", max=1), None, None)
 

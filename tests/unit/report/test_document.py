@@ -123,7 +123,8 @@ def test_a_preview_of_another_commit_says_so() -> None:
 def test_flipped_rows_lead_to_their_line_in_the_forge() -> None:
     address = "https://gitlab.com/a/b/-/blob/222/data/test.csv#L{line}"
     known = msgspec.structs.replace(reports.whole(), row_address=address)
-    text = "\n\n".join(markdown.parts(build(known, ["shadow"]), {}))
+    document = build(known, ["shadow"])
+    text = "\n\n".join(markdown.parts(document, {image.plot.name: "1.png" for image in document.images()}))
 
     assert "| [12](<https://gitlab.com/a/b/-/blob/222/data/test.csv#L14>) |" in text
 

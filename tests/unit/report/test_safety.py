@@ -9,7 +9,7 @@ from tests.fakes import reports, results
 from tests.fakes.gitlab_reader import actions, references, rendered
 
 from emel.compare import compare
-from emel.records import GateRule, OwnSection, Revision, Slice
+from emel.records import GateRule, LabelChange, OwnSection, Revision, Slice
 from emel.report import Known, build, markdown, own_section
 
 PIECES = (
@@ -34,6 +34,8 @@ def known(text: str) -> Known:
     shadow = msgspec.structs.replace(
         results.shadow(),
         flipped=tuple(msgspec.structs.replace(row, candidate=text) for row in results.shadow().flipped),
+        label_changes=(LabelChange(production=text, candidate=text, rows=1),),
+        slices=(Slice(column=text, condition=f"= {text}", rows=9, agreement=0.5, mean_abs_diff=0.1),),
     )
     cell = results.swept().cells[0]
     cells = [
@@ -51,8 +53,7 @@ def known(text: str) -> Known:
         comparison=comparison,
         plots=(results.roc_plot(text),),
         candidate_bundle=results.bundle(text, description=text),
-        shadow=shadow,
-        worst_slice=Slice(column=text, condition=f"= {text}", rows=9, agreement=0.5),
+        shadow=msgspec.structs.replace(shadow, recent=msgspec.structs.replace(shadow, source="requests")),
         own={"notes": (section, own_section(text, lambda path: path)[0])},
     )
 
@@ -60,8 +61,8 @@ def known(text: str) -> Known:
 @settings(max_examples=30, deadline=None)
 @given(TEXT)
 def test_a_report_moves_nothing_in_gitlab(text: str) -> None:
-    images = {text: "plots/1.png", "leaderboard": "plots/2.png"}
-    parts = markdown.parts(build(known(text)), images)
+    document = build(known(text))
+    parts = markdown.parts(document, {image.plot.name: "plots/1.png" for image in document.images()})
     whole = "\n\n".join(parts)
 
     assert actions(whole) == []

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from msgspec import structs
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -17,11 +18,12 @@ from emel.cli.render import comparison, written
 from emel.cli.render.tables import facts
 from emel.errors import EmelError
 from emel.records import RenderedReport
-from emel.workflows.endpoints import preview
 from emel.workflows.project import Project
 from emel.workflows.publish import Publication, publish
 from emel.workflows.report import ReportResult, report
 from emel.workflows.report_watch import state_of, wait_for_change
+from emel.workflows.shadow import preview
+from emel.workflows.track import Tracking, track
 
 
 class Output(ReportResult, frozen=True, kw_only=True):
@@ -29,6 +31,8 @@ class Output(ReportResult, frozen=True, kw_only=True):
 
     comment: Publication | None
     """None without --publish."""
+    experiment: Tracking | None
+    """None without --publish, `[ci] experiments`, or a CI job."""
 
 
 @click.command(
@@ -91,8 +95,9 @@ def command(
     comment = _published(project, result, rendered) if publishing else None
     if opening:
         _open(result.files.html)
-    fields = {name: getattr(result, name) for name in result.__struct_fields__}
-    show(Output(**fields, comment=comment), _rendered(result, comment), as_json=as_json)
+    tracked = _tracked(project, result) if publishing else None
+    told = Output(**structs.asdict(result), comment=comment, experiment=tracked)
+    show(told, _rendered(result, comment, tracked), as_json=as_json)
 
 
 def _write(
@@ -133,15 +138,28 @@ def _published(project: Project, result: ReportResult, rendered: RenderedReport)
     return comment
 
 
+def _tracked(project: Project, result: ReportResult) -> Tracking | None:
+    with progress() as telling:
+        tracked = track(project, result, env=os.environ, progress=telling)
+    if tracked and tracked.candidate is None:
+        tell(f"There is no candidate of an experiment: {tracked.reason}", tracked.hint)
+    return tracked
+
+
 def _below(folder: Path, root: Path) -> str:
     whole = folder.resolve()
     return whole.relative_to(root.resolve()).as_posix() if whole.is_relative_to(root.resolve()) else ""
 
 
-def _rendered(result: ReportResult, comment: Publication | None) -> RenderableType:
-    parts = [comparison(result.comparison), Text(""), written(result.files)]
+def _rendered(
+    result: ReportResult, comment: Publication | None, tracked: Tracking | None = None
+) -> RenderableType:
+    told = Text(result.headline) if result.failure else comparison(result.comparison)
+    parts = [told, Text(""), written(result.files)]
     if comment and comment.url:
         parts.append(facts(("comment", comment.url)))
+    if tracked and tracked.candidate:
+        parts.append(facts(("experiment", f"{tracked.candidate.url} ({tracked.candidate.name})")))
     return Group(*parts)
 
 

@@ -14,7 +14,6 @@ from emel.cli.render.endpoints import (
     findings,
     plan_steps,
     scaled,
-    shadow,
     statuses,
     tag_move,
 )
@@ -22,6 +21,7 @@ from emel.cli.render.experiments import comparison, pipeline_run, written
 from emel.cli.render.functions import bundle, explained
 from emel.cli.render.logs import log_record
 from emel.cli.render.money import estimate
+from emel.cli.render.shadow import shadow
 from emel.cli.render.simulation import simulation
 from emel.cli.render.versions import (
     deprecation,

@@ -19,12 +19,9 @@ from emel.records import (
     FunctionStatus,
     Gateway,
     Scaled,
-    Shadow,
     TagMove,
     VersionUse,
 )
-
-FLIPPED_SHOWN = 5
 
 
 def plan_steps(plan: Plan) -> RenderableType:
@@ -124,27 +121,6 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
             )
         )
     return Group(*parts)
-
-
-def shadow(result: Shadow) -> RenderableType:
-    """Two endpoints' answers to the same rows."""
-    summary = Text(
-        f"{result.agreement:.1%} of {result.rows} rows agree, {len(result.flipped)} flipped; "
-        f"largest difference {result.max_abs_diff:.3g}, mean {result.mean_abs_diff:.3g}"
-    )
-    if not result.flipped:
-        return summary
-    made = table("row", "production", "candidate", "difference", right=("row", "difference"))
-    for row in result.flipped[:FLIPPED_SHOWN]:
-        made.add_row(
-            str(row.row), words.scalar(row.production), words.scalar(row.candidate), f"{row.difference:.3g}"
-        )
-    hidden = len(result.flipped) - FLIPPED_SHOWN
-    return (
-        Group(summary, made, Text(f"… and {hidden} more; --json lists all"))
-        if hidden > 0
-        else Group(summary, made)
-    )
 
 
 def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:

@@ -8,6 +8,7 @@ from emel.forge.base import Forge
 from emel.forge.gitlab.api import WRITE, Api
 from emel.forge.gitlab.commits import GitLabCommits
 from emel.forge.gitlab.environments import GitLabEnvironments
+from emel.forge.gitlab.experiments import GitLabExperiments
 from emel.forge.gitlab.merge_requests import GitLabMergeRequests
 from emel.forge.gitlab.notes import GitLabNotes
 from emel.forge.gitlab.packages import GitLabPackages
@@ -52,6 +53,7 @@ def open_gitlab(
         environments=GitLabEnvironments(api),
         pipelines=GitLabPipelines(api),
         runners=GitLabRunners(api, chosen),
+        experiments=GitLabExperiments(api, place.project_url),
     )
 
 

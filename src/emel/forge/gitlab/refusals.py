@@ -74,7 +74,7 @@ def _text(content: Any) -> str:
         return _flat(content)
     if "message" in content:
         return _flat(content["message"])
-    parts = [_flat(content[key]) for key in ("error", "error_description") if key in content]
+    parts = [_flat(content[key]) for key in ("error", "error_description", "error_code") if key in content]
     if "scope" in content:
         parts.append(f"scope: {_flat(content['scope'])}")
     return ", ".join(parts)

@@ -1,0 +1,25 @@
+"""The report of a pipeline that failed: there are no results to show, and those of before would mislead."""
+
+from __future__ import annotations
+
+from emel.records import FailedRun, Revision
+from emel.report.blocks import Banner, Block, Code, CodeBlock, Document, Heading, Paragraph
+
+
+def failure_document(project: str, failure: FailedRun, candidate: Revision) -> Document:
+    """What failed, the end of what it wrote, and how it is done again."""
+    title = f"The pipeline failed: {failure.message}"
+    told = (
+        Code(project),
+        " at ",
+        Code(candidate.commit[:8]),
+        ". There are no results of this commit: metrics, model and function are those of an earlier one.",
+    )
+    blocks: list[Block] = [Banner("bad", title, told)]
+    if failure.output:
+        blocks += [Heading("The end of the output"), CodeBlock("\n".join(failure.output), "text")]
+    again = CodeBlock(f"git checkout {candidate.commit}\nemel run", "shell")
+    blocks += [Heading("Reproduce"), again]
+    if candidate.changes:
+        blocks.insert(-1, Paragraph((f"The working tree has {len(candidate.changes)} changed files.",)))
+    return Document(f"{project}: {candidate.label}", tuple(blocks), title)

@@ -1,0 +1,190 @@
+"""A candidate's answers beside production's, kept for the report, and judged by the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from emel import apitest
+from emel import compare as comparing
+from emel.errors import EmelError, EndpointError
+from emel.records import (
+    Answers,
+    Bundle,
+    Endpoint,
+    FunctionVersion,
+    LogFilter,
+    RowSource,
+    Shadow,
+    Verdict,
+    from_json,
+    to_json,
+)
+from emel.report import junit_xml
+from emel.system.files import write_atomic
+from emel.workflows.deploy import open_cloud
+from emel.workflows.live import bundle_of, http_of, url_of, version_of
+from emel.workflows.local import LOCAL
+from emel.workflows.package import shelf_of
+from emel.workflows.project import Progress, Project
+
+LINES_READ = 10_000
+"""Lines of the log in which requests are looked for, the newest."""
+RECENT_ROWS = 500
+"""Rows of recent requests that are sent without being asked for."""
+
+
+class Preview(NamedTuple):
+    """An endpoint to be looked at before it is promoted."""
+
+    endpoint: Endpoint
+    bundle: Bundle | None
+    """What answers there, if it is on the shelf."""
+    shadow: Shadow | None
+    """Its answers beside production's; None where production is absent, or the same version."""
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The file in which a comparison waits for the report. It counts as long as both tags stay there."""
+
+    production: str
+    """The digest of the bundle that answered."""
+    candidate: str
+    shadow: Shadow
+
+
+def shadow(
+    project: Project,
+    *,
+    candidate: str,
+    production: str = "prod",
+    to: str = LOCAL,
+    requests: int | None = None,
+    key: str | None = None,
+    progress: Progress,
+) -> Shadow:
+    """The candidate tag's answers beside the production tag's, on the candidate's sample rows.
+
+    Where `[logging] predictions` is on, on rows of recent requests too, if the log holds such; with
+    `requests`, on so many of them alone. A comparison on the sample rows is kept for `emel report --preview`.
+
+    Errors: DeployError for a tag that nothing is deployed to; EndpointError where `requests` are wanted and
+    the log holds none.
+    """
+    after = version_of(project, to, candidate)
+    before = version_of(project, to, production)
+    sides = _Sides(project, to, bundle_of(project, after), (production, candidate), key, progress)
+    # What a candidate alone was asked are tests of it.
+    tested = after.number if after.number != before.number else None
+    if requests is not None:
+        return sides.on_requests(requests, without=tested)
+    found = sides.on_sample_rows()
+    if project.config.logging.predictions:
+        try:
+            found = msgspec.structs.replace(found, recent=sides.on_requests(RECENT_ROWS, without=tested))
+        except EmelError as problem:
+            progress.line(f"There is no comparison on recent requests: {problem}")
+    kept = _Kept(production=before.digest, candidate=after.digest, shadow=found)
+    write_atomic(_kept_in(project, candidate), to_json(kept))
+    return found
+
+
+def judge_shadow(project: Project, result: Shadow) -> Verdict:
+    """The verdict by those rules of the gate whose measures a shadow has."""
+    measured = result.measures()
+    return comparing.judge_function(
+        [rule for rule in project.config.rules() if rule.metric in measured], measured
+    )
+
+
+def write_shadow_junit(verdict: Verdict, path: Path) -> None:
+    """Write the verdict as a test report for GitLab. Errors: OSError."""
+    write_atomic(path, junit_xml(verdict))
+
+
+def preview(
+    project: Project, *, tag: str, production: str = "prod", to: str = LOCAL, progress: Progress
+) -> Preview:
+    """The endpoint of a tag and how it answers: what `emel shadow` has kept of the same two versions, else
+    compared now.
+
+    Errors: DeployError for a tag that nothing is deployed to.
+    """
+    version = version_of(project, to, tag)
+    url = url_of(project, to, tag, progress)
+    endpoint = Endpoint(url=url, function=project.config.model.name, tag=tag, version=version, changed=False)
+    bundle = shelf_of(project).by_digest(version.digest)
+    versions = open_cloud(project, to).functions.versions(project.config.model.name)
+    before = next((one for one in versions if production in one.tags), None)
+    if before is None or before.number == version.number:
+        return Preview(endpoint, bundle, None)
+    beside = _kept_shadow(project, tag, before, version)
+    if beside is None and bundle is not None:
+        beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
+    return Preview(endpoint, bundle, beside)
+
+
+class _Sides(NamedTuple):
+    """Two tags that are asked the same."""
+
+    project: Project
+    to: str
+    bundle: Bundle
+    """The candidate's."""
+    tags: tuple[str, str]
+    """Of production and candidate."""
+    key: str | None
+    progress: Progress
+
+    def on_sample_rows(self) -> Shadow:
+        return self._compared(apitest.read_answers(self.bundle.answers), "sample")
+
+    def on_requests(self, count: int, *, without: int | None) -> Shadow:
+        """On rows of the log, without those of one version.
+
+        Errors: EndpointError when it holds none that can be sent again.
+        """
+        like = apitest.read_answers(self.bundle.answers)
+        logs = open_cloud(self.project, self.to).logs
+        records = logs.read(self.project.config.model.name, LogFilter(limit=LINES_READ))
+        lines = [record.fields for record in records if record.version != without]
+        found = apitest.rows_of_requests(lines, like, count=count)
+        if not found.sample_rows:
+            raise EndpointError(
+                "the log holds no inputs of requests that fit the model's columns",
+                hint="set predictions = true under [logging] in emel.toml, deploy, and wait for requests; "
+                "requests with hidden columns (redact) cannot be sent again",
+            )
+        return self._compared(found, "requests")
+
+    def _compared(self, rows: Answers, source: RowSource) -> Shadow:
+        urls = [url_of(self.project, self.to, tag, self.progress) for tag in self.tags]
+        what = "the sample rows" if source == "sample" else "recent requests"
+        self.progress.step(f"sending {what} to {' and '.join(self.tags)}")
+        return apitest.compare_endpoints(
+            *urls,
+            rows=rows,
+            source=source,
+            tolerance=self.bundle.parity.tolerance,
+            http=http_of(self.project, self.to),
+            clock=self.project.system.clock if source == "sample" else None,
+            key=self.key,
+        )
+
+
+def _kept_in(project: Project, tag: str) -> Path:
+    return project.claim_state() / "shadow" / f"{tag}.json"
+
+
+def _kept_shadow(
+    project: Project, tag: str, production: FunctionVersion, candidate: FunctionVersion
+) -> Shadow | None:
+    try:
+        kept = from_json(_kept_in(project, tag).read_bytes(), _Kept)
+    except (OSError, msgspec.DecodeError):
+        # Never made, or by another emel: it is made now.
+        return None
+    same = (kept.production, kept.candidate) == (production.digest, candidate.digest)
+    return kept.shadow if same else None
