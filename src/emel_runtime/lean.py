@@ -78,6 +78,8 @@ except ImportError:
     from _sha256 import sha256  # type: ignore[import-not-found]
 
 _SPACE = " \t\n\r"
+PIECE = 2**20
+"""Bytes of a file that are read at once."""
 
 
 def loads(text: str) -> object:
@@ -101,6 +103,15 @@ def dumps(value: object) -> str:
 def digest(data: bytes) -> str:
     """`sha256:` and 64 hexadecimal digits."""
     return "sha256:" + str(sha256(data).hexdigest())
+
+
+def digest_of_file(path: str) -> str:
+    """The same of a file, of which no more than a piece is in memory at a time. Errors: OSError."""
+    found = sha256()
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        while piece := file.read(PIECE):
+            found.update(piece)
+    return "sha256:" + str(found.hexdigest())
 
 
 def _read(text: str, scan: Any) -> object:

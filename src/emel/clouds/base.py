@@ -254,6 +254,8 @@ class Limits(NamedTuple):
     bundle_bytes: int
     unpacked_bytes: int
     request_bytes: int
+    mounts: bool = False
+    """Whether a version may have a model that stands beside its zip: see Bundle.mounted."""
 
 
 class Cloud(NamedTuple):

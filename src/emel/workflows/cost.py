@@ -17,9 +17,6 @@ from emel.workflows.project import Progress, Project
 LINE_BYTES = 200
 """A request's line in the log (emel_runtime.log) without inputs and outputs, rounded up."""
 
-DIRECT_BYTES = 3_500_000
-"""A zip above goes through a bucket: emel.clouds.yandex.limits, which needs the cloud's SDK to be read."""
-
 
 def estimate_cost(
     project: Project,
@@ -45,7 +42,6 @@ def price(
 ) -> Estimate:
     """The same for a bundle."""
     config = project.config
-    through_storage = config.yandex.bucket is not None and bundle.zip_bytes > DIRECT_BYTES
     usage = Usage(
         memory=config.function.memory,
         cpu_seconds=bundle.cold_start.warm_call_seconds,
@@ -55,7 +51,7 @@ def price(
         provisioned=config.function.provisioned,
         gateway=gateway,
         log_bytes_per_call=LINE_BYTES + _recorded_bytes(config, bundle),
-        stored_bytes=bundle.zip_bytes if through_storage else 0,
+        stored_bytes=bundle.mounted.size if bundle.mounted else 0,
     )
     calls = config.cost.calls_per_month if calls_per_month is None else calls_per_month
     return cost.estimate(usage, cost.load_tariff("yandex", price_file), calls_per_month=calls)

@@ -40,7 +40,7 @@ def plan(
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    return _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
+    return _plan(project, cloud, tag, _bundle(project, to, revision, zip_path, progress), gateway_weight)
 
 
 def deploy(
@@ -62,7 +62,8 @@ def deploy(
     """
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    steps = _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
+    bundle = _bundle(project, to, revision, zip_path, progress)
+    steps = _plan(project, cloud, tag, bundle, gateway_weight)
     if not agreed(steps):
         raise DeployError("nothing was deployed", hint="with --yes nobody is asked")
     if to == LOCAL:
@@ -99,6 +100,12 @@ def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
 
 
 def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weight: int | None) -> Plan:
+    if bundle.mounted and not cloud.limits.mounts:
+        raise DeployError(
+            f"the bundle's model stands beside its zip, and functions on {cloud.name} cannot mount it",
+            where=str(bundle.path),
+            hint=f"package it for {cloud.name}: leave --bundle out, or set [ci] cloud in emel.toml",
+        )
     policy = project.config.scaling_policy()
     if tag != PRODUCTION:
         # What is kept warm is billed while nobody calls; a preview waits for its first call instead.
@@ -192,7 +199,9 @@ def _told(project: Project, to: str, move: TagMove) -> TagMove:
     return move if to != LOCAL or is_serving(project) else msgspec.structs.replace(move, url=None)
 
 
-def _bundle(project: Project, revision: str | None, zip_path: Path | None, progress: Progress) -> Bundle:
+def _bundle(
+    project: Project, to: str, revision: str | None, zip_path: Path | None, progress: Progress
+) -> Bundle:
     if zip_path is not None:
         return read_record(zip_path)
-    return packaged(project, revision=revision, progress=progress)
+    return packaged(project, revision=revision, to=to, progress=progress)

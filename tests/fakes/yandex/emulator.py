@@ -57,7 +57,7 @@ class Emulator:
         folder.mkdir(parents=True, exist_ok=True)
         self.root_file.write_bytes(certificate.chain)
         self.storage = Storage(self.state)
-        self.front = Front(self.state, folder)
+        self.front = Front(self.state, folder, self.storage.below)
         self.gateways = GatewayFront(self.state, self.front)
         self.sign_in = SignIn(self.state)
         self.state.invoke_url = lambda identifier: f"{self.front.url}/{identifier}"
@@ -112,7 +112,7 @@ class Emulator:
         endpoint.add_ApiEndpointServiceServicer_to_server(endpoints, server)
         iam.add_IamTokenServiceServicer_to_server(TokenServicer(state), server)
         operation.add_OperationServiceServicer_to_server(OperationServicer(state), server)
-        self.functions = FunctionServicer(state, self.storage.get)
+        self.functions = FunctionServicer(state, self.storage.get, self.storage.has)
         function_service.add_FunctionServiceServicer_to_server(self.functions, server)
         log_group_service_pb2_grpc.add_LogGroupServiceServicer_to_server(GroupServicer(), server)
         log_reading_service_pb2_grpc.add_LogReadingServiceServicer_to_server(ReadingServicer(state), server)

@@ -31,9 +31,10 @@ GetObject = Callable[[str, str], bytes | None]
 class FunctionServicer(PolicyServicer):
     """Checks beyond the protos' rules are those of the pages «Quotas and limits» and «Function»."""
 
-    def __init__(self, state: State, get_object: GetObject) -> None:
+    def __init__(self, state: State, get_object: GetObject, has_bucket: Callable[[str], bool]) -> None:
         super().__init__(state)
         self.get_object = get_object
+        self.has_bucket = has_bucket
 
     def Create(self, request: Any, context: object) -> Message:
         if request.folder_id != FOLDER:
@@ -195,6 +196,12 @@ class FunctionServicer(PolicyServicer):
             raise Refused(invalid, f"Environment size {taken} exceeds {ENVIRONMENT_LIMIT}")
         if len(request.content) > DIRECT_LIMIT:
             raise Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "Content is larger than 3.5 MB")
+        for mount in request.mounts:
+            # «Mounting external resources»: the function's account reads the bucket.
+            if not account:
+                raise Refused(invalid, f"Mount {mount.name} needs a service account")
+            if not self.has_bucket(mount.object_storage.bucket_id):
+                raise Refused(invalid, f"Bucket {mount.object_storage.bucket_id} is not available")
         for secret in request.secrets:
             if secret.key not in self.state.secrets.get(secret.id, {}):
                 raise Refused(invalid, f"Secret {secret.id} is not available")

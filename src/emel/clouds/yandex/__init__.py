@@ -16,6 +16,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
+from emel.clouds.yandex.bucket import Bucket, Target
 from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
 from emel.clouds.yandex.gateways import YandexGateways
@@ -25,7 +26,7 @@ from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.scaling import YandexScaling
 from emel.clouds.yandex.session import Connect, Session, connect_to
 from emel.clouds.yandex.sign_in import SignIn
-from emel.clouds.yandex.storage import Target, Uploads
+from emel.clouds.yandex.storage import Models, Uploads
 
 
 def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cloud:
@@ -43,10 +44,13 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     )
     session = Session(connect or connect_to(settings.endpoint), sign_in, outside.clock, outside.tell)
     target = Target(settings.bucket, settings.storage_endpoint)
-    uploads = Uploads(target, session.token, outside.clock, outside.tell)
+    bucket = Bucket(target, session.token, outside.clock, outside.tell)
+    uploads, models = Uploads(bucket), Models(bucket)
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
-    functions = YandexFunctions(session, inventory, settings, uploads, logs, outside.clock, outside.tell)
+    functions = YandexFunctions(
+        session, inventory, settings, uploads, models, logs, outside.clock, outside.tell
+    )
     scaling = YandexScaling(session, inventory)
     doctor = YandexDoctor(
         session,

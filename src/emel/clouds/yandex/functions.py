@@ -20,7 +20,7 @@ from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.runtimes import choose_runtime
 from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.status import status_of
-from emel.clouds.yandex.storage import Uploads
+from emel.clouds.yandex.storage import Models, Uploads
 from emel.clouds.yandex.versions import MIB, Stored, describe, log_options, spec_of
 from emel.errors import DeployError
 from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, YandexSettings
@@ -40,6 +40,7 @@ class YandexFunctions:
         inventory: Inventory,
         settings: YandexSettings,
         uploads: Uploads,
+        models: Models,
         logs: YandexLogs,
         clock: Clock,
         tell: Callable[[str], None],
@@ -48,6 +49,7 @@ class YandexFunctions:
         self._inventory = inventory
         self._settings = settings
         self._uploads = uploads
+        self._models = models
         self._logs = logs
         self._clock = clock
         self._tell = tell
@@ -68,10 +70,11 @@ class YandexFunctions:
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
+        self._models.check(bundle, self._settings.service_account)
         identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
         known = self._inventory.versions(function)
-        found = _match(known, bundle.digest, spec)
+        found = self._match(known, bundle.digest, spec)
         if found is None:
             request = self._version_request(identifier, bundle, settings, spec, known)
             self._tell(f"creating version {_next_number(known)}")
@@ -144,8 +147,12 @@ class YandexFunctions:
         return status_of(function, tuple(self.versions(function)), self._logs)
 
     def clean_up(self, bundle: Bundle) -> None:
-        if bundle.path.stat().st_size > DIRECT_BYTES:
+        is_large = bundle.path.stat().st_size > DIRECT_BYTES
+        if is_large:
             self._uploads.prune(bundle.name, bundle.digest)
+        used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
+        if is_large or used:
+            self._models.prune(bundle.name, used)
 
     def delete(self, function: str) -> None:
         proto = self._inventory.find(function)
@@ -153,6 +160,7 @@ class YandexFunctions:
             return
         # First what nothing would lead to any more.
         self._uploads.remove(function)
+        self._models.remove(function)
         request = requests.DeleteFunctionRequest(function_id=proto.id)
         try:
             self._done("Delete", request, Empty(), "delete the function")
@@ -247,10 +255,15 @@ class YandexFunctions:
             request.content = bundle.path.read_bytes()
         else:
             request.package.CopyFrom(self._uploads.upload(bundle))
+        request.mounts.extend(self._models.mounts(bundle))
         return request
 
     def _matching(self, function: str, digest: str, spec: str) -> Stored | None:
-        return _match(self._inventory.versions(function), digest, spec)
+        return self._match(self._inventory.versions(function), digest, spec)
+
+    def _match(self, known: list[Stored], digest: str, spec: str) -> Stored | None:
+        bucket = self._settings.bucket
+        return next((stored for stored in known if stored.is_made_of(digest, spec, bucket)), None)
 
     def _wait_for_version(self, found: Stored) -> None:
         """Wait for a version that another run of emel began. When it is not built, it goes away."""
@@ -270,13 +283,6 @@ class YandexFunctions:
     def _done(self, method: str, request: Any, response: Any, what: str) -> None:
         started = self._session.change(FunctionServiceStub, method, request)
         self._session.wait(started, response, what)
-
-
-def _match(known: list[Stored], digest: str, spec: str) -> Stored | None:
-    for stored in known:
-        if (stored.record.digest, stored.spec) == (digest, spec):
-            return stored
-    return None
 
 
 def _next_number(known: list[Stored]) -> int:
