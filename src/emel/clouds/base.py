@@ -258,6 +258,10 @@ class Limits(NamedTuple):
     """Whether a version may have a model that stands beside its zip: see Bundle.mounted."""
 
 
+def _takes_all(_: Bundle) -> None:
+    """Refuse nothing."""
+
+
 class Cloud(NamedTuple):
     """A cloud and what it can do; a capability that it lacks is None."""
 
@@ -272,6 +276,9 @@ class Cloud(NamedTuple):
     gateways: Gateways | None = None
     doctor: Doctor | None = None
     canaries: Canaries | None = None
+    check: Callable[[Bundle], None] = _takes_all
+    """Refuses a bundle of which no version could be made with the project's settings, by a DeployError. Asks
+    the cloud nothing."""
 
 
 def _quiet(_: str) -> None:

@@ -106,6 +106,7 @@ def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weig
             where=str(bundle.path),
             hint=f"package it for {cloud.name}: leave --bundle out, or set [ci] cloud in emel.toml",
         )
+    cloud.check(bundle)
     policy = project.config.scaling_policy()
     if tag != PRODUCTION:
         # What is kept warm is billed while nobody calls; a preview waits for its first call instead.

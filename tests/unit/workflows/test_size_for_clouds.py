@@ -70,7 +70,7 @@ def test_the_cloud_that_is_asked_is_the_one_to_deploy_to(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of noise with a Predictor of its own, which no library has to be loaded for. Not to be changed."""
+    """A model of noise with a Predictor of its own, which needs no library. Not to be changed."""
     root = tmp_path_factory.mktemp("large")
     (root / "predictor.py").write_text(PREDICTOR)
     (root / "m.bin").write_bytes(random.Random(0).randbytes(400_000))

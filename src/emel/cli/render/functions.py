@@ -89,7 +89,10 @@ def _page(made: Bundle) -> list[tuple[str, str]]:
 
 
 def _too_large(made: Bundle) -> str:
-    return f"; too large for {', '.join(made.too_large_for)}" if made.too_large_for else ""
+    if not made.too_large_for:
+        return ""
+    clouds = ", ".join(made.too_large_for)
+    return f"; not for {clouds}, where nothing is mounted" if made.mounted else f"; too large for {clouds}"
 
 
 def _beside(made: Bundle) -> list[tuple[str, str]]:

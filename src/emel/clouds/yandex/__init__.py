@@ -45,7 +45,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     session = Session(connect or connect_to(settings.endpoint), sign_in, outside.clock, outside.tell)
     target = Target(settings.bucket, settings.storage_endpoint)
     bucket = Bucket(target, session.token, outside.clock, outside.tell)
-    uploads, models = Uploads(bucket), Models(bucket)
+    uploads, models = Uploads(bucket), Models(bucket, settings.service_account)
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
     functions = YandexFunctions(
@@ -72,6 +72,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         access=YandexAccess(session, inventory),
         doctor=doctor,
         gateways=YandexGateways(session, inventory, settings.gateway),
+        check=models.check,
     )
 
 

@@ -70,7 +70,7 @@ class YandexFunctions:
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
-        self._models.check(bundle, self._settings.service_account)
+        self._models.check(bundle)
         identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
         known = self._inventory.versions(function)

@@ -68,16 +68,17 @@ class Uploads:
 class Models:
     """Models that stand beside their zips, `emel-models/<function>/<digest>/<file>`."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, service_account: str | None) -> None:
         self._bucket = bucket
+        self._service_account = service_account
 
-    def check(self, bundle: Bundle, service_account: str | None) -> None:
+    def check(self, bundle: Bundle) -> None:
         """Errors: DeployError when a version of the bundle could not mount its model."""
         if bundle.mounted is None:
             return
         if not self._bucket.name:
             raise _no_bucket(f"the model of {bundle.mounted.size / 1e6:.1f} MB stands beside the zip", bundle)
-        if not service_account:
+        if not self._service_account:
             raise DeployError(
                 "the model stands beside the zip, and the function needs a service account to read it",
                 where="emel.toml, [yandex]",
