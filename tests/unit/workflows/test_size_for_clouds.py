@@ -5,15 +5,21 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
+import urllib3
 from tests.fakes.repositories import HermeticProcess
+from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.client import emulated
+from tests.fakes.yandex.state import SERVICE_ACCOUNT
 
 from emel import config
+from emel.apitest.address import address_of
 from emel.bundle import Ceiling
 from emel.bundle.shelf import read_record
 from emel.errors import BundleError
-from emel.records import Bundle
+from emel.records import Bundle, FunctionSettings
 from emel.system.clock import SystemClock
 from emel.system.files import sha256_of
 from emel.system.http import SystemHttp
@@ -68,12 +74,16 @@ def test_the_cloud_that_is_asked_is_the_one_to_deploy_to(
     assert {one.cloud for one in asked_of(opened(tmp_path, more), to)} == asked
 
 
+def randbytes() -> bytes:
+    return random.Random(0).randbytes(400_000)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of noise with a Predictor of its own, which needs no library. Not to be changed."""
     root = tmp_path_factory.mktemp("large")
     (root / "predictor.py").write_text(PREDICTOR)
-    (root / "m.bin").write_bytes(random.Random(0).randbytes(400_000))
+    (root / "m.bin").write_bytes(randbytes())
     (root / "rows.csv").write_text("a,y\n0,0\n7,0\n")
     return root
 
@@ -91,6 +101,20 @@ def made(folder: Path, output: Path, *ceilings: Ceiling) -> Bundle:
     return make(opened(folder), source, output / "work", Silent())
 
 
+def answer_on_yandex(bundle: Bundle, folder: Path) -> Any:
+    """What the bundle answers when the emulated cloud mounts its model."""
+    emulator = Emulator(folder)
+    cloud = emulated(emulator, service_account=SERVICE_ACCOUNT)
+    assert cloud.access is not None
+    version = cloud.functions.create_version("large", bundle, FunctionSettings())
+    cloud.functions.set_tag("large", "prod", version.number)
+    cloud.access.make_public("large")
+    url = address_of(cloud.functions.url("large", "prod")).of("/predict")
+    answer = urllib3.request("POST", url, json={"a": 7}).json()
+    emulator.close()
+    return answer["predictions"]
+
+
 @pytest.mark.slow
 def test_a_model_too_large_for_the_zip_stands_beside_it_on_the_shelf(folder: Path, tmp_path: Path) -> None:
     bundle = made(folder, tmp_path, MOUNTING)
@@ -102,6 +126,7 @@ def test_a_model_too_large_for_the_zip_stands_beside_it_on_the_shelf(folder: Pat
     assert bundle.parity.ok and bundle.cold_start.seconds > 0
     assert bundle.too_large_for == ("AWS Lambda",), "which mounts nothing"
     assert read_record(bundle.path) == bundle
+    assert answer_on_yandex(bundle, tmp_path / "yandex") == [randbytes()[7]]
     bundle.mounted.path.unlink()
     with pytest.raises(BundleError, match="is gone"):
         read_record(bundle.path)

@@ -38,7 +38,7 @@ def bundle_of_two_parts(tmp_path: Path) -> Bundle:
 @pytest.fixture
 def mounting_bundle(tmp_path: Path) -> Bundle:
     """A bundle whose model of two parts stands beside its zip."""
-    return mounting(tmp_path, b"model " * 2_000_000)
+    return mounting(tmp_path, b"model " * 1_500_000)
 
 
 def _with_noise(folder: Path, size: int) -> Bundle:

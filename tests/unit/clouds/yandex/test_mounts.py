@@ -70,7 +70,7 @@ def test_another_zip_with_the_same_model_sends_it_no_more(
 ) -> None:
     deployed(cloud, mounting_bundle)
     (tmp_path / "other").mkdir()
-    other = mounting(tmp_path / "other", b"model " * 2_000_000, version="v3.1.0")
+    other = mounting(tmp_path / "other", b"model " * 1_500_000, version="v3.1.0")
     emulator.state.calls.clear()
     deployed(cloud, other)
 
