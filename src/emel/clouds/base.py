@@ -126,7 +126,8 @@ class Canaries(Protocol):
     def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
         """Send a share of the tag's requests to a version, in the place of an earlier canary; None ends it.
 
-        Repeated it does nothing. Errors when the tag or the version is absent.
+        Repeated it does nothing. Errors when the tag or the version is absent; where an API gateway does the
+        sharing, also when there is none, or its requests go to another tag.
         """
         ...
 

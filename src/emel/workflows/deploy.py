@@ -70,6 +70,9 @@ def deploy(
         ensure_serving(project, progress)
     progress.step(f"deploying to {to}")
     made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
+    if gateway_weight == 100 and cloud.canaries:
+        # All requests go to the tag now; what was left of a canary goes too.
+        cloud.canaries.set_canary(made.function, tag, None)
     if cloud.access is None:
         return made
     example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
@@ -166,14 +169,14 @@ def promote(
         move = deploying.start_canary(
             cloud.functions, cloud.canaries, function=function, source=source, tag=tag, weight=weight
         )
-    return _told(project, to, move)
+    return _told(project, cloud, move)
 
 
 def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove:
     """End the tag's canary; without one, point `tag` at the version that it pointed at before."""
     cloud = open_cloud(project, to)
     move = deploying.rollback(cloud.functions, cloud.canaries, function=project.config.model.name, tag=tag)
-    return _told(project, to, move)
+    return _told(project, cloud, move)
 
 
 def write_dotenv(path: Path, url: str, tag: str) -> None:
@@ -195,9 +198,14 @@ def open_cloud(project: Project, name: str, progress: Progress | None = None) ->
     return clouds.open_cloud(name, state=project.state, outside=outside)
 
 
-def _told(project: Project, to: str, move: TagMove) -> TagMove:
-    """The move with its address, or with none where nothing answers now."""
-    return move if to != LOCAL or is_serving(project) else msgspec.structs.replace(move, url=None)
+def _told(project: Project, cloud: Cloud, move: TagMove) -> TagMove:
+    """The move with its address, which is the gateway's where that shares requests; with none where nothing
+    answers now."""
+    if cloud.name == LOCAL:
+        return move if is_serving(project) else msgspec.structs.replace(move, url=None)
+    is_trial = move.weight < 100 or move.ended_canary
+    found = cloud.gateways.find(move.function) if cloud.gateways and is_trial else None
+    return msgspec.structs.replace(move, url=found.url) if found else move
 
 
 def _bundle(

@@ -171,7 +171,10 @@ def _status(status: FunctionStatus) -> RenderableType:
             f"{version.settings.memory} MB",
             words.moment(version.created),
         )
-    return Group(Text(status.function, style="bold"), made, *_uses(status.uses), Text(_summary(status)))
+    gateway = [Text(f"gateway {_gateway(status.gateway)}", overflow="fold")] if status.gateway else []
+    return Group(
+        Text(status.function, style="bold"), made, *_uses(status.uses), *gateway, Text(_summary(status))
+    )
 
 
 def _uses(uses: Sequence[VersionUse]) -> Iterator[RenderableType]:

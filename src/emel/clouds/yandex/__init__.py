@@ -17,6 +17,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
 from emel.clouds.yandex.bucket import Bucket, Target
+from emel.clouds.yandex.canaries import YandexCanaries
 from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
 from emel.clouds.yandex.gateways import YandexGateways
@@ -48,8 +49,9 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     uploads, models = Uploads(bucket), Models(bucket, settings.service_account)
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
+    gateways = YandexGateways(session, inventory, settings.gateway)
     functions = YandexFunctions(
-        session, inventory, settings, uploads, models, logs, outside.clock, outside.tell
+        session, inventory, settings, uploads, models, gateways, logs, outside.clock, outside.tell
     )
     scaling = YandexScaling(session, inventory)
     doctor = YandexDoctor(
@@ -71,7 +73,8 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         scaling=scaling,
         access=YandexAccess(session, inventory),
         doctor=doctor,
-        gateways=YandexGateways(session, inventory, settings.gateway),
+        gateways=gateways,
+        canaries=YandexCanaries(functions, gateways, scaling),
         check=models.check,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from google.protobuf.empty_pb2 import Empty
 from yandex.cloud.operation.operation_pb2 import Operation
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
@@ -13,6 +14,7 @@ from yandex.cloud.serverless.functions.v1 import function_service_pb2 as request
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.checks import check_digest
+from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
 from emel.clouds.yandex.limits import DIRECT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
@@ -23,7 +25,15 @@ from emel.clouds.yandex.status import status_of
 from emel.clouds.yandex.storage import Models, Uploads
 from emel.clouds.yandex.versions import MIB, Stored, describe, log_options, spec_of
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, YandexSettings
+from emel.records import (
+    Bundle,
+    Canary,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    Gateway,
+    YandexSettings,
+)
 from emel.system.clock import Clock
 
 ENTRYPOINT = "handler.yandex"
@@ -41,6 +51,7 @@ class YandexFunctions:
         settings: YandexSettings,
         uploads: Uploads,
         models: Models,
+        gateways: YandexGateways,
         logs: YandexLogs,
         clock: Clock,
         tell: Callable[[str], None],
@@ -50,6 +61,7 @@ class YandexFunctions:
         self._settings = settings
         self._uploads = uploads
         self._models = models
+        self._gateways = gateways
         self._logs = logs
         self._clock = clock
         self._tell = tell
@@ -103,23 +115,32 @@ class YandexFunctions:
         return {tag: item.number for item in self.versions(function) for tag in item.tags}
 
     def set_tag(self, function: str, tag: str, number: int) -> None:
-        stored = next(
-            (one for one in self._inventory.versions(function) if one.record.number == number), None
-        )
+        known = self._inventory.versions(function)
+        stored = next((one for one in known if one.record.number == number), None)
         if stored is None:
             raise DeployError(
                 f"function {function} has no version {number}", hint="list the versions with `emel status`"
             )
-        if tag in stored.record.tags:
-            return
-        request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
-        self._done("SetTag", request, shapes.Version(), f"set the tag {tag}")
+        if tag not in stored.record.tags:
+            request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
+            self._done("SetTag", request, shapes.Version(), f"set the tag {tag}")
+        self._gateways.end_canary(function, tag)
+        self._remove_tag(known, canary_tag(tag))
 
     def remove_tag(self, function: str, tag: str) -> None:
-        for stored in self._inventory.versions(function):
-            if tag in stored.record.tags:
-                request = requests.RemoveFunctionTagRequest(function_version_id=stored.id, tag=tag)
-                self._done("RemoveTag", request, shapes.Version(), f"remove the tag {tag}")
+        self._remove_tag(self._inventory.versions(function), tag)
+
+    def end_canary(self, function: str, tag: str) -> None:
+        """Send all requests to the tag again. Does nothing when it has no canary."""
+        self._gateways.end_canary(function, tag)
+        self.remove_tag(function, canary_tag(tag))
+
+    def canaries(self, function: str, gateway: Gateway | None) -> dict[str, Canary]:
+        """The canary of the tag that the gateway sends requests to; empty without one."""
+        if gateway is None or gateway.canary_tag is None:
+            return {}
+        number = self.tags(function).get(gateway.canary_tag)
+        return {} if number is None else {gateway.tag: Canary(version=number, weight=gateway.canary_weight)}
 
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         identifier, known = self._inventory.id_of(function), self._inventory.versions(function)
@@ -144,7 +165,12 @@ class YandexFunctions:
         return f"{address}?{urlencode({'tag': tag})}"
 
     def status(self, function: str) -> FunctionStatus:
-        return status_of(function, tuple(self.versions(function)), self._logs)
+        gateway = self._gateways.visible(function)
+        return msgspec.structs.replace(
+            status_of(function, tuple(self.versions(function)), self._logs),
+            gateway=gateway,
+            canaries=self.canaries(function, gateway),
+        )
 
     def clean_up(self, bundle: Bundle) -> None:
         is_large = bundle.path.stat().st_size > DIRECT_BYTES
@@ -258,6 +284,12 @@ class YandexFunctions:
         request.mounts.extend(self._models.mounts(bundle))
         return request
 
+    def _remove_tag(self, known: list[Stored], tag: str) -> None:
+        for stored in known:
+            if tag in stored.record.tags:
+                request = requests.RemoveFunctionTagRequest(function_version_id=stored.id, tag=tag)
+                self._done("RemoveTag", request, shapes.Version(), f"remove the tag {tag}")
+
     def _matching(self, function: str, digest: str, spec: str) -> Stored | None:
         return self._match(self._inventory.versions(function), digest, spec)
 
@@ -283,6 +315,11 @@ class YandexFunctions:
     def _done(self, method: str, request: Any, response: Any, what: str) -> None:
         started = self._session.change(FunctionServiceStub, method, request)
         self._session.wait(started, response, what)
+
+
+def canary_tag(tag: str) -> str:
+    """The tag of the version that gets a share of another tag's requests."""
+    return f"emel-canary-{tag}"
 
 
 def _next_number(known: list[Stored]) -> int:
