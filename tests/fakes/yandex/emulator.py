@@ -18,6 +18,7 @@ from tests.fakes.yandex.gateways import GatewayServicer
 from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.logs import GroupServicer, IngestionServicer, ReadingServicer
 from tests.fakes.yandex.services import (
+    AccountServicer,
     EndpointServicer,
     FolderServicer,
     OperationServicer,
@@ -32,6 +33,7 @@ from tests.fakes.yandex.storage import Storage
 
 from yandex.cloud.endpoint import api_endpoint_service_pb2_grpc as endpoint
 from yandex.cloud.iam.v1 import iam_token_service_pb2_grpc as iam
+from yandex.cloud.iam.v1 import service_account_service_pb2_grpc as accounts
 from yandex.cloud.lockbox.v1 import payload_service_pb2_grpc as lockbox
 from yandex.cloud.logging.v1 import (
     log_group_service_pb2_grpc,
@@ -111,6 +113,7 @@ class Emulator:
         endpoints = EndpointServicer()
         endpoint.add_ApiEndpointServiceServicer_to_server(endpoints, server)
         iam.add_IamTokenServiceServicer_to_server(TokenServicer(state), server)
+        accounts.add_ServiceAccountServiceServicer_to_server(AccountServicer(state), server)
         operation.add_OperationServiceServicer_to_server(OperationServicer(state), server)
         self.functions = FunctionServicer(state, self.storage.get, self.storage.has)
         function_service.add_FunctionServiceServicer_to_server(self.functions, server)

@@ -127,7 +127,8 @@ class FunctionServicer(PolicyServicer):
         def finish() -> Message:
             try:
                 if self.state.build_error is not None:
-                    raise Refused(grpc.StatusCode.INVALID_ARGUMENT, self.state.build_error)
+                    invalid = grpc.StatusCode.INVALID_ARGUMENT
+                    raise Refused(invalid, self.state.build_error, self.state.build_details)
                 stored.versions[proto.id].code = self._code(source)
             except Refused:
                 del stored.versions[proto.id]

@@ -19,6 +19,7 @@ from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServic
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
+from emel.clouds.yandex.account_use import account_use
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.runtimes import usable
@@ -148,6 +149,9 @@ class YandexDoctor:
                     detail=f"missing on the folder; it is for {use}",
                     remedy=self._bind(role, account),
                 )
+        named = (self._settings.service_account, self._settings.gateway.service_account)
+        for used in dict.fromkeys(each for each in named if each):
+            yield account_use(self._session, used, account, held)
 
     def _account(self) -> str | None:
         """The service account that is signed in, where that is known."""
@@ -198,9 +202,18 @@ class YandexDoctor:
         return self._logs.group()
 
     def _quota(self, quota: str) -> Finding | str:
-        limit = self._scaling.quota(quota)
-        if limit is not None:
-            return f"{limit:g}"
+        found = self._scaling.quota(quota)
+        if found is not None and found.used is None:
+            return f"{found.limit:g}; how much is used is not told"
+        if found is not None and found.used is not None and found.used < found.limit:
+            return f"{found.used:g} of {found.limit:g} used"
+        if found is not None:
+            return Finding(
+                what="quota",
+                ok=None,
+                detail=f"{found.used:g} of {found.limit:g} used: no more can be made",
+                remedy="ask for more on the cloud's page «Quotas», or delete what is not needed",
+            )
         return Finding(
             what="quota",
             ok=None,

@@ -97,7 +97,7 @@ class YandexFunctions:
                 arrived=lambda: self._matching(function, bundle.digest, spec),
             )
             if isinstance(started, Operation):
-                self._session.wait(started, shapes.Version(), "create the version")
+                self._wait_for_build(started)
             else:
                 found = started
         if found is not None and found.status == shapes.Version.CREATING:
@@ -283,6 +283,19 @@ class YandexFunctions:
             request.package.CopyFrom(self._uploads.upload(bundle))
         request.mounts.extend(self._models.mounts(bundle))
         return request
+
+    def _wait_for_build(self, started: Operation) -> None:
+        """Errors: as of the session; a build that failed is told with where the cloud keeps its log."""
+        try:
+            self._session.wait(started, shapes.Version(), "create the version")
+        except Refusal as problem:
+            if problem.hint is None:
+                # The field of an operation that would lead to the builder's own log is in no document.
+                problem.hint = (
+                    "the builder's own log is linked on the cloud's page of the function, «Operations»: "
+                    f"yc operation get {started.id}"
+                )
+            raise
 
     def _remove_tag(self, known: list[Stored], tag: str) -> None:
         for stored in known:

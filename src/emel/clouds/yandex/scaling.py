@@ -7,7 +7,7 @@ zones at random. A Python instance answers one request at a time.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2 as quotas
 from yandex.cloud.quotamanager.v1.quota_limit_service_pb2_grpc import QuotaLimitServiceStub
@@ -27,6 +27,13 @@ from emel.records import ScalingPolicy
 FUNCTIONS = "serverless.functions.count"
 INSTANCES, REQUESTS = "serverless.workers.count", "serverless.request.count"
 """Quotas of one availability zone. Errors of the cloud name them so; no page of its documentation does."""
+
+
+class Quota(NamedTuple):
+    """How much of something the cloud gives, and how much of it is used; None where it does not say."""
+
+    limit: float
+    used: float | None
 
 
 class YandexScaling:
@@ -67,15 +74,15 @@ class YandexScaling:
             (INSTANCES, policy.zone_instances, "zone_instances"),
             (REQUESTS, policy.zone_requests, "zone_requests"),
         ):
-            limit = self.quota(quota) if wanted else None
-            if limit is not None and wanted > limit:
+            found = self.quota(quota) if wanted else None
+            if found is not None and wanted > found.limit:
                 raise DeployError(
-                    f"{key} is {wanted}, and the cloud's quota {quota} is {limit:g} in each zone",
-                    hint=f"make {key} at most {limit:g}, or ask for more on the cloud's page «Quotas»",
+                    f"{key} is {wanted}, and the cloud's quota {quota} is {found.limit:g} in each zone",
+                    hint=f"make {key} at most {found.limit:g}, or ask for more on the cloud's page «Quotas»",
                 )
 
-    def quota(self, name: str) -> float | None:
-        """The limit of a quota of the cloud around the folder; None where it is not to be seen."""
+    def quota(self, name: str) -> Quota | None:
+        """A quota of the cloud around the folder; None where it is not to be seen."""
         try:
             folder = self._session.read(
                 FolderServiceStub, "Get", GetFolderRequest(folder_id=self._inventory.folder)
@@ -91,7 +98,9 @@ class YandexScaling:
             if problem.code in ("PERMISSION_DENIED", NOT_FOUND):
                 return None
             raise
-        return float(found.limit.value) if found.HasField("limit") else None
+        if not found.HasField("limit"):
+            return None
+        return Quota(found.limit.value, found.usage.value if found.HasField("usage") else None)
 
 
 def _record(proto: Any) -> ScalingPolicy:
