@@ -1,6 +1,6 @@
 """What predictions cost: usage × a dated tariff, and where a machine becomes cheaper."""
 
-from emel.cost.bills import bill, elsewhere, monthly_bill
+from emel.cost.bills import bill, elsewhere, monthly_bill, speed
 from emel.cost.estimate import estimate
 from emel.cost.tariff import Tariff, clouds, load_tariff
 
@@ -12,4 +12,5 @@ __all__ = [
     "estimate",
     "load_tariff",
     "monthly_bill",
+    "speed",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from emel import cost
 from emel.apitest import read_answers
 from emel.config import Config
+from emel.config.schema import GatewayTable
 from emel.errors import ConfigError
 from emel.records import Bundle, Estimate, Usage, to_json
 from emel.report import costs
@@ -40,7 +41,8 @@ def price(
     price_file: Path | None = None,
     gateway: bool = False,
 ) -> Estimate:
-    """The same for a bundle."""
+    """The same for a bundle. A project that says something of an API gateway has one, and `gateway` says so
+    of any."""
     config = project.config
     usage = Usage(
         memory=config.function.memory,
@@ -49,7 +51,7 @@ def price(
         peak_rss_bytes=bundle.cold_start.peak_rss_bytes,
         timeout=config.function.timeout,
         provisioned=config.function.provisioned,
-        gateway=gateway,
+        gateway=gateway or config.yandex.gateway != GatewayTable(),
         log_bytes_per_call=LINE_BYTES + _recorded_bytes(config, bundle),
         stored_bytes=bundle.mounted.size if bundle.mounted else 0,
     )

@@ -38,7 +38,7 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
 
 def _record(source: Source, best: Settled, serving: Serving, settings: str) -> Bundle:
     artifact, built, cold_start = best.artifact, best.built, best.cold_start
-    processor = cost.load_tariff(TARIFF).processor
+    tariff = cost.load_tariff(TARIFF)
     return Bundle(
         path=source.output,
         name=artifact.name,
@@ -66,7 +66,8 @@ def _record(source: Source, best: Settled, serving: Serving, settings: str) -> B
         mounted=built.mounted and msgspec.structs.replace(built.mounted, path=model_of(source.output)),
         settings_digest=settings,
         projected_cold_start={
-            memory: _start_seconds(built, cold_start) / processor.share(memory) for memory in MEMORY_CLASSES
+            memory: _start_seconds(built, cold_start) / cost.speed(tariff, memory)
+            for memory in MEMORY_CLASSES
         },
     )
 

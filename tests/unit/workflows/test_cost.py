@@ -66,6 +66,12 @@ def test_the_settings_decide_what_is_billed_beside_the_calls(tmp_path: Path) -> 
     assert "API gateway" in found
 
 
+def test_a_project_with_a_gateway_pays_for_it(tmp_path: Path) -> None:
+    made = project(tmp_path, '[yandex.gateway]\nservice_account = "aje"\n')
+
+    assert "API gateway" in lines(price(made, bundle(tmp_path)))
+
+
 def test_a_zip_that_goes_through_a_bucket_does_not_stay_there(tmp_path: Path) -> None:
     made = project(tmp_path, '[yandex]\nbucket = "models"\n')
 
