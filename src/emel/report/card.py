@@ -133,7 +133,7 @@ def _machine(
     """What a machine that answers all month costs, and from when on it is the cheaper way."""
     if machine is None or break_even is None:
         return []
-    start = f"{break_even:,} a month" if break_even else "any number"
+    start = f"{break_even:,} a month" if break_even else "the first call"
     return [
         ((f"{machine.name}, all month",), (money(machine.per_month),)),
         (("Cheaper on that machine from",), (start,)),
