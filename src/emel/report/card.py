@@ -117,9 +117,10 @@ def cost_section(known: Known) -> list[Block]:
         (("Seconds per prediction, projected",), (numbers.seconds(estimate.seconds_per_call),)),
         (("Cold start, projected",), (numbers.seconds(estimate.projected_cold_start_seconds),)),
     )
+    share = estimate.processor_share
+    part = f"{numbers.share(share)} of a processor" if share <= 1 else f"{share:g} processors"
     basis: Line = (
-        f"{estimate.cloud}, {estimate.memory} MB and {numbers.share(estimate.processor_share)} of "
-        f"a processor, prices of {estimate.prices_of}: ",
+        f"{estimate.cloud}, {estimate.memory} MB and {part}, prices of {estimate.prices_of}: ",
         Link(estimate.source),
     )
     month = money(estimate.total_per_month)

@@ -85,6 +85,8 @@ class FunctionServicer(PolicyServicer):
         return self.stored(request.function_id).proto
 
     def List(self, request: Any, context: object) -> Message:
+        if request.folder_id != FOLDER:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Folder with id {request.folder_id} not found")
         found = [stored.proto for stored in self.state.functions.values()]
         if request.filter:
             named = re.fullmatch(r'name\s*=\s*"([^"]*)"', request.filter)

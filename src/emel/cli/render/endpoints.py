@@ -150,7 +150,7 @@ def shadow(result: Shadow) -> RenderableType:
 def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
     """All functions with their versions and counters."""
     if not functions:
-        return Text("nothing is deployed; `emel deploy --to local` deploys the model of the working tree")
+        return Text("nothing is deployed; `emel deploy` deploys the model of the working tree")
     return Group(*(_status(item) for item in functions))
 
 
