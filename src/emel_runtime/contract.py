@@ -17,7 +17,8 @@ The manifest, format 1:
     python      the version that it is made for, as "3.12"; libraries in it run under no other
     engine      what the tier must know to open and ask its file, see onnx_tier.py and python_tier.py; absent
                 for pure
-    model       {name, version, commit, description, file, digest, source_digest}
+    model       {name, version, commit, description, file, digest, source_digest}; `mount` besides, where the
+                file is too large for the zip: the name of the mount in which it is, instead of the bundle
     signature   {columns: [{name, type, minimum, maximum, categories, missing}], task, labels, outputs};
                 with several outputs a row, `labels` holds those of each
     libraries   {package: version} that made the model
@@ -33,7 +34,7 @@ The manifest, format 1:
     cors        origins whose pages may call the function, ["*"] for all; absent if none
     logging     {predictions, sample, redact}: whether log lines hold inputs and outputs, of what share of the
                 requests, and which columns are hidden there; absent if none do
-    files       {path: digest} of every file of the bundle but the manifest itself
+    files       {path: digest} of every file of the bundle but the manifest itself, and what is mounted
 
 To raise the format: add 1 to MANIFEST_FORMAT when a reader of the old number would misread or miss
 something that it needs (a new optional key is not a reason), say here what changed, and keep
@@ -53,6 +54,10 @@ MANIFEST_FORMAT = 1
 HANDLER = "handler.py"
 MANIFEST = "manifest.json"
 MODEL = "model/model.emel"
+MOUNT = "model"
+"""The mount with the model's file, of a model that is too large for the zip."""
+STORAGE = "/function/storage"
+"""The folder of all mounts (documentation of Yandex Cloud Functions, «Mounting external resources»)."""
 
 MAX_BODY = 3_500_000
 """Characters of a request body or of an answer. Yandex Cloud Functions ends at 3.5 MB, AWS Lambda at 6 MB."""

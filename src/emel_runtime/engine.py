@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from emel_runtime.lean import digest
+from emel_runtime.contract import STORAGE
+from emel_runtime.lean import digest, digest_of_file
 from emel_runtime.pure import CorruptModel, load
+from emel_runtime.settings import STORAGE_VARIABLE, setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +23,22 @@ if TYPE_CHECKING:
 
 
 def open_model(root: str, manifest: Mapping[str, Any]) -> Model:
-    """The model of the bundle in the folder `root`.
+    """The model of the bundle in the folder `root`, or in the folder that the bundle's mount is.
 
     Errors: CorruptModel when the file is not the one that the manifest describes, OSError; of the tiers that
     bring libraries, whatever these raise.
     """
     entry, tier, engine = manifest["model"], manifest["tier"], manifest.get("engine", {})
-    path = f"{root}/{entry['file']}"
-    with open(path, "rb") as file:  # noqa: PTH123
-        data = file.read()
-    if digest(data) != entry["digest"]:
+    path = f"{_folder(root, entry)}/{entry['file']}"
+    data = b""
+    if tier == "python":
+        # Its libraries open the file themselves, and a second copy of a large one may not fit.
+        found = digest_of_file(path)
+    else:
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+        found = digest(data)
+    if found != entry["digest"]:
         raise CorruptModel(f"{entry['file']} has another digest than the manifest says")
     if tier == "pure":
         return load(data)
@@ -46,3 +54,10 @@ def open_model(root: str, manifest: Mapping[str, Any]) -> Model:
             return OwnPredictor(path, engine["predictor"], manifest["signature"])
         return PythonModel(path, engine["form"], manifest["signature"])
     raise CorruptModel(f"this runtime has no tier {tier!r}")
+
+
+def _folder(root: str, entry: Mapping[str, Any]) -> str:
+    """Where the model's file is to be looked for."""
+    if "mount" not in entry:
+        return root
+    return f"{setting(STORAGE_VARIABLE) or STORAGE}/{entry['mount']}"

@@ -5,6 +5,7 @@ EMEL_API_KEY          the key itself, where nobody but the function can read its
 EMEL_CORS             origins instead of those in the manifest, with commas between
 EMEL_BUCKETS          the buckets whose objects the function may read and write beside, with commas between
 EMEL_S3_ENDPOINT      where these buckets are; https://storage.yandexcloud.net by default
+EMEL_STORAGE          the folder in which mounts are; /function/storage by default, as on Yandex Cloud
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import posix
 import sys
 
+STORAGE_VARIABLE = "EMEL_STORAGE"
 NAMES = ("EMEL_API_KEY_SHA256", "EMEL_API_KEY", "EMEL_CORS", "EMEL_BUCKETS", "EMEL_S3_ENDPOINT")
 
 

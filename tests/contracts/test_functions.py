@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -13,13 +15,31 @@ from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
 
 from emel.clouds import Canaries, Functions, open_cloud
-from emel.clouds.local.functions import LocalFunctions
+from emel.clouds.base import Gateways
 from emel.errors import BundleError, DeployError, PlatformError
-from emel.records import Canary, FunctionSettings
+from emel.records import Canary, FunctionSettings, GatewayRoutes
 
 SETTINGS = FunctionSettings()
-SHARES_REQUESTS = pytest.mark.parametrize("functions", ["in memory", "local"], indirect=True)
-"""Yandex Cloud's functions share no tag between two versions: there API Gateway does."""
+ROUTES = GatewayRoutes(
+    tag="prod",
+    contract={"openapi": "3.1.0", "info": {"title": "demo", "version": "v1"}, "paths": {}, "components": {}},
+)
+
+
+class Sharing(NamedTuple):
+    """Who keeps the tags, and who shares their requests between versions."""
+
+    functions: Functions
+    canaries: Canaries
+    gateways: Gateways | None = None
+
+    def prepare(self, folder: Path) -> None:
+        """Two versions of `demo`, the first as prod, and before it the gateway that a share needs."""
+        for code in (ECHO, TRIVIAL):
+            self.functions.create_version("demo", bundle_record(write_bundle(folder, code)), SETTINGS)
+        self.functions.set_tag("demo", "prod", 1)
+        if self.gateways:
+            self.gateways.put("demo", ROUTES)
 
 
 @pytest.fixture(params=["in memory", "local", "yandex"])
@@ -34,11 +54,20 @@ def functions(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Functi
         yield InMemoryFunctions()
 
 
-@pytest.fixture
-def canaries(functions: Functions) -> Canaries:
-    """The same object: who shares requests between versions is who keeps the tags."""
-    assert isinstance(functions, LocalFunctions | InMemoryFunctions)
-    return functions
+@pytest.fixture(params=["in memory", "local", "yandex"])
+def sharing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sharing]:
+    if request.param == "in memory":
+        functions = InMemoryFunctions()
+        yield Sharing(functions, functions)
+        return
+    with ExitStack() as stack:
+        cloud = open_cloud("local", state=tmp_path / ".emel")
+        if request.param == "yandex":
+            emulator = Emulator(tmp_path / "yandex")
+            stack.callback(emulator.close)
+            cloud = emulated(emulator)
+        assert cloud.canaries is not None
+        yield Sharing(cloud.functions, cloud.canaries, cloud.gateways)
 
 
 def test_what_is_absent_is_empty_and_not_an_error(functions: Functions) -> None:
@@ -126,30 +155,51 @@ def test_the_local_platform_refuses_a_zip_that_is_not_the_proved_one(tmp_path: P
         functions.create_version("demo", bundle, SETTINGS)
 
 
-@SHARES_REQUESTS
 def test_a_canary_of_a_tag_is_remembered_until_it_is_ended_or_the_tag_moves(
-    canaries: Canaries, functions: Functions, tmp_path: Path
+    sharing: Sharing, tmp_path: Path
 ) -> None:
-    for code in (ECHO, TRIVIAL):
-        functions.create_version("demo", bundle_record(write_bundle(tmp_path, code)), SETTINGS)
-    functions.set_tag("demo", "prod", 1)
+    functions, canaries, _ = sharing
+    sharing.prepare(tmp_path)
     trial = Canary(version=2, weight=10)
 
     assert canaries.canary("demo", "prod") is None
-    for canary in (trial, trial, None, None, trial):
+    for canary in (trial, trial, msgspec.structs.replace(trial, weight=50), None, None, trial):
         canaries.set_canary("demo", "prod", canary)
         assert canaries.canary("demo", "prod") == canary
     functions.set_tag("demo", "prod", 1)
     assert canaries.canary("demo", "prod") is None
     assert list(functions.tag_history("demo", "prod")) == [1]
+    assert dict(functions.tags("demo")) == {"prod": 1}
+
+
+def test_a_canary_is_finished_by_the_tag_that_comes_after_it(sharing: Sharing, tmp_path: Path) -> None:
+    functions, canaries, _ = sharing
+    sharing.prepare(tmp_path)
+    canaries.set_canary("demo", "prod", Canary(version=2, weight=10))
+    functions.set_tag("demo", "prod", 2)
+
+    assert canaries.canary("demo", "prod") is None
+    assert dict(functions.tags("demo")) == {"prod": 2}
+    assert list(functions.tag_history("demo", "prod")) == [1, 2]
+
+
+def test_a_canary_stays_the_version_that_it_was_when_another_tag_moves(
+    sharing: Sharing, tmp_path: Path
+) -> None:
+    functions, canaries, _ = sharing
+    sharing.prepare(tmp_path)
+    functions.set_tag("demo", "next", 2)
+    canaries.set_canary("demo", "prod", Canary(version=2, weight=10))
+    functions.set_tag("demo", "next", 1)
+
+    assert canaries.canary("demo", "prod") == Canary(version=2, weight=10)
 
 
 @pytest.mark.parametrize(("tag", "number", "reason"), [("nope", 1, "no tag"), ("prod", 9, "no version 9")])
-@SHARES_REQUESTS
 def test_a_canary_needs_a_tag_and_a_version(
-    canaries: Canaries, functions: Functions, tmp_path: Path, tag: str, number: int, reason: str
+    sharing: Sharing, tmp_path: Path, tag: str, number: int, reason: str
 ) -> None:
-    functions.create_version("demo", bundle_record(write_bundle(tmp_path, ECHO)), SETTINGS)
-    functions.set_tag("demo", "prod", 1)
+    sharing.prepare(tmp_path)
     with pytest.raises((DeployError, PlatformError), match=reason):
-        canaries.set_canary("demo", tag, Canary(version=number, weight=10))
+        sharing.canaries.set_canary("demo", tag, Canary(version=number, weight=10))
+    assert dict(sharing.functions.tags("demo")) == {"prod": 1}

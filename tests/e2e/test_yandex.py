@@ -132,10 +132,15 @@ def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulato
     assert older["changed"] and older["version"]["number"] == 1, "the function stays as it is"
     assert asked(made["example"].replace(gateway, address)) == (status, answer)
 
+    emel.env["EMEL_FUNCTION_MEMORY"] = "256"
     shared = said(emel, "deploy", "--tag", "next", "--gateway", "--weight", "10")
     assert (shared["gateway"]["tag"], shared["gateway"]["canary_tag"]) == ("prod", "next")
     again = emel("deploy", "--to", "yandex", "--gateway", "--weight", "10")
     assert again.returncode == 13 and "--tag next" in again.stderr
+    trial = said(emel, "promote", "next", "--weight", "20")
+    assert (trial["before"], trial["after"], trial["weight"], trial["url"]) == (1, 2, 20, gateway)
+    shown = emel("status", "--to", "yandex").stdout
+    assert f"{gateway} → prod, 20 % to emel-canary-prod" in shown and "prod 20 %" in shown
     said(emel, "destroy", "--yes")
     assert emulator.state.functions == emulator.state.gateways == {}
 

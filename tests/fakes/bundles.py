@@ -6,7 +6,9 @@ import json
 import zipfile
 from pathlib import Path
 
-from emel.records import Bundle, ColdStart, Parity, Signature
+import msgspec
+
+from emel.records import Bundle, ColdStart, MountedModel, Parity, Signature
 from emel.system.files import sha256_of
 
 _ANSWER = "{'statusCode': 200, 'headers': {'Content-Type': 'application/json'}, 'body': json.dumps(%s)}"
@@ -73,6 +75,14 @@ def yandex(event, context):
     return {_ANSWER % "{'pid': os.getpid()}"}
 """
 
+READS_ITS_MOUNT = f"""
+import json, os
+with open(os.environ["EMEL_STORAGE"] + "/model/words.txt") as file:
+    said = file.read()
+def yandex(event, context):
+    return {_ANSWER % "said"}
+"""
+
 EXITS_AT_IMPORT = "import os\nos._exit(7)\n"
 FAILS_AT_IMPORT = 'raise RuntimeError("the model file is missing")\n'
 SLOW_TO_START = "import time\ntime.sleep(600)\n"
@@ -125,3 +135,15 @@ def bundle_record(path: Path, *, name: str = "demo", version: str = "v1.0.0", di
         sample_digest="sha256:2",
         built_by="0.1.0",
     )
+
+
+def mounting(folder: Path, content: bytes, version: str = "v3.0.0") -> Bundle:
+    """A bundle whose model stands beside its zip, and whose function answers with what the model holds."""
+    path = write_bundle(folder, READS_ITS_MOUNT, version=version)
+    model = path.with_suffix(".model")
+    model.write_bytes(content)
+    beside = MountedModel(path=model, name="words.txt", digest=sha256_of(model), size=len(content))
+    # As the runtime's manifest does, the zip names its model's digest.
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("digest", beside.digest)
+    return msgspec.structs.replace(bundle_record(path, version=version), mounted=beside)

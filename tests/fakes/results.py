@@ -13,6 +13,7 @@ from emel.records import (
     ColdStart,
     Column,
     Comparison,
+    CostLine,
     Distribution,
     Endpoint,
     Estimate,
@@ -217,6 +218,7 @@ def swept() -> Sweep:
         apply="emel run --set depth=1 --set 'data/params.yaml:layers=[8]'",
     )
 
+
 def latency(p50: float) -> Latency:
     return Latency(requests=50, first_seconds=0.02, p50_seconds=p50, p95_seconds=2 * p50, p99_seconds=3 * p50)
 
@@ -234,9 +236,15 @@ def estimate() -> Estimate:
         per_million_calls=86.4,
         calls_per_month=100_000,
         per_month=0.0,
-        total_per_month=0.0,
+        extras=(
+            CostLine(what="provisioned instances", detail="1 × 128 MB, waiting all month", per_month=127.8),
+            CostLine(what="log", detail="0.0186 GiB written, 200 bytes a call", per_month=0.0),
+        ),
+        total_per_month=127.8,
         vm=VmPrice(name="the smallest VM", per_hour=0.9, per_month=648.0),
         break_even_calls_per_month=8_400_000,
         break_even_calls_per_second=3.2,
+        preemptible=VmPrice(name="the smallest VM, preemptible", per_hour=0.1, per_month=72.0),
+        preemptible_break_even_calls_per_month=0,
         projected_cold_start_seconds=0.29,
     )

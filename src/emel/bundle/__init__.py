@@ -6,10 +6,12 @@ from emel.bundle.bytecode import OWN, interpreters
 from emel.bundle.cold_start import measure_cold_start
 from emel.bundle.manifest import open_manifest
 from emel.bundle.parity import check_parity
-from emel.bundle.size import check_size
+from emel.bundle.size import CEILINGS, Ceiling, check_size, too_large_for
 
 __all__ = [
+    "CEILINGS",
     "OWN",
+    "Ceiling",
     "attest",
     "build",
     "check_parity",
@@ -17,4 +19,5 @@ __all__ = [
     "interpreters",
     "measure_cold_start",
     "open_manifest",
+    "too_large_for",
 ]

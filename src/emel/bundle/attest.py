@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 
+import msgspec
+
 from emel.bundle.manifest import open_manifest
 from emel.bundle.zipping import replace_last
 from emel.records import BuiltZip, Parity
@@ -23,13 +25,7 @@ def attest(built: BuiltZip, parity: Parity) -> BuiltZip:
         "labels_equal": parity.labels_equal,
     }
     replace_last(built.path, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
-    return BuiltZip(
-        path=built.path,
-        digest=sha256_of(built.path),
-        zip_bytes=built.path.stat().st_size,
-        bytecode=built.bytecode,
-        python=built.python,
-    )
+    return msgspec.structs.replace(built, digest=sha256_of(built.path), zip_bytes=built.path.stat().st_size)
 
 
 def _power_above(difference: float) -> float:

@@ -19,10 +19,10 @@ from emel.bundle.slimming import slim
 from emel.bundle.wheels import add_exactly, add_resolved
 from emel.bundle.zipping import write_zip
 from emel.errors import BundleError
-from emel.records import Artifact, BuiltZip, Serving, SlimStep, Tier
+from emel.records import Artifact, BuiltZip, MountedModel, Serving, SlimStep, Tier
 from emel.system.files import sha256_of
 from emel.system.process import Process
-from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT
+from emel_runtime.contract import HANDLER, MANIFEST, MANIFEST_FORMAT, MOUNT
 from emel_runtime.operations import MODULES
 from emel_runtime.page import PAGE
 from emel_runtime.pure import CorruptModel, decode
@@ -65,10 +65,14 @@ def build(
     keep: Collection[SlimStep] = (),
     metrics: Mapping[str, float] | None = None,
     python: str = OWN,
+    mount: Path | None = None,
 ) -> BuiltZip:
     """Write the function's zip to `output`, with the libraries that its tier needs, slimmed but for `keep`.
 
     `metrics` are those of the commit, for whoever asks the function.
+
+    With `mount`, a folder that need not be there yet, the model's file goes into that instead of the zip, and
+    the function looks for it in its mount.
 
     The libraries are for the version `python`. The byte-code is for every Python that is at hand, or where
     there are libraries for that version alone, if it is at hand; another one compiles the sources.
@@ -81,12 +85,14 @@ def build(
         root = Path(folder)
         _add_libraries(artifact, root, process, python)
         slim(root, artifact.tier, keep)
-        own = _stage(artifact, root)
+        _stage(artifact, root)
+        place = _place_model(artifact, root, mount)
         compile_for(root, list(programs.values()), process)
         metered = {"metrics": metrics} if metrics else {}
         told = {"python": python, **metered, **_served(artifact, serving)}
-        _write_manifest(artifact, version, commit, own, root, told)
-        refuse_secrets(root, (MANIFEST, own, *artifact.sources))
+        _write_manifest(artifact, version, commit, place, root, told)
+        refuse_secrets(root, (MANIFEST, *artifact.sources))
+        refuse_secrets(mount or root, (place["file"],))
         # The manifest is the last, because what parity finds is written into it afterwards.
         write_zip(output, {name: (root / name).read_bytes() for name in _names(root)}, last=MANIFEST)
     return BuiltZip(
@@ -95,6 +101,7 @@ def build(
         zip_bytes=output.stat().st_size,
         bytecode=tuple(programs),
         python=python,
+        mounted=_mounted(artifact, mount),
     )
 
 
@@ -106,8 +113,8 @@ def _add_libraries(artifact: Artifact, root: Path, process: Process, python: str
         add_resolved(artifact.requirements, root, process, python)
 
 
-def _stage(artifact: Artifact, root: Path) -> str:
-    """Put everything that is not a library into its place; returns that of the model."""
+def _stage(artifact: Artifact, root: Path) -> None:
+    """Put everything that is neither a library nor the model into its place."""
     runtime = root / emel_runtime.__name__
     runtime.mkdir()
     source = Path(emel_runtime.__path__[0])
@@ -117,11 +124,30 @@ def _stage(artifact: Artifact, root: Path) -> str:
         (runtime / module).parent.mkdir(exist_ok=True)
         shutil.copyfile(source / module, runtime / module)
     (root / HANDLER).write_text(SOURCE_OF_HANDLER, encoding="utf-8", newline="\n")
-    model = f"model/{artifact.file.name}"
-    for name, path in {model: artifact.file, **artifact.sources}.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, root / name)
-    return model
+    for name, path in artifact.sources.items():
+        _copy(path, root / name)
+
+
+def _place_model(artifact: Artifact, root: Path, mount: Path | None) -> dict[str, str]:
+    """Put the model's file into its place, and say in the manifest's words which that is."""
+    if mount is None:
+        file = f"model/{artifact.file.name}"
+        _copy(artifact.file, root / file)
+        return {"file": file}
+    _copy(artifact.file, mount / artifact.file.name)
+    return {"file": artifact.file.name, "mount": MOUNT}
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _mounted(artifact: Artifact, mount: Path | None) -> MountedModel | None:
+    if mount is None:
+        return None
+    path = mount / artifact.file.name
+    return MountedModel(path=path, name=path.name, digest=artifact.digest, size=path.stat().st_size)
 
 
 def _operations(artifact: Artifact) -> list[str]:
@@ -171,7 +197,7 @@ def _write_manifest(
     artifact: Artifact,
     version: str,
     commit: str | None,
-    model: str,
+    place: Mapping[str, str],
     root: Path,
     told: Mapping[str, object],
 ) -> None:
@@ -184,7 +210,7 @@ def _write_manifest(
             "version": version,
             "commit": commit,
             "description": artifact.description,
-            "file": model,
+            **place,
             "digest": artifact.digest,
             "source_digest": artifact.source_digest,
         },

@@ -11,6 +11,7 @@ from statistics import median
 
 import msgspec
 
+from emel.bundle.parity import mounts_in
 from emel.errors import BundleError
 from emel.records import Answers, ColdStart, OriginalModel, Scalar
 from emel.system.process import Process
@@ -28,6 +29,7 @@ def measure_cold_start(
     process: Process,
     rounds: int = 7,
     program: str = sys.executable,
+    storage: Path | None = None,
 ) -> ColdStart:
     """Time whole processes in turn: a bare `python -I -S -c pass`, the function with and without its
     byte-code, and the original model.
@@ -37,8 +39,9 @@ def measure_cold_start(
     the model was given rows in training). Each is timed by another process from its start to its end, and
     processor time is user plus system time of all its threads. Peak memory is what the process itself reads
     at its end. Medians of the rounds. A further process answers the same event over and over for the time of
-    a warm call, and of the model's part in it. `program` is the interpreter of all but the original. Errors:
-    BundleError when one of them fails.
+    a warm call, and of the model's part in it. `program` is the interpreter of all but the original,
+    `storage` the folder of the function's mounts where it has any. Errors: BundleError when one of them
+    fails.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as name:
         folder = Path(name)
@@ -53,7 +56,7 @@ def measure_cold_start(
             for name, command in commands.items()
             if number < ROUNDS.get(name, rounds)
         ]
-        taken = _timed(plan, folder, zip_path, process)
+        taken = _timed(plan, folder, zip_path, process, mounts_in(storage))
         call, row = map(float, (folder / "warm.seconds").read_text("ascii").split())
         return ColdStart(
             seconds=median(taken["function"][0]),
@@ -128,12 +131,17 @@ def _typical_row(given: Answers) -> tuple[Scalar, ...]:
 
 
 def _timed(
-    plan: list[tuple[str, list[str]]], folder: Path, zip_path: Path, process: Process
+    plan: list[tuple[str, list[str]]],
+    folder: Path,
+    zip_path: Path,
+    process: Process,
+    env: dict[str, str],
 ) -> dict[str, tuple[list[float], list[float]]]:
     """Seconds and processor seconds of all runs, by name."""
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     ended = process.run(
-        [sys.executable, "-I", "-S", CHILDREN / "stopwatch.py", folder / "plan.json", folder / "taken.json"]
+        [sys.executable, "-I", "-S", CHILDREN / "stopwatch.py", folder / "plan.json", folder / "taken.json"],
+        env=env,
     )
     if ended.returncode:
         words = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]

@@ -16,6 +16,7 @@ from emel.errors import BundleError
 from emel.records import Answers, Parity
 from emel.system.process import Process
 from emel_runtime.protocols import key_of
+from emel_runtime.settings import STORAGE_VARIABLE
 
 ASK = Path(__file__).with_name("children") / "ask.py"
 
@@ -28,16 +29,18 @@ def check_parity(
     process: Process,
     python: str = OWN,
     program: str = sys.executable,
+    storage: Path | None = None,
 ) -> Parity:
     """Put every row of `answers` through `handler.yandex` of the unzipped bundle, under `python -I -S`.
 
     Labels must be equal, type and all. The difference of a probability is absolute; that of a regression's
     number is divided by the original where that is larger than 1. A refused row counts as infinitely
-    different. `program` is the interpreter of the version `python`. A mismatch is a
-    Parity that is not `ok`. Errors: BundleError when the bundle does not run.
+    different. `program` is the interpreter of the version `python`, `storage` the folder of the function's
+    mounts where it has any. A mismatch is a Parity that is not `ok`. Errors: BundleError when the bundle does
+    not run.
     """
     original = msgspec.json.decode(answers.read_bytes(), type=Answers)
-    replies = _replies(zip_path, answers, process, program)
+    replies = _replies(zip_path, answers, process, program, storage)
     differences = [_difference(original, row, *reply) for row, reply in enumerate(replies)]
     worst = max(range(len(differences)), key=differences.__getitem__, default=None)
     labels_equal = original.labels is None or all(
@@ -57,12 +60,15 @@ def check_parity(
     )
 
 
-def _replies(zip_path: Path, answers: Path, process: Process, program: str) -> list[tuple[Any, Any]]:
+def _replies(
+    zip_path: Path, answers: Path, process: Process, program: str, storage: Path | None
+) -> list[tuple[Any, Any]]:
     with tempfile.TemporaryDirectory(prefix="emel-") as folder:
         unzipped, output = Path(folder) / "function", Path(folder) / "replies.json"
         with zipfile.ZipFile(zip_path) as archive:
             archive.extractall(unzipped)
-        ended = process.run([program, "-I", "-S", ASK, unzipped, answers.absolute(), output])
+        command: list[str | Path] = [program, "-I", "-S", ASK, unzipped, answers.absolute(), output]
+        ended = process.run(command, env=mounts_in(storage))
         if ended.returncode:
             words = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]
             raise BundleError(
@@ -72,6 +78,11 @@ def _replies(zip_path: Path, answers: Path, process: Process, program: str) -> l
             )
         replies: list[tuple[Any, Any]] = msgspec.json.decode(output.read_bytes(), type=list[tuple[Any, Any]])
         return replies
+
+
+def mounts_in(storage: Path | None) -> dict[str, str]:
+    """The environment of a function whose mounts are in the folder `storage`."""
+    return {STORAGE_VARIABLE: str(storage.absolute())} if storage else {}
 
 
 def _difference(original: Answers, row: int, prediction: Any, probabilities: Any) -> float:

@@ -12,7 +12,8 @@ from emel.system.files import write_atomic
 
 
 class Shelf:
-    """The folder of bundles: `<name>-<version>.zip`, `.json` (the record) and `.answers.json`."""
+    """The folder of bundles: `<name>-<version>.zip`, `.json` (the record), `.answers.json`, and `.model`
+    where the zip does not hold the model."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -52,7 +53,16 @@ def read_record(zip_path: Path) -> Bundle:
             where=str(record_of(zip_path)),
             hint="make the bundle again with `emel package`",
         ) from problem
-    return msgspec.structs.replace(bundle, path=zip_path, answers=answers_of(zip_path))
+    mounted = bundle.mounted
+    if mounted is not None:
+        mounted = msgspec.structs.replace(mounted, path=model_of(zip_path))
+        if not mounted.path.is_file():
+            raise BundleError(
+                "the bundle's model, which is not in its zip, is gone",
+                where=str(mounted.path),
+                hint="make the bundle again with `emel package`",
+            )
+    return msgspec.structs.replace(bundle, path=zip_path, answers=answers_of(zip_path), mounted=mounted)
 
 
 def record_of(zip_path: Path) -> Path:
@@ -63,6 +73,11 @@ def record_of(zip_path: Path) -> Path:
 def answers_of(zip_path: Path) -> Path:
     """The path of the answers that belong to a zip."""
     return zip_path.with_name(zip_path.name.removesuffix(".zip") + ".answers.json")
+
+
+def model_of(zip_path: Path) -> Path:
+    """The path of a model that stands beside a zip instead of in it."""
+    return zip_path.with_name(zip_path.name.removesuffix(".zip") + ".model")
 
 
 def _readable(record: Path) -> Bundle | None:

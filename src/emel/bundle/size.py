@@ -1,9 +1,12 @@
-"""Which clouds take a function of this size, and what would make it smaller."""
+"""Which clouds take a function of this size, and what would make it smaller.
+
+Where a cloud can mount a bucket, a model that is too large for the zip may stand beside it.
+"""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,32 +34,39 @@ class Ceiling(NamedTuple):
     cloud: str
     zipped: int
     unpacked: int
+    mounts: bool = False
+    """Whether a function may read files of a bucket as if they were in its folder."""
 
 
-YANDEX = Ceiling("Yandex Cloud", 128 * 2**20, 680 * 2**20)
+YANDEX = Ceiling("Yandex Cloud", 128 * 2**20, 680 * 2**20, mounts=True)
 """https://yandex.cloud/en/docs/functions/concepts/limits, read November 2026. The zip comes from a bucket, or
-directly up to 3.5 MB."""
+directly up to 3.5 MB. Mounts: https://yandex.cloud/en/docs/functions/concepts/mounting."""
 AWS = Ceiling("AWS Lambda", 250 * 2**20, 250 * 2**20)
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, November 2026: 250 MB unpacked.
 The zip comes from a bucket, or directly up to 50 MB."""
-CEILINGS = (YANDEX, AWS)
+CEILINGS: Mapping[str, Ceiling] = {"yandex": YANDEX, "aws": AWS}
+"""By the names that --to takes. The local platform takes what one of them does."""
 
 
-def check_size(zip_path: Path, ceilings: Sequence[Ceiling] = CEILINGS) -> tuple[str, ...]:
-    """The clouds for which the zip is too large.
+def too_large_for(
+    zip_path: Path, ceilings: Iterable[Ceiling] = CEILINGS.values(), *, mounted: bool = False
+) -> tuple[Ceiling, ...]:
+    """Those that do not take the zip; where the model is `mounted` beside it, also those that can mount
+    nothing."""
+    zipped, unpacked = zip_path.stat().st_size, sum(_parts(zip_path).values())
+    return tuple(
+        one
+        for one in ceilings
+        if zipped > one.zipped or unpacked > one.unpacked or (mounted and not one.mounts)
+    )
 
-    Errors: BundleError where none takes it, with the ten largest parts of the zip, and what would help.
-    """
-    zipped = zip_path.stat().st_size
-    with zipfile.ZipFile(zip_path) as archive:
-        parts: dict[str, int] = {}
-        for entry in archive.infolist():
-            part = entry.filename.partition("/")[0]
-            parts[part] = parts.get(part, 0) + entry.file_size
+
+def check_size(zip_path: Path, ceilings: Collection[Ceiling], *, mounted: bool = False) -> None:
+    """Errors: BundleError where none takes the zip, with its ten largest parts, and what would help."""
+    if len(too_large_for(zip_path, ceilings, mounted=mounted)) < len(ceilings):
+        return
+    zipped, parts = zip_path.stat().st_size, _parts(zip_path)
     unpacked = sum(parts.values())
-    over = tuple(one.cloud for one in ceilings if zipped > one.zipped or unpacked > one.unpacked)
-    if len(over) < len(ceilings):
-        return over
     largest = sorted(parts, key=lambda part: (-parts[part], part))[:SHOWN]
     told = ", ".join(f"{part} {parts[part] / MB:.1f}" for part in largest)
     helps = list(dict.fromkeys(TIPS[part] for part in largest if part in TIPS))
@@ -66,3 +76,13 @@ def check_size(zip_path: Path, ceilings: Sequence[Ceiling] = CEILINGS) -> tuple[
         f"most, {taken} are taken. The largest parts, in MB: {told}",
         hint="; or ".join(helps or ['require fewer packages, or take tier = "onnx"']),
     )
+
+
+def _parts(zip_path: Path) -> dict[str, int]:
+    """Unpacked bytes by the first part of the path."""
+    parts: dict[str, int] = {}
+    with zipfile.ZipFile(zip_path) as archive:
+        for entry in archive.infolist():
+            part = entry.filename.partition("/")[0]
+            parts[part] = parts.get(part, 0) + entry.file_size
+    return parts

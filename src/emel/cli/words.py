@@ -60,3 +60,10 @@ def moment(iso: str) -> str:
 def money(value: float, currency: str) -> str:
     """1234.5, RUB → "1,234.50 RUB"; 0.00123, USD → "0.0012 USD"."""
     return f"{value:.2g} {currency}" if 0 < value < 0.1 else f"{value:,.2f} {currency}"
+
+
+def processors(share: float) -> str:
+    """0.0625 → "0.0625 of a processor", 2 → "2 processors, of which a call runs on one"."""
+    if share <= 1:
+        return f"{share:.3g} of a processor"
+    return f"{share:g} processors, of which a call runs on one"

@@ -126,7 +126,8 @@ class Canaries(Protocol):
     def set_canary(self, function: str, tag: str, canary: Canary | None) -> None:
         """Send a share of the tag's requests to a version, in the place of an earlier canary; None ends it.
 
-        Repeated it does nothing. Errors when the tag or the version is absent.
+        Repeated it does nothing. Errors when the tag or the version is absent; where an API gateway does the
+        sharing, also when there is none, or its requests go to another tag.
         """
         ...
 
@@ -254,6 +255,12 @@ class Limits(NamedTuple):
     bundle_bytes: int
     unpacked_bytes: int
     request_bytes: int
+    mounts: bool = False
+    """Whether a version may have a model that stands beside its zip: see Bundle.mounted."""
+
+
+def _takes_all(_: Bundle) -> None:
+    """Refuse nothing."""
 
 
 class Cloud(NamedTuple):
@@ -270,6 +277,9 @@ class Cloud(NamedTuple):
     gateways: Gateways | None = None
     doctor: Doctor | None = None
     canaries: Canaries | None = None
+    check: Callable[[Bundle], None] = _takes_all
+    """Refuses a bundle of which no version could be made with the project's settings, by a DeployError. Asks
+    the cloud nothing."""
 
 
 def _quiet(_: str) -> None:

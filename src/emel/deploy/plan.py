@@ -116,7 +116,8 @@ def plan(
     now = next((version.number for version in versions if tag in version.tags), None)
     steps: list[Step]
     if existing is None:
-        what = f"{bundle.version}, {bundle.tier} tier, {bundle.zip_bytes / 1000:.0f} kB, {settings.memory} MB"
+        size = f"{bundle.zip_bytes / 1000:.0f} kB"
+        what = f"{bundle.version}, {bundle.tier} tier, {size}, {settings.memory} MB{_beside(bundle)}"
         place = f"create function {function}" if is_first else "create a version"
         steps = [CreateVersion(f"{place} ({what})")]
     else:
@@ -138,6 +139,14 @@ def plan(
     return Plan(
         bundle=bundle, function=function, tag=tag, settings=settings, steps=tuple(steps), is_first=is_first
     )
+
+
+def _beside(bundle: Bundle) -> str:
+    """What of a bundle does not go into its zip."""
+    if bundle.mounted is None:
+        return ""
+    size = f"{bundle.mounted.size / 1e6:,.1f} MB"
+    return f"; its model of {size} is too large for the zip, and is mounted from a bucket"
 
 
 def _gateway_text(found: Gateway | None, function: str, routes: GatewayRoutes) -> str:

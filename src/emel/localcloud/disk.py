@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +19,11 @@ class Disk(Protocol):
         """Put a file there, whole. Errors: OSError."""
         ...
 
-    def unpack(self, bundle: Path, target: Path) -> None:
-        """Unpack a bundle's zip into a new folder, whole. Errors: PlatformError, OSError."""
+    def unpack(self, bundle: Path, target: Path, mounts: Mapping[str, Path]) -> None:
+        """Unpack a bundle's zip into a new folder, with what it mounts, whole.
+
+        Errors: PlatformError, OSError.
+        """
         ...
 
     def remove(self, path: Path) -> None:
@@ -33,8 +37,8 @@ class SystemDisk:
     def write(self, path: Path, data: bytes) -> None:
         write_atomic(path, data)
 
-    def unpack(self, bundle: Path, target: Path) -> None:
-        unpack(bundle, target)
+    def unpack(self, bundle: Path, target: Path, mounts: Mapping[str, Path]) -> None:
+        unpack(bundle, target, mounts)
 
     def remove(self, path: Path) -> None:
         if not path.is_dir():

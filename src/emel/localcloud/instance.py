@@ -24,7 +24,8 @@ import msgspec
 from emel.localcloud.channel import Channel, OnLine, Output
 from emel.localcloud.descendants import kill_all_of
 from emel.localcloud.events import Reply
-from emel_runtime.settings import NAMES
+from emel.localcloud.unpack import STORAGE
+from emel_runtime.settings import NAMES, STORAGE_VARIABLE
 
 DATA_HEADROOM = 64 * 2**20
 EXIT_SECONDS = 0.5
@@ -243,6 +244,7 @@ def _spawn(launch: Launch, channel: int, lifeline: int) -> subprocess.Popen[byte
             "TMPDIR": str(launch.work),
             "LAMBDA_TASK_ROOT": str(launch.code),
             "_HANDLER": "handler.yandex",
+            STORAGE_VARIABLE: str(launch.code / STORAGE),
             **{name: os.environ[name] for name in NAMES if name in os.environ},
         },
         stdin=subprocess.DEVNULL,

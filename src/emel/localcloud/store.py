@@ -42,6 +42,8 @@ KEPT_VERSIONS = 20
 _FUNCTION_NAME = re.compile(r"[a-z][-a-z0-9]{1,61}[a-z0-9]")
 _TAG_NAME = re.compile(r"[a-z][-_0-9a-z]{0,62}")
 
+NO_MOUNTS: Mapping[str, Path] = {}
+
 T = TypeVar("T")
 
 
@@ -152,8 +154,11 @@ class Store:
         model_version: str,
         commit: str | None,
         settings: FunctionSettings,
+        mounts: Mapping[str, Path] = NO_MOUNTS,
     ) -> FunctionVersion:
         """Copy a bundle in and number it. The same bundle with the same settings is the version that exists.
+
+        `mounts` are the files that its instances find in their storage folder, by their paths there.
 
         Errors: PlatformError for a bad name, a bundle that is no bundle, or a folder that cannot be written.
         """
@@ -171,7 +176,7 @@ class Store:
             self._collect(function, known)
             code = self.code(function, digest)
             if not code.exists():
-                self._disk.unpack(bundle, code)
+                self._disk.unpack(bundle, code, mounts)
             version = FunctionVersion(
                 number=known.latest + 1,
                 digest=digest,

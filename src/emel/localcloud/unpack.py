@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from emel.errors import PlatformError
@@ -13,8 +14,14 @@ UNPACKED_LIMIT = 680 * 2**20
 """Bytes. What Yandex Cloud Functions takes (its documentation, «Limits», read November 2026)."""
 
 
-def unpack(bundle: Path, target: Path) -> None:
+STORAGE = ".storage"
+
+
+def unpack(bundle: Path, target: Path, mounts: Mapping[str, Path]) -> None:
     """Unpack a bundle into the new folder `target`, which appears with all its files or not at all.
+
+    `mounts` are files to put into the folder STORAGE below it, by their paths there: where a cloud mounts a
+    bucket, the local platform has copies that last as long as the bundle.
 
     Errors: PlatformError when the file is no zip, holds a path that leads out of the folder, lacks
     `handler.py` or `manifest.json`, or is too large; OSError when the disk is full.
@@ -26,6 +33,9 @@ def unpack(bundle: Path, target: Path) -> None:
         with zipfile.ZipFile(bundle) as archive:
             _check(archive, bundle)
             archive.extractall(temporary)
+        for name, source in mounts.items():
+            (temporary / STORAGE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, temporary / STORAGE / name)
         temporary.chmod(0o755)
         temporary.rename(target)
     except zipfile.BadZipFile as problem:

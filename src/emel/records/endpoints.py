@@ -147,6 +147,8 @@ class FunctionStatus(Struct, frozen=True, kw_only=True):
     """By version, the oldest first; empty where the cloud does not tell."""
     canaries: dict[str, Canary] = {}
     """Of each tag that has one."""
+    gateway: Gateway | None = None
+    """The API gateway before the function, if there is one."""
     since: str | None = None
     """From when on calls are counted, where that is not the function's whole life. UTC, ISO 8601."""
 

@@ -160,6 +160,17 @@ class Trial(Struct, frozen=True, kw_only=True):
     cold_start: ColdStart | None = None
 
 
+class MountedModel(Struct, frozen=True, kw_only=True):
+    """A model's file that is too large for its zip: it goes into a bucket, which the function mounts."""
+
+    path: Path
+    """Where it is on this machine."""
+    name: str
+    """Its name in the mount."""
+    digest: str
+    size: int
+
+
 class BuiltZip(Struct, frozen=True, kw_only=True):
     """A function's zip as it was written, not yet proved."""
 
@@ -169,6 +180,8 @@ class BuiltZip(Struct, frozen=True, kw_only=True):
     bytecode: tuple[str, ...] = ()
     python: str = ""
     """As in Bundle."""
+    mounted: MountedModel | None = None
+    """The model, where the zip does not hold it."""
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -208,7 +221,9 @@ class Bundle(Struct, frozen=True, kw_only=True):
     not at hand, parity and cold start are those of the same bundle with libraries for the Python that runs
     emel."""
     too_large_for: tuple[str, ...] = ()
-    """The clouds that take no function of this size."""
+    """The clouds that take no function of this size, or can mount nothing beside it where that is needed."""
+    mounted: MountedModel | None = None
+    """The model, where the zip does not hold it; its file lies beside the zip."""
     settings_digest: str = ""
     """The digest of the settings that it was made by: see emel.workflows.settings."""
 

@@ -25,16 +25,23 @@ def manifest_of(
     files: Mapping[str, Path],
 ) -> VersionManifest:
     """What `manifest.json` of a version says. `files` are names in the release and where the files are here:
-    the bundle and the model.
+    the bundle, what stands beside its zip, and the model.
     """
-    named = msgspec.structs.replace(bundle, path=Path(bundle.path.name), answers=Path(bundle.answers.name))
+    mounted = bundle.mounted
+    named = msgspec.structs.replace(
+        bundle,
+        path=Path(bundle.path.name),
+        answers=Path(bundle.answers.name),
+        mounted=mounted and msgspec.structs.replace(mounted, path=Path(mounted.path.name)),
+    )
+    own = (bundle.path, mounted and mounted.path)
     return VersionManifest(
         format=MANIFEST_FORMAT,
         name=version.name,
         version=version.version,
         commit=version.commit,
         files={name: sha256_of(path) for name, path in files.items()},
-        model_file=next(name for name, path in files.items() if path != bundle.path),
+        model_file=next(name for name, path in files.items() if path not in own),
         metrics=dict(sorted(snapshot.metrics.items())),
         params=dict(sorted(snapshot.params.items())),
         data=dict(sorted(snapshot.data.items())),

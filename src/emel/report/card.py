@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from emel.records import Bundle, ColdStart, Column, Estimate, Parity
+from emel.records import Bundle, ColdStart, Column, Estimate, Parity, VmPrice
 from emel.report import numbers
 from emel.report.blocks import (
     Block,
@@ -67,21 +67,42 @@ def cost_section(known: Known) -> list[Block]:
     def money(value: float) -> str:
         return numbers.money(value, estimate.currency)
 
+    beside = [((f"{line.what}: {line.detail}",), (money(line.per_month),)) for line in estimate.extras]
+    unknown = [((what,), ("no price known",)) for what in estimate.without_price]
+    whole = [(("In all, a month",), (money(estimate.total_per_month),))] if beside else []
     rows: tuple[tuple[Line, ...], ...] = (
         (("1,000,000 predictions",), (money(estimate.per_million_calls),)),
         ((f"A month of {estimate.calls_per_month:,}, free tier included",), (money(estimate.per_month),)),
-        ((f"{estimate.vm.name}, all month",), (money(estimate.vm.per_month),)),
-        (("Cheaper on that machine from",), (f"{estimate.break_even_calls_per_month or 1:,} a month",)),
+        *beside,
+        *unknown,
+        *whole,
+        *_machine(estimate.vm, estimate.break_even_calls_per_month, money),
+        *_machine(estimate.preemptible, estimate.preemptible_break_even_calls_per_month, money),
         (("Seconds per prediction, projected",), (numbers.seconds(estimate.seconds_per_call),)),
         (("Cold start, projected",), (numbers.seconds(estimate.projected_cold_start_seconds),)),
     )
+    share = estimate.processor_share
+    part = f"{numbers.share(share)} of a processor" if share <= 1 else f"{share:g} processors"
     basis: Line = (
-        f"{estimate.cloud}, {estimate.memory} MB and {numbers.share(estimate.processor_share)} of "
-        f"a processor, prices of {estimate.prices_of}: ",
+        f"{estimate.cloud}, {estimate.memory} MB and {part}, prices of {estimate.prices_of}: ",
         Link(estimate.source),
     )
-    summary = f"Cost: {money(estimate.per_month)} for {estimate.calls_per_month:,} predictions a month"
+    month = money(estimate.total_per_month)
+    summary = f"Cost: {month} for {estimate.calls_per_month:,} predictions a month"
     return [Details(summary, (Table(("", ""), rows, numeric=(1,)), Paragraph(basis)))]
+
+
+def _machine(
+    machine: VmPrice | None, break_even: int | None, money: Callable[[float], str]
+) -> list[tuple[Line, Line]]:
+    """What a machine that answers all month costs, and from when on it is the cheaper way."""
+    if machine is None or break_even is None:
+        return []
+    start = f"{break_even:,} a month" if break_even else "the first call"
+    return [
+        ((f"{machine.name}, all month",), (money(machine.per_month),)),
+        (("Cheaper on that machine from",), (start,)),
+    ]
 
 
 def _described(side: _Side) -> Line:

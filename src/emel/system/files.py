@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,21 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         temporary.chmod(mode)
         temporary.replace(path)
+    except BaseException:
+        temporary.unlink()
+        raise
+
+
+def copy_atomic(source: Path, target: Path) -> None:
+    """As `write_atomic`, with the content of another file, of which no more than a piece is in memory."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.chmod(0o644)
+        temporary.replace(target)
     except BaseException:
         temporary.unlink()
         raise

@@ -7,6 +7,7 @@ from pathlib import Path
 from emel import cost
 from emel.apitest import read_answers
 from emel.config import Config
+from emel.config.schema import GatewayTable
 from emel.errors import ConfigError
 from emel.records import Bundle, Estimate, Usage, to_json
 from emel.report import costs
@@ -16,9 +17,6 @@ from emel.workflows.project import Progress, Project
 
 LINE_BYTES = 200
 """A request's line in the log (emel_runtime.log) without inputs and outputs, rounded up."""
-
-DIRECT_BYTES = 3_500_000
-"""A zip above goes through a bucket: emel.clouds.yandex.limits, which needs the cloud's SDK to be read."""
 
 
 def estimate_cost(
@@ -43,9 +41,9 @@ def price(
     price_file: Path | None = None,
     gateway: bool = False,
 ) -> Estimate:
-    """The same for a bundle."""
+    """The same for a bundle. A project that says something of an API gateway has one, and `gateway` says so
+    of any."""
     config = project.config
-    through_storage = config.yandex.bucket is not None and bundle.zip_bytes > DIRECT_BYTES
     usage = Usage(
         memory=config.function.memory,
         cpu_seconds=bundle.cold_start.warm_call_seconds,
@@ -53,9 +51,9 @@ def price(
         peak_rss_bytes=bundle.cold_start.peak_rss_bytes,
         timeout=config.function.timeout,
         provisioned=config.function.provisioned,
-        gateway=gateway,
+        gateway=gateway or config.yandex.gateway != GatewayTable(),
         log_bytes_per_call=LINE_BYTES + _recorded_bytes(config, bundle),
-        stored_bytes=bundle.zip_bytes if through_storage else 0,
+        stored_bytes=bundle.mounted.size if bundle.mounted else 0,
     )
     calls = config.cost.calls_per_month if calls_per_month is None else calls_per_month
     return cost.estimate(usage, cost.load_tariff("yandex", price_file), calls_per_month=calls)

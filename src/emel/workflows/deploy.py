@@ -40,7 +40,7 @@ def plan(
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    return _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
+    return _plan(project, cloud, tag, _bundle(project, to, revision, zip_path, progress), gateway_weight)
 
 
 def deploy(
@@ -62,13 +62,17 @@ def deploy(
     """
     deploying.check_tag(tag)
     cloud = open_cloud(project, to, progress)
-    steps = _plan(project, cloud, tag, _bundle(project, revision, zip_path, progress), gateway_weight)
+    bundle = _bundle(project, to, revision, zip_path, progress)
+    steps = _plan(project, cloud, tag, bundle, gateway_weight)
     if not agreed(steps):
         raise DeployError("nothing was deployed", hint="with --yes nobody is asked")
     if to == LOCAL:
         ensure_serving(project, progress)
     progress.step(f"deploying to {to}")
     made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
+    if gateway_weight == 100 and cloud.canaries:
+        # All requests go to the tag now; what was left of a canary goes too.
+        cloud.canaries.set_canary(made.function, tag, None)
     if cloud.access is None:
         return made
     example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
@@ -99,6 +103,13 @@ def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
 
 
 def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weight: int | None) -> Plan:
+    if bundle.mounted and not cloud.limits.mounts:
+        raise DeployError(
+            f"the bundle's model stands beside its zip, and functions on {cloud.name} cannot mount it",
+            where=str(bundle.path),
+            hint=f"package it for {cloud.name}: leave --bundle out, or set [ci] cloud in emel.toml",
+        )
+    cloud.check(bundle)
     policy = project.config.scaling_policy()
     if tag != PRODUCTION:
         # What is kept warm is billed while nobody calls; a preview waits for its first call instead.
@@ -158,14 +169,14 @@ def promote(
         move = deploying.start_canary(
             cloud.functions, cloud.canaries, function=function, source=source, tag=tag, weight=weight
         )
-    return _told(project, to, move)
+    return _told(project, cloud, move)
 
 
 def rollback(project: Project, *, tag: str = "prod", to: str = LOCAL) -> TagMove:
     """End the tag's canary; without one, point `tag` at the version that it pointed at before."""
     cloud = open_cloud(project, to)
     move = deploying.rollback(cloud.functions, cloud.canaries, function=project.config.model.name, tag=tag)
-    return _told(project, to, move)
+    return _told(project, cloud, move)
 
 
 def write_dotenv(path: Path, url: str, tag: str) -> None:
@@ -188,12 +199,19 @@ def open_cloud(project: Project, name: str, progress: Progress | None = None) ->
     return clouds.open_cloud(name, state=project.state, outside=outside)
 
 
-def _told(project: Project, to: str, move: TagMove) -> TagMove:
-    """The move with its address, or with none where nothing answers now."""
-    return move if to != LOCAL or is_serving(project) else msgspec.structs.replace(move, url=None)
+def _told(project: Project, cloud: Cloud, move: TagMove) -> TagMove:
+    """The move with its address, which is the gateway's where that shares requests; with none where nothing
+    answers now."""
+    if cloud.name == LOCAL:
+        return move if is_serving(project) else msgspec.structs.replace(move, url=None)
+    is_trial = move.weight < 100 or move.ended_canary
+    found = cloud.gateways.find(move.function) if cloud.gateways and is_trial else None
+    return msgspec.structs.replace(move, url=found.url) if found else move
 
 
-def _bundle(project: Project, revision: str | None, zip_path: Path | None, progress: Progress) -> Bundle:
+def _bundle(
+    project: Project, to: str, revision: str | None, zip_path: Path | None, progress: Progress
+) -> Bundle:
     if zip_path is not None:
         return read_record(zip_path)
-    return packaged(project, revision=revision, progress=progress)
+    return packaged(project, revision=revision, to=to, progress=progress)

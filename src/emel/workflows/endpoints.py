@@ -10,6 +10,7 @@ import msgspec
 from emel import apitest
 from emel import compare as comparing
 from emel.bundle.shelf import read_record
+from emel.clouds.checks import mounts_of
 from emel.localcloud import Store, running_alone
 from emel.records import (
     Bundle,
@@ -74,6 +75,7 @@ def test_bundle(
             model_version=bundle.version,
             commit=bundle.commit,
             settings=project.config.settings(),
+            mounts=mounts_of(bundle),
         )
         store.set_tag(bundle.name, "test", version.number)
         progress.step("starting a platform for the bundle")

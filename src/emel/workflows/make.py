@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from emel import __version__, bundle, cost
-from emel.bundle.shelf import Shelf, answers_of
+from emel.bundle.shelf import Shelf, answers_of, model_of
 from emel.records import BuiltZip, Bundle, ColdStart, Serving
-from emel.system.files import sha256_of, write_atomic
+from emel.system.files import copy_atomic, sha256_of, write_atomic
 from emel.workflows.project import Progress, Project
 from emel.workflows.settings import settings_digest
 from emel.workflows.tiers import Settled, Source, settle
@@ -28,13 +30,15 @@ def make(project: Project, source: Source, workdir: Path, progress: Progress) ->
     result = _record(source, best, project.config.serving(), settings_digest(project))
     write_atomic(result.path, best.built.path.read_bytes())
     write_atomic(result.answers, best.artifact.answers.read_bytes())
+    if best.built.mounted and result.mounted:
+        copy_atomic(best.built.mounted.path, result.mounted.path)
     Shelf(result.path.parent).put(result)
     return result
 
 
 def _record(source: Source, best: Settled, serving: Serving, settings: str) -> Bundle:
     artifact, built, cold_start = best.artifact, best.built, best.cold_start
-    processor = cost.load_tariff(TARIFF).processor
+    tariff = cost.load_tariff(TARIFF)
     return Bundle(
         path=source.output,
         name=artifact.name,
@@ -56,10 +60,14 @@ def _record(source: Source, best: Settled, serving: Serving, settings: str) -> B
         trials=best.trials,
         serving=serving,
         python=built.python,
-        too_large_for=bundle.check_size(built.path),
+        too_large_for=tuple(
+            one.cloud for one in bundle.too_large_for(built.path, mounted=built.mounted is not None)
+        ),
+        mounted=built.mounted and msgspec.structs.replace(built.mounted, path=model_of(source.output)),
         settings_digest=settings,
         projected_cold_start={
-            memory: _start_seconds(built, cold_start) / processor.share(memory) for memory in MEMORY_CLASSES
+            memory: _start_seconds(built, cold_start) / cost.speed(tariff, memory)
+            for memory in MEMORY_CLASSES
         },
     )
 

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from emel import __version__, registry
-from emel.bundle import OWN
-from emel.bundle.shelf import Shelf, answers_of, record_of
+from emel.bundle import CEILINGS, OWN, Ceiling
+from emel.bundle.shelf import Shelf, answers_of, model_of, record_of
 from emel.errors import (
     BundleError,
     MissingExtraError,
@@ -61,7 +61,7 @@ def package_file(
     model, sample = project.root / settings.path, project.root / settings.sample
     version, commit = _place_in_history(project, model)
     place = output or Shelf(folder).place(settings.name, version)
-    for written in (place, record_of(place), answers_of(place)):
+    for written in (place, record_of(place), answers_of(place), model_of(place)):
         if written.resolve() in (model.resolve(), sample.resolve()):
             raise BundleError(
                 "the bundle would take the place of the file that it is made from",
@@ -69,7 +69,7 @@ def package_file(
                 hint="name another file by --output",
             )
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
-        source = Source(model, sample, version, commit, place, trusted)
+        source = Source(model, sample, version, commit, place, trusted, ceilings=asked_of(project))
         return make(project, source, Path(scratch), progress)
 
 
@@ -79,11 +79,23 @@ def name_of(model: Path) -> str:
     return (words if re.match("[a-z].{2}", words) else f"model-{words}".strip("-"))[:63].strip("-")
 
 
-def packaged(project: Project, *, revision: str | None = None, progress: Progress) -> Bundle:
-    """The bundle of a revision: from the shelf if it was made from the same files, or else a new one."""
+def packaged(
+    project: Project, *, revision: str | None = None, to: str | None = None, progress: Progress
+) -> Bundle:
+    """The bundle of a revision: from the shelf if it was made from the same files and the cloud `to` takes
+    it, or else a new one."""
     wanted = candidate_revision(project, revision)
     found = find_bundle(project, wanted)
-    return found or _package(project, wanted, progress)
+    if found and len({one.cloud for one in asked_of(project, to)} - set(found.too_large_for)):
+        return found
+    return _package(project, wanted, progress, to=to)
+
+
+def asked_of(project: Project, to: str | None = None) -> tuple[Ceiling, ...]:
+    """Of the clouds of which one must take the function: `to`, else [ci] cloud; all where both name none but
+    this machine."""
+    named = next((name for name in (to, project.config.ci.cloud) if name in CEILINGS), None)
+    return (CEILINGS[named],) if named else tuple(CEILINGS.values())
 
 
 def packaged_as(project: Project, revision: Revision, version: str, *, progress: Progress) -> Bundle:
@@ -159,6 +171,7 @@ def _package(
     output: Path | None = None,
     trusted: bool = True,
     version: str | None = None,
+    to: str | None = None,
 ) -> Bundle:
     name = project.config.model.name
     version = version or version_of(project.repo(), name, revision)
@@ -166,8 +179,16 @@ def _package(
         progress.step(f"reading the model of {revision.label}")
         model, sample = fetch_files(project, revision, Path(scratch))
         place = output or shelf_of(project).place(name, version)
-        metrics = _metrics(project, revision)
-        source = Source(model, sample, version, revision.commit, place, trusted, metrics)
+        source = Source(
+            model,
+            sample,
+            version,
+            revision.commit,
+            place,
+            trusted,
+            metrics=_metrics(project, revision),
+            ceilings=asked_of(project, to),
+        )
         return make(project, source, Path(scratch), progress)
 
 

@@ -54,7 +54,9 @@ class Material(NamedTuple):
 
     def files(self) -> dict[str, Path]:
         """The files of the release but its manifest: names there, and where they are here."""
-        return {self.bundle.path.name: self.bundle.path, _plain(self.model): self.model}
+        mounted = self.bundle.mounted
+        beside = {mounted.path.name: mounted.path} if mounted else {}
+        return {self.bundle.path.name: self.bundle.path, **beside, _plain(self.model): self.model}
 
 
 def release(

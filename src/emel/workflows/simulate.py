@@ -125,7 +125,7 @@ def _measured(
         start, call = cold.seconds, cold.warm_call_seconds
         told = "start and call take what they took when the bundle was measured on this machine"
     else:
-        share = tariff.processor.share(settings.memory)
+        share = cost.speed(tariff, settings.memory)
         start, call = cold.cpu_seconds / share, cold.warm_call_seconds / share
         told = (
             f"start and call take the measured processor time on {share:.3g} of a processor, which is what "

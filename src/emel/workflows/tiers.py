@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from emel.errors import BundleError, MissingExtraError, ParityError, Unsupported
 from emel.models.looks import look
 from emel.records import Artifact, BuiltZip, ColdStart, OriginalModel, Parity, Tier, Trial
 from emel.workflows.project import Progress, Project
+from emel_runtime.contract import MOUNT
 
 TOLERANCES: dict[Tier, float] = {"pure": 1e-6, "onnx": 1e-4, "python": 1e-6}
 ROUNDS: dict[Tier, int] = {"pure": 7, "onnx": 5, "python": 3}
@@ -40,6 +41,8 @@ class Source(NamedTuple):
     """Whether loading these files may run code that they hold."""
     metrics: Mapping[str, float] = {}
     """Of the commit, for the manifest."""
+    ceilings: Sequence[bundle.Ceiling] = tuple(bundle.CEILINGS.values())
+    """Of the clouds of which one at least must take the function."""
 
 
 class Settled(NamedTuple):
@@ -120,14 +123,12 @@ class _Attempt:
         tell(f"tier {tier}: making the model ready, and asking the original for its answers")
         artifact = self._prepare(tier)
         target = self._project.config.function.python or bundle.OWN
-        tell(f"tier {tier}: building the zip")
-        built = self._build(artifact, target)
-        bundle.check_size(built.path)
+        built = self._fitting(artifact, target)
         program = bundle.interpreters(process, (target,)).get(target)
         python, proved = target if program else bundle.OWN, built
         if not program and tier != "pure":
             tell(f"tier {tier}: building it for Python {python} too, as no {target} is at hand to try it")
-            proved = self._build(artifact, python)
+            proved = self._build(artifact, python, self._mount(artifact) if built.mounted else None)
         tell(f"tier {tier}: parity, the same rows through the bundle")
         parity = bundle.check_parity(
             proved.path,
@@ -136,6 +137,7 @@ class _Attempt:
             process=process,
             python=python,
             program=program or sys.executable,
+            storage=_storage_of(built),
         )
         _refuse_mismatch(parity, artifact)
         built = bundle.attest(built, parity)
@@ -147,10 +149,32 @@ class _Attempt:
             process=process,
             rounds=ROUNDS[tier],
             program=program or sys.executable,
+            storage=_storage_of(built),
         )
         return Settled(artifact, built, parity, cold_start, artifact.reason, ())
 
-    def _build(self, artifact: Artifact, python: str) -> BuiltZip:
+    def _fitting(self, artifact: Artifact, python: str) -> BuiltZip:
+        """The zip, with the model in it where a cloud that is asked takes that, else beside it.
+
+        Errors: also BundleError where no cloud that is asked takes either.
+        """
+        tell, ceilings = self._progress.step, self._source.ceilings
+        tell(f"tier {artifact.tier}: building the zip")
+        built = self._build(artifact, python)
+        fits = len(bundle.too_large_for(built.path, ceilings)) < len(ceilings)
+        if not fits and any(one.mounts for one in ceilings):
+            tell(f"tier {artifact.tier}: building it without the model, which makes it too large")
+            beside = self._build(artifact, python, self._mount(artifact))
+            if len(bundle.too_large_for(beside.path, ceilings, mounted=True)) < len(ceilings):
+                return beside
+        bundle.check_size(built.path, ceilings)
+        return built
+
+    def _mount(self, artifact: Artifact) -> Path:
+        """What stands for the mounted folder on this machine."""
+        return self._workdir / artifact.tier / "storage" / MOUNT
+
+    def _build(self, artifact: Artifact, python: str, mount: Path | None = None) -> BuiltZip:
         """The zip for a version of Python."""
         return bundle.build(
             artifact,
@@ -162,6 +186,7 @@ class _Attempt:
             serving=self._project.config.serving(),
             metrics=self._source.metrics,
             python=python,
+            mount=mount,
         )
 
     def _prepare(self, tier: Tier) -> Artifact:
@@ -203,6 +228,11 @@ def _cause(parity: Parity, artifact: Artifact) -> str:
         return ""
     column, threshold = artifact.near_splits[parity.worst_row]
     return f", where {column} lies on a split of the model, at {threshold:.7g}: float32 rounds it across"
+
+
+def _storage_of(built: BuiltZip) -> Path | None:
+    """The folder with the function's mounts."""
+    return built.mounted.path.parent.parent if built.mounted else None
 
 
 def _trial(made: Settled) -> Trial:

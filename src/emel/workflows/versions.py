@@ -161,12 +161,15 @@ def _download(
                 hint="somebody has published another file of that name; register the version again",
             )
         fetched.append(name)
-    bundle = msgspec.structs.replace(
-        manifest.bundle,
-        path=folder / manifest.bundle.path.name,
-        answers=folder / manifest.bundle.answers.name,
+    bundle, mounted = manifest.bundle, manifest.bundle.mounted
+    Shelf(folder).put(
+        msgspec.structs.replace(
+            bundle,
+            path=folder / bundle.path.name,
+            answers=folder / bundle.answers.name,
+            mounted=mounted and msgspec.structs.replace(mounted, path=folder / mounted.path.name),
+        )
     )
-    Shelf(folder).put(bundle)
     return Downloaded(version=version, folder=str(folder), fetched=tuple(fetched), kept=tuple(kept))
 
 
@@ -188,7 +191,9 @@ def _manifest(project: Project, there: VersionForge, version: ModelVersion) -> V
 
 def _check_names(manifest: VersionManifest, version: ModelVersion) -> None:
     """The names of files come from the server, and must stay in the folder that they are written to."""
-    names = (*manifest.files, str(manifest.bundle.path), str(manifest.bundle.answers))
+    bundle = manifest.bundle
+    beside = (str(bundle.mounted.path),) if bundle.mounted else ()
+    names = (*manifest.files, str(bundle.path), str(bundle.answers), *beside)
     for name in names:
         if name != Path(name).name or name in ("", ".", ".."):
             raise RegistryError(f"the manifest names a file that is no name: {name!r}", where=version.tag)

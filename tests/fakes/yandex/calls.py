@@ -24,6 +24,7 @@ _ROLES = {
     "FunctionService/Get": _VIEWERS,
     "FunctionService/List": _VIEWERS,
     "FunctionService/": _EDITORS,
+    "ServiceAccountService/": {"iam.serviceAccounts.admin", "viewer", "editor", "admin"},
     "LogReadingService/": {"logging.reader", "viewer"},
     "LogGroupService/": {"logging.reader", "logging.viewer", "viewer"},
     "LogIngestionService/": {"logging.writer"},

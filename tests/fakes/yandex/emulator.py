@@ -27,6 +27,7 @@ from tests.fakes.yandex.gateways import GatewayServicer
 from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.logs import GroupServicer, IngestionServicer, ReadingServicer
 from tests.fakes.yandex.services import (
+    AccountServicer,
     EndpointServicer,
     FolderServicer,
     OperationServicer,
@@ -46,6 +47,7 @@ from yandex.cloud.compute.v1 import (
 )
 from yandex.cloud.endpoint import api_endpoint_service_pb2_grpc as endpoint
 from yandex.cloud.iam.v1 import iam_token_service_pb2_grpc as iam
+from yandex.cloud.iam.v1 import service_account_service_pb2_grpc as accounts
 from yandex.cloud.lockbox.v1 import payload_service_pb2_grpc as lockbox
 from yandex.cloud.logging.v1 import (
     log_group_service_pb2_grpc,
@@ -75,7 +77,7 @@ class Emulator:
         folder.mkdir(parents=True, exist_ok=True)
         self.root_file.write_bytes(certificate.chain)
         self.storage = Storage(self.state)
-        self.front = Front(self.state, folder)
+        self.front = Front(self.state, folder, self.storage.below)
         self.gateways = GatewayFront(self.state, self.front)
         self.sign_in = SignIn(self.state)
         self.state.invoke_url = lambda identifier: f"{self.front.url}/{identifier}"
@@ -131,8 +133,9 @@ class Emulator:
         endpoints = EndpointServicer()
         endpoint.add_ApiEndpointServiceServicer_to_server(endpoints, server)
         iam.add_IamTokenServiceServicer_to_server(TokenServicer(state), server)
+        accounts.add_ServiceAccountServiceServicer_to_server(AccountServicer(state), server)
         operation.add_OperationServiceServicer_to_server(OperationServicer(state), server)
-        self.functions = FunctionServicer(state, self.storage.get)
+        self.functions = FunctionServicer(state, self.storage.get, self.storage.has)
         function_service.add_FunctionServiceServicer_to_server(self.functions, server)
         log_group_service_pb2_grpc.add_LogGroupServiceServicer_to_server(GroupServicer(), server)
         log_reading_service_pb2_grpc.add_LogReadingServiceServicer_to_server(ReadingServicer(state), server)

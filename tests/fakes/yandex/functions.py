@@ -31,9 +31,10 @@ GetObject = Callable[[str, str], bytes | None]
 class FunctionServicer(PolicyServicer):
     """Checks beyond the protos' rules are those of the pages «Quotas and limits» and «Function»."""
 
-    def __init__(self, state: State, get_object: GetObject) -> None:
+    def __init__(self, state: State, get_object: GetObject, has_bucket: Callable[[str], bool]) -> None:
         super().__init__(state)
         self.get_object = get_object
+        self.has_bucket = has_bucket
 
     def Create(self, request: Any, context: object) -> Message:
         if request.folder_id != FOLDER:
@@ -84,6 +85,8 @@ class FunctionServicer(PolicyServicer):
         return self.stored(request.function_id).proto
 
     def List(self, request: Any, context: object) -> Message:
+        if request.folder_id != FOLDER:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Folder with id {request.folder_id} not found")
         found = [stored.proto for stored in self.state.functions.values()]
         if request.filter:
             named = re.fullmatch(r'name\s*=\s*"([^"]*)"', request.filter)
@@ -126,7 +129,8 @@ class FunctionServicer(PolicyServicer):
         def finish() -> Message:
             try:
                 if self.state.build_error is not None:
-                    raise Refused(grpc.StatusCode.INVALID_ARGUMENT, self.state.build_error)
+                    invalid = grpc.StatusCode.INVALID_ARGUMENT
+                    raise Refused(invalid, self.state.build_error, self.state.build_details)
                 stored.versions[proto.id].code = self._code(source)
             except Refused:
                 del stored.versions[proto.id]
@@ -195,6 +199,12 @@ class FunctionServicer(PolicyServicer):
             raise Refused(invalid, f"Environment size {taken} exceeds {ENVIRONMENT_LIMIT}")
         if len(request.content) > DIRECT_LIMIT:
             raise Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "Content is larger than 3.5 MB")
+        for mount in request.mounts:
+            # «Mounting external resources»: the function's account reads the bucket.
+            if not account:
+                raise Refused(invalid, f"Mount {mount.name} needs a service account")
+            if not self.has_bucket(mount.object_storage.bucket_id):
+                raise Refused(invalid, f"Bucket {mount.object_storage.bucket_id} is not available")
         for secret in request.secrets:
             if secret.key not in self.state.secrets.get(secret.id, {}):
                 raise Refused(invalid, f"Secret {secret.id} is not available")

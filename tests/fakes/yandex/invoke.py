@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,8 +35,10 @@ _HOP = {"host", "connection", "content-length", "transfer-encoding", "keep-alive
 class Front:
     """The address `functions.yandexcloud.net`. The platform behind it starts with the first call."""
 
-    def __init__(self, state: State, folder: Path) -> None:
+    def __init__(self, state: State, folder: Path, below: Callable[[str, str], dict[str, bytes]]) -> None:
         self._state = state
+        self._below = below
+        """The objects of a bucket that a mount shows."""
         self._store = Store(folder / "platform")
         self._platform = contextlib.ExitStack()
         self._platform_url = ""
@@ -200,12 +203,29 @@ class Front:
                     memory=proto.resources.memory // 2**20, timeout=proto.execution_timeout.seconds or 5.0
                 )
                 made = self._store.create_version(
-                    name, zip_path, model_version=proto.id, commit=None, settings=settings
+                    name,
+                    zip_path,
+                    model_version=proto.id,
+                    commit=None,
+                    settings=settings,
+                    mounts=self._mounts(proto, zip_path.with_suffix(".mounts")),
                 )
                 self._store.set_tag(name, tag, made.number)
             if not self._platform_url:
                 self._platform_url = self._platform.enter_context(running_alone(self._store)).url
         return f"{self._platform_url}/{name}/{tag}"
+
+    def _mounts(self, proto: Any, folder: Path) -> dict[str, Path]:
+        """What a version mounts, as it is in the bucket when the version is first called."""
+        found: dict[str, Path] = {}
+        for mount in proto.mounts:
+            place = mount.object_storage
+            for name, content in self._below(place.bucket_id, place.prefix).items():
+                target = folder / mount.name / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+                found[f"{mount.name}/{name}"] = target
+        return found
 
 
 def _name(function_id: str) -> str:

@@ -16,6 +16,7 @@ from yandex.cloud.endpoint import api_endpoint_service_pb2 as endpoint_requests
 from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceServicer
 from yandex.cloud.iam.v1 import iam_token_service_pb2 as tokens
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceServicer
+from yandex.cloud.iam.v1.service_account_service_pb2_grpc import ServiceAccountServiceServicer
 from yandex.cloud.lockbox.v1 import payload_pb2 as payloads
 from yandex.cloud.lockbox.v1.payload_service_pb2_grpc import PayloadServiceServicer
 from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceServicer
@@ -113,7 +114,24 @@ class QuotaServicer(QuotaLimitServiceServicer):
         limit = self._state.quotas.get(request.quota_id)
         if limit is None or not request.quota_id.startswith(("serverless.", "compute.", "vpc.")):
             raise Refused(grpc.StatusCode.NOT_FOUND, f"Quota {request.quota_id} not found")
-        return quotas.QuotaLimit(quota_id=request.quota_id, limit=DoubleValue(value=limit))
+        found = quotas.QuotaLimit(quota_id=request.quota_id, limit=DoubleValue(value=limit))
+        if request.quota_id == "serverless.functions.count":
+            found.usage.value = len(self._state.functions)
+        return found
+
+
+class AccountServicer(ServiceAccountServiceServicer):
+    """Service accounts: who may do what with them, by `State.account_roles`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def ListAccessBindings(self, request: Any, context: object) -> Any:
+        if request.resource_id not in self._state.service_accounts:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Service account {request.resource_id} not found")
+        subject = access.Subject(id=SERVICE_ACCOUNT, type="serviceAccount")
+        held = [access.AccessBinding(role_id=role, subject=subject) for role in self._state.account_roles]
+        return access.ListAccessBindingsResponse(access_bindings=held)
 
 
 class FolderServicer(FolderServiceServicer):

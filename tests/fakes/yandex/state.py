@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,10 +52,11 @@ ALL_ROLES = frozenset(
 class Refused(Exception):
     """An RPC that the cloud refuses."""
 
-    def __init__(self, code: grpc.StatusCode, text: str) -> None:
+    def __init__(self, code: grpc.StatusCode, text: str, details: Sequence[Message] = ()) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+        self.details = details
 
 
 @dataclass
@@ -110,6 +111,8 @@ class State:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     runtimes: list[str] = field(default_factory=lambda: ["nodejs22", "python311", "python312", "python314"])
     roles: set[str] = field(default_factory=lambda: set(ALL_ROLES))
+    account_roles: set[str] = field(default_factory=set)
+    """Of the one who is signed in, on each service account; those of `roles` are on the folder."""
     service_accounts: set[str] = field(default_factory=lambda: {SERVICE_ACCOUNT})
     quotas: dict[str, float] = field(default_factory=lambda: dict(QUOTAS))
     faults: list[Fault] = field(default_factory=list)
@@ -125,6 +128,8 @@ class State:
     honours_idempotency_key: bool = True
     build_error: str | None = None
     """What the builder says of the next versions, if it fails."""
+    build_details: list[Message] = field(default_factory=list)
+    """What it adds to that: messages of google.rpc."""
     invoke_url: Callable[[str], str] = "https://functions.yandexcloud.net/{}".format
     before_reading: Callable[[], None] = lambda: None
     """Brings the log up to date."""
@@ -196,3 +201,5 @@ class State:
             pending.proto.response.Pack(pending.finish())
         except Refused as problem:
             pending.proto.error.CopyFrom(Status(code=problem.code.value[0], message=problem.text))
+            for detail in problem.details:
+                pending.proto.error.details.add().Pack(detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -49,6 +49,19 @@ class Storage:
             return None
         found = self._backend.get_object(bucket, name)
         return None if found is None else found.value
+
+    def has(self, bucket: str) -> bool:
+        return bucket in self._backend.buckets
+
+    def below(self, bucket: str, prefix: str) -> dict[str, bytes]:
+        """The objects of a folder, by their paths in it: what a function sees that mounts the folder."""
+        start = f"{prefix.rstrip('/')}/" if prefix else ""
+        names = [name for name in self._backend.buckets[bucket].keys if name.startswith(start)]
+        return {name.removeprefix(start): self.get(bucket, name) or b"" for name in names}
+
+    def age(self, key: str, by: timedelta) -> None:
+        """Let an object be older than it is."""
+        self._backend.get_object(self.BUCKET, key).last_modified -= by
 
     @property
     def _backend(self) -> Any:

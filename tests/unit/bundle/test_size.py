@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emel.bundle.size import Ceiling, check_size
+from emel.bundle.size import Ceiling, check_size, too_large_for
 from emel.errors import BundleError
 
 
@@ -24,13 +24,22 @@ def function(tmp_path: Path) -> Path:
 
 
 def test_a_function_within_the_limits_may_ship(function: Path) -> None:
-    assert check_size(function, [Ceiling("a cloud", 200_000, 98_000)]) == ()
+    check_size(function, [Ceiling("a cloud", 200_000, 98_000)])
 
 
 def test_a_function_that_one_cloud_alone_takes_may_ship_and_the_other_is_named(function: Path) -> None:
     small, large = Ceiling("small", 200_000, 97_999), Ceiling("large", 200_000, 98_000)
 
-    assert check_size(function, [small, large]) == ("small",)
+    check_size(function, [small, large])
+    assert too_large_for(function, [small, large]) == (small,)
+
+
+def test_a_model_beside_the_zip_is_for_clouds_that_can_mount_it(function: Path) -> None:
+    plain, mounting = Ceiling("plain", 200_000, 98_000), Ceiling("mounting", 200_000, 98_000, mounts=True)
+
+    assert too_large_for(function, [plain, mounting], mounted=True) == (plain,)
+    with pytest.raises(BundleError):
+        check_size(function, [plain], mounted=True)
 
 
 @pytest.mark.parametrize("ceiling", [Ceiling("a cloud", 200_000, 97_999), Ceiling("a cloud", 90_000, 10**6)])

@@ -50,7 +50,9 @@ def test_an_instance_sees_nothing_of_the_platform(deploy: Deploy, on_platform: R
     async def scenario(platform: Any) -> None:
         os.environ["EMEL_TEST_SECRET"] = "do not pass on"
         seen = await platform.call()
-        assert seen["environment"] == ["HOME", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TMPDIR", "_HANDLER"]
+        assert seen["environment"] == [
+            "EMEL_STORAGE", "HOME", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TMPDIR", "_HANDLER",
+        ]  # fmt: skip
         assert seen["flags"] == [1, 1]
         assert seen["path"][0] == str(store.code("demo", version.digest))
         assert not any("site-packages" in entry for entry in seen["path"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -34,8 +34,8 @@ class DyingDisk(SystemDisk):
     def write(self, path: Path, data: bytes) -> None:
         self._step(lambda: super(DyingDisk, self).write(path, data))
 
-    def unpack(self, bundle: Path, target: Path) -> None:
-        self._step(lambda: super(DyingDisk, self).unpack(bundle, target))
+    def unpack(self, bundle: Path, target: Path, mounts: Mapping[str, Path]) -> None:
+        self._step(lambda: super(DyingDisk, self).unpack(bundle, target, mounts))
 
     def remove(self, path: Path) -> None:
         self._step(lambda: super(DyingDisk, self).remove(path))

@@ -11,10 +11,9 @@ from tests.fakes import results
 
 from emel import config
 from emel.cli.render import estimate as rendered
-from emel.clouds.yandex import limits
 from emel.errors import ConfigError
-from emel.records import Answers, Bundle, Estimate, to_json
-from emel.workflows.cost import DIRECT_BYTES, LINE_BYTES, price, write_cost
+from emel.records import Answers, Bundle, Estimate, MountedModel, to_json
+from emel.workflows.cost import LINE_BYTES, price, write_cost
 from emel.workflows.machine import this_machine
 from emel.workflows.project import Project
 from emel_runtime import log
@@ -57,20 +56,26 @@ def test_a_function_by_itself_is_billed_for_calls_and_its_log(tmp_path: Path) ->
 
 
 def test_the_settings_decide_what_is_billed_beside_the_calls(tmp_path: Path) -> None:
-    made = project(tmp_path, '[function]\nprovisioned = 2\n[yandex]\nbucket = "models"\n')
+    made = project(tmp_path, "[function]\nprovisioned = 2\n")
+    mounted = MountedModel(path=tmp_path / "m", name="m", digest="sha256:1", size=160_000_000)
 
-    found = lines(price(made, bundle(tmp_path, zip_bytes=4_000_000), gateway=True))
+    found = lines(price(made, bundle(tmp_path, mounted=mounted), gateway=True))
 
     assert found["provisioned instances"] == "2 × 128 MB, waiting all month"
-    assert found["object storage"] == "4.0 MB all month"
+    assert found["object storage"] == "160.0 MB all month"
     assert "API gateway" in found
 
 
-def test_a_bundle_that_goes_with_the_request_lies_in_no_bucket(tmp_path: Path) -> None:
+def test_a_project_with_a_gateway_pays_for_it(tmp_path: Path) -> None:
+    made = project(tmp_path, '[yandex.gateway]\nservice_account = "aje"\n')
+
+    assert "API gateway" in lines(price(made, bundle(tmp_path)))
+
+
+def test_a_zip_that_goes_through_a_bucket_does_not_stay_there(tmp_path: Path) -> None:
     made = project(tmp_path, '[yandex]\nbucket = "models"\n')
 
-    assert "object storage" not in lines(price(made, bundle(tmp_path, zip_bytes=DIRECT_BYTES)))
-    assert limits.DIRECT_BYTES == DIRECT_BYTES
+    assert "object storage" not in lines(price(made, bundle(tmp_path, zip_bytes=4_000_000)))
 
 
 def test_recorded_inputs_and_outputs_make_the_log_larger(tmp_path: Path) -> None:

@@ -15,14 +15,22 @@ from emel.gitrepo import GitRepo
 from emel.system.clock import SystemClock
 from emel.system.files import sha256_of
 from emel.system.http import SystemHttp
+from emel.workflows.cost import price
 from emel.workflows.machine import System
 from emel.workflows.package import find_bundle, shelf_of, version_of
 from emel.workflows.project import Project
 from emel.workflows.revisions import candidate_revision
 from emel.workflows.settings import settings_digest
+from emel.workflows.simulate import Demand, simulated
 
 TOML = '[model]\nname = "churn"\npath = "exported"\nsample = "rows.csv"\n'
 MLMODEL = "flavors:\n  lightgbm:\n    data: model.lgb\n"
+
+
+class Silent:
+    def step(self, text: str) -> None: ...
+
+    def line(self, text: str) -> None: ...
 
 
 def opened(root: Path, more: str = "") -> Project:
@@ -69,3 +77,15 @@ def test_the_same_files_and_settings_find_it(root: Path) -> None:
 @pytest.mark.parametrize("more", ['keep = ["tests"]', "tolerance = 1e-3", 'tier = "onnx"'])
 def test_another_setting_does_not(root: Path, more: str) -> None:
     assert not found(root, more)
+
+
+@pytest.mark.parametrize("memory", [128, 1024, 8192])
+def test_a_simulation_takes_a_call_to_last_as_long_as_the_estimate_does(root: Path, memory: int) -> None:
+    project = opened(root, f"[function]\nmemory = {memory}\n")
+    [bundle] = shelf_of(project).all()
+    demand = Demand("constant", 1.0, 10.0)
+    simulation = simulated(project, demand, cloud="yandex", progress=Silent())
+    estimate = price(project, bundle)
+
+    assert simulation.call_seconds == pytest.approx(estimate.seconds_per_call)
+    assert simulation.start_seconds == pytest.approx(estimate.projected_cold_start_seconds)

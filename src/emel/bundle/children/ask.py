@@ -15,8 +15,9 @@ VALUES_A_BATCH = 20_000
 
 def main(folder: str, answers: str, output: str) -> None:
     """Ask about all rows, in batches as large as a body may be."""
-    # A key or a bucket in the environment is for functions that are called, not for this one.
-    for name in [name for name in os.environ if name.startswith("EMEL_")]:
+    # A key or a bucket in the environment is for functions that are called, not for this one. The model's
+    # file may be where the mounts are.
+    for name in [name for name in os.environ if name.startswith("EMEL_") and name != "EMEL_STORAGE"]:
         del os.environ[name]
     sys.path.insert(0, folder)
     handler = importlib.import_module("handler")

@@ -13,8 +13,9 @@ from time import perf_counter
 
 def main(plan: str, output: str) -> None:
     """Run the plan."""
-    # A key in the environment is for functions that are called, not for those that are measured.
-    for name in [name for name in os.environ if name.startswith("EMEL_")]:
+    # A key in the environment is for functions that are called, not for those that are measured. The model's
+    # file may be where the mounts are.
+    for name in [name for name in os.environ if name.startswith("EMEL_") and name != "EMEL_STORAGE"]:
         del os.environ[name]
     with open(plan, encoding="utf-8") as file:  # noqa: PTH123
         runs = json.load(file)

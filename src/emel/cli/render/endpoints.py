@@ -126,7 +126,7 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
 def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
     """All functions with their versions and counters."""
     if not functions:
-        return Text("nothing is deployed; `emel deploy --to local` deploys the model of the working tree")
+        return Text("nothing is deployed; `emel deploy` deploys the model of the working tree")
     return Group(*(_status(item) for item in functions))
 
 
@@ -147,7 +147,10 @@ def _status(status: FunctionStatus) -> RenderableType:
             f"{version.settings.memory} MB",
             words.moment(version.created),
         )
-    return Group(Text(status.function, style="bold"), made, *_uses(status.uses), Text(_summary(status)))
+    gateway = [Text(f"gateway {_gateway(status.gateway)}", overflow="fold")] if status.gateway else []
+    return Group(
+        Text(status.function, style="bold"), made, *_uses(status.uses), *gateway, Text(_summary(status))
+    )
 
 
 def _uses(uses: Sequence[VersionUse]) -> Iterator[RenderableType]:

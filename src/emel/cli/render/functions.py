@@ -18,6 +18,7 @@ def bundle(made: Bundle) -> RenderableType:
             ("bundle", str(made.path)),
             ("tier", f"{made.tier}: {made.reason}"),
             ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…{_too_large(made)}"),
+            *_beside(made),
             ("parity", _parity(made)),
             *_cold_start(made.cold_start),
             *_projected(made),
@@ -88,7 +89,17 @@ def _page(made: Bundle) -> list[tuple[str, str]]:
 
 
 def _too_large(made: Bundle) -> str:
-    return f"; too large for {', '.join(made.too_large_for)}" if made.too_large_for else ""
+    if not made.too_large_for:
+        return ""
+    clouds = ", ".join(made.too_large_for)
+    return f"; not for {clouds}, where nothing is mounted" if made.mounted else f"; too large for {clouds}"
+
+
+def _beside(made: Bundle) -> list[tuple[str, str]]:
+    if made.mounted is None:
+        return []
+    size = words.size(made.mounted.size)
+    return [("model", f"{size}, beside the zip for which it is too large; the function mounts it")]
 
 
 def _python(made: Bundle) -> tuple[tuple[str, str], ...]:

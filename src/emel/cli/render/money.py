@@ -18,7 +18,7 @@ def estimate(result: Estimate) -> RenderableType:
     return Group(
         Text(f"{result.cloud}, prices of {result.prices_of} ({result.currency}); {result.source}"),
         facts(
-            ("function", f"{result.memory} MB, {result.processor_share:.3g} of a processor"),
+            ("function", f"{result.memory} MB, {words.processors(result.processor_share)}"),
             (
                 "one call",
                 f"{words.seconds(result.seconds_per_call)} projected, billed as "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from emel.clouds.checks import check_digest
+from emel.clouds.checks import check_digest, mounts_of
 from emel.errors import DeployError
 from emel.localcloud import Store, function_status, server_status, server_url
 from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
@@ -30,7 +30,12 @@ class LocalFunctions:
         check_digest(bundle)
         _check_python(bundle)
         return self._store.create_version(
-            function, bundle.path, model_version=bundle.version, commit=bundle.commit, settings=settings
+            function,
+            bundle.path,
+            model_version=bundle.version,
+            commit=bundle.commit,
+            settings=settings,
+            mounts=mounts_of(bundle),
         )
 
     def tags(self, function: str) -> Mapping[str, int]:

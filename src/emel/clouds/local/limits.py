@@ -12,4 +12,5 @@ LIMITS = Limits(
     bundle_bytes=128 * 2**20,
     unpacked_bytes=UNPACKED_LIMIT,
     request_bytes=BODY_LIMIT,
+    mounts=True,
 )

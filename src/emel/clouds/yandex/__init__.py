@@ -14,6 +14,8 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from emel.clouds.base import Cloud, Outside
 from emel.clouds.yandex.access import YandexAccess
+from emel.clouds.yandex.bucket import Bucket, Target
+from emel.clouds.yandex.canaries import YandexCanaries
 from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
@@ -24,17 +26,22 @@ from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.place import session_of, settings_of
 from emel.clouds.yandex.scaling import YandexScaling
 from emel.clouds.yandex.session import Connect
-from emel.clouds.yandex.storage import Target, Uploads
+from emel.clouds.yandex.storage import Models, Uploads
 
 
 def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cloud:
     """The folder of Yandex Cloud that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK."""
     settings, session = settings_of(outside), session_of(outside, connect)
     target = Target(settings.bucket, settings.storage_endpoint)
-    uploads = Uploads(target, session.token, outside.clock, outside.tell)
+    bucket = Bucket(target, session.token, outside.clock, outside.tell)
+    uploads, models = Uploads(bucket), Models(bucket, settings.service_account)
     inventory = Inventory(session, settings.folder)
     logs = YandexLogs(session, inventory, settings, outside.clock)
-    functions = YandexFunctions(session, inventory, settings, uploads, logs, outside.clock, outside.tell)
+    gateways = YandexGateways(session, inventory, settings.gateway)
+    functions = YandexFunctions(
+        session, inventory, settings, uploads, models, gateways, logs, outside.clock, outside.tell
+    )
+    scaling = YandexScaling(session, inventory)
     doctor = YandexDoctor(
         session,
         inventory,
@@ -51,10 +58,12 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         functions,
         logs,
         LIMITS,
-        scaling=YandexScaling(session, inventory),
+        scaling=scaling,
         access=YandexAccess(session, inventory),
         doctor=doctor,
-        gateways=YandexGateways(session, inventory, settings.gateway),
+        gateways=gateways,
+        canaries=YandexCanaries(functions, gateways, scaling),
+        check=models.check,
     )
 
 

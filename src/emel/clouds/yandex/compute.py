@@ -25,7 +25,7 @@ from emel.clouds.yandex.compute_places import Places, Subnet
 from emel.clouds.yandex.compute_refusals import explained, is_of_zone, no_zone, vanished
 from emel.clouds.yandex.compute_sizes import Size, image_of, quotas_of, size_of
 from emel.clouds.yandex.place import session_of, settings_of
-from emel.clouds.yandex.quotas import quota_limit
+from emel.clouds.yandex.quotas import find_quota
 from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.session import OPERATION_SECONDS, Connect, Session
 from emel.errors import DeployError
@@ -190,10 +190,11 @@ class YandexCompute:
 
     def _limit(self, quota: str) -> float | None:
         try:
-            return quota_limit(self._session, self._places.folder, quota)
+            found = find_quota(self._session, self._places.folder, quota)
         except Refusal:
             # A launch does not fail for want of this look: the cloud itself refuses what goes beyond.
             return None
+        return found.limit if found else None
 
     def _standing(self, name: str) -> Any:
         """The machine of this name, once it runs or has run; None when there is none that could."""

@@ -19,11 +19,12 @@ from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServic
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
+from emel.clouds.yandex.account_use import account_use
 from emel.clouds.yandex.compute_doctor import ROLES, look_at_machines
 from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.logs import YandexLogs
-from emel.clouds.yandex.quotas import quota_limit
+from emel.clouds.yandex.quotas import find_quota
 from emel.clouds.yandex.runtimes import usable
 from emel.clouds.yandex.scaling import FUNCTIONS, INSTANCES, REQUESTS
 from emel.clouds.yandex.session import Session
@@ -153,6 +154,9 @@ class YandexDoctor:
                     detail=f"missing on the folder; it is for {use}",
                     remedy=self._bind(role, account),
                 )
+        named = (self._settings.service_account, self._settings.gateway.service_account)
+        for used in dict.fromkeys(each for each in named if each):
+            yield account_use(self._session, used, account, held)
 
     def _account(self) -> str | None:
         """The service account that is signed in, where that is known."""
@@ -203,12 +207,22 @@ class YandexDoctor:
         return self._logs.group()
 
     def _limit(self, quota: str) -> float | None:
-        return quota_limit(self._session, self._inventory.folder, quota)
+        found = find_quota(self._session, self._inventory.folder, quota)
+        return found.limit if found else None
 
     def _quota(self, quota: str) -> Finding | str:
-        limit = self._limit(quota)
-        if limit is not None:
-            return f"{limit:g}"
+        found = find_quota(self._session, self._inventory.folder, quota)
+        if found is not None and found.used is None:
+            return f"{found.limit:g}; how much is used is not told"
+        if found is not None and found.used is not None and found.used < found.limit:
+            return f"{found.used:g} of {found.limit:g} used"
+        if found is not None:
+            return Finding(
+                what="quota",
+                ok=None,
+                detail=f"{found.used:g} of {found.limit:g} used: no more can be made",
+                remedy="ask for more on the cloud's page «Quotas», or delete what is not needed",
+            )
         return Finding(
             what="quota",
             ok=None,

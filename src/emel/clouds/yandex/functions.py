@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from google.protobuf.empty_pb2 import Empty
 from yandex.cloud.operation.operation_pb2 import Operation
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
@@ -13,6 +14,7 @@ from yandex.cloud.serverless.functions.v1 import function_service_pb2 as request
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.checks import check_digest
+from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
 from emel.clouds.yandex.limits import DIRECT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
@@ -20,10 +22,18 @@ from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.runtimes import choose_runtime
 from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.status import status_of
-from emel.clouds.yandex.storage import Uploads
+from emel.clouds.yandex.storage import Models, Uploads
 from emel.clouds.yandex.versions import MIB, Stored, describe, log_options, spec_of
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings, FunctionStatus, FunctionVersion, YandexSettings
+from emel.records import (
+    Bundle,
+    Canary,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    Gateway,
+    YandexSettings,
+)
 from emel.system.clock import Clock
 
 ENTRYPOINT = "handler.yandex"
@@ -40,6 +50,8 @@ class YandexFunctions:
         inventory: Inventory,
         settings: YandexSettings,
         uploads: Uploads,
+        models: Models,
+        gateways: YandexGateways,
         logs: YandexLogs,
         clock: Clock,
         tell: Callable[[str], None],
@@ -48,6 +60,8 @@ class YandexFunctions:
         self._inventory = inventory
         self._settings = settings
         self._uploads = uploads
+        self._models = models
+        self._gateways = gateways
         self._logs = logs
         self._clock = clock
         self._tell = tell
@@ -68,10 +82,11 @@ class YandexFunctions:
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
+        self._models.check(bundle)
         identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
         known = self._inventory.versions(function)
-        found = _match(known, bundle.digest, spec)
+        found = self._match(known, bundle.digest, spec)
         if found is None:
             request = self._version_request(identifier, bundle, settings, spec, known)
             self._tell(f"creating version {_next_number(known)}")
@@ -82,7 +97,7 @@ class YandexFunctions:
                 arrived=lambda: self._matching(function, bundle.digest, spec),
             )
             if isinstance(started, Operation):
-                self._session.wait(started, shapes.Version(), "create the version")
+                self._wait_for_build(started)
             else:
                 found = started
         if found is not None and found.status == shapes.Version.CREATING:
@@ -100,23 +115,32 @@ class YandexFunctions:
         return {tag: item.number for item in self.versions(function) for tag in item.tags}
 
     def set_tag(self, function: str, tag: str, number: int) -> None:
-        stored = next(
-            (one for one in self._inventory.versions(function) if one.record.number == number), None
-        )
+        known = self._inventory.versions(function)
+        stored = next((one for one in known if one.record.number == number), None)
         if stored is None:
             raise DeployError(
                 f"function {function} has no version {number}", hint="list the versions with `emel status`"
             )
-        if tag in stored.record.tags:
-            return
-        request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
-        self._done("SetTag", request, shapes.Version(), f"set the tag {tag}")
+        if tag not in stored.record.tags:
+            request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
+            self._done("SetTag", request, shapes.Version(), f"set the tag {tag}")
+        self._gateways.end_canary(function, tag)
+        self._remove_tag(known, canary_tag(tag))
 
     def remove_tag(self, function: str, tag: str) -> None:
-        for stored in self._inventory.versions(function):
-            if tag in stored.record.tags:
-                request = requests.RemoveFunctionTagRequest(function_version_id=stored.id, tag=tag)
-                self._done("RemoveTag", request, shapes.Version(), f"remove the tag {tag}")
+        self._remove_tag(self._inventory.versions(function), tag)
+
+    def end_canary(self, function: str, tag: str) -> None:
+        """Send all requests to the tag again. Does nothing when it has no canary."""
+        self._gateways.end_canary(function, tag)
+        self.remove_tag(function, canary_tag(tag))
+
+    def canaries(self, function: str, gateway: Gateway | None) -> dict[str, Canary]:
+        """The canary of the tag that the gateway sends requests to; empty without one."""
+        if gateway is None or gateway.canary_tag is None:
+            return {}
+        number = self.tags(function).get(gateway.canary_tag)
+        return {} if number is None else {gateway.tag: Canary(version=number, weight=gateway.canary_weight)}
 
     def tag_history(self, function: str, tag: str) -> Sequence[int]:
         identifier, known = self._inventory.id_of(function), self._inventory.versions(function)
@@ -141,11 +165,20 @@ class YandexFunctions:
         return f"{address}?{urlencode({'tag': tag})}"
 
     def status(self, function: str) -> FunctionStatus:
-        return status_of(function, tuple(self.versions(function)), self._logs)
+        gateway = self._gateways.visible(function)
+        return msgspec.structs.replace(
+            status_of(function, tuple(self.versions(function)), self._logs),
+            gateway=gateway,
+            canaries=self.canaries(function, gateway),
+        )
 
     def clean_up(self, bundle: Bundle) -> None:
-        if bundle.path.stat().st_size > DIRECT_BYTES:
+        is_large = bundle.path.stat().st_size > DIRECT_BYTES
+        if is_large:
             self._uploads.prune(bundle.name, bundle.digest)
+        used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
+        if is_large or used:
+            self._models.prune(bundle.name, used)
 
     def delete(self, function: str) -> None:
         proto = self._inventory.find(function)
@@ -153,6 +186,7 @@ class YandexFunctions:
             return
         # First what nothing would lead to any more.
         self._uploads.remove(function)
+        self._models.remove(function)
         request = requests.DeleteFunctionRequest(function_id=proto.id)
         try:
             self._done("Delete", request, Empty(), "delete the function")
@@ -247,10 +281,34 @@ class YandexFunctions:
             request.content = bundle.path.read_bytes()
         else:
             request.package.CopyFrom(self._uploads.upload(bundle))
+        request.mounts.extend(self._models.mounts(bundle))
         return request
 
+    def _wait_for_build(self, started: Operation) -> None:
+        """Errors: as of the session; a build that failed is told with where the cloud keeps its log."""
+        try:
+            self._session.wait(started, shapes.Version(), "create the version")
+        except Refusal as problem:
+            if problem.hint is None:
+                # The field of an operation that would lead to the builder's own log is in no document.
+                problem.hint = (
+                    "the builder's own log is linked on the cloud's page of the function, «Operations»: "
+                    f"yc operation get {started.id}"
+                )
+            raise
+
+    def _remove_tag(self, known: list[Stored], tag: str) -> None:
+        for stored in known:
+            if tag in stored.record.tags:
+                request = requests.RemoveFunctionTagRequest(function_version_id=stored.id, tag=tag)
+                self._done("RemoveTag", request, shapes.Version(), f"remove the tag {tag}")
+
     def _matching(self, function: str, digest: str, spec: str) -> Stored | None:
-        return _match(self._inventory.versions(function), digest, spec)
+        return self._match(self._inventory.versions(function), digest, spec)
+
+    def _match(self, known: list[Stored], digest: str, spec: str) -> Stored | None:
+        bucket = self._settings.bucket
+        return next((stored for stored in known if stored.is_made_of(digest, spec, bucket)), None)
 
     def _wait_for_version(self, found: Stored) -> None:
         """Wait for a version that another run of emel began. When it is not built, it goes away."""
@@ -272,11 +330,9 @@ class YandexFunctions:
         self._session.wait(started, response, what)
 
 
-def _match(known: list[Stored], digest: str, spec: str) -> Stored | None:
-    for stored in known:
-        if (stored.record.digest, stored.spec) == (digest, spec):
-            return stored
-    return None
+def canary_tag(tag: str) -> str:
+    """The tag of the version that gets a share of another tag's requests."""
+    return f"emel-canary-{tag}"
 
 
 def _next_number(known: list[Stored]) -> int:

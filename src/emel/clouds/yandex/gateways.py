@@ -69,6 +69,33 @@ class YandexGateways:
             self._update(proto, routes, spec)
         return _record(self._session.read(ApiGatewayServiceStub, "Get", _get(proto.id)))
 
+    def visible(self, function: str) -> Gateway | None:
+        """As `find`, and None where whoever is signed in may see no gateways."""
+        try:
+            return self.find(function)
+        except Refusal as problem:
+            if problem.code != "PERMISSION_DENIED":
+                raise
+            return None
+
+    def share(self, function: str, tag: str, weight: int) -> None:
+        """Send `weight` percent of the gateway's requests to a tag; repeated it does nothing.
+
+        Specification, domains and labels stay. Errors: DeployError when there is no gateway.
+        """
+        proto = self._by_name(function)
+        if proto is None:
+            raise DeployError(f"there is no API gateway {function}", hint="emel deploy --to yandex --gateway")
+        found = _record(proto)
+        if (found.canary_tag, found.canary_weight) != (tag, weight):
+            self._update_canary(proto, shapes.Canary(weight=weight, variables=_variables(tag)))
+
+    def end_canary(self, function: str, tag: str) -> None:
+        """Send all requests to `tag` again. Does nothing where the gateway's go elsewhere, or none is."""
+        found = self.visible(function)
+        if found is not None and found.tag == tag and found.canary_tag is not None:
+            self._update_canary(self._by_name(function), None)
+
     def delete(self, function: str) -> None:
         proto = self._by_name(function)
         if proto is None or not is_ours(proto):
@@ -136,6 +163,20 @@ class YandexGateways:
         )
         if routes.weight < 100:
             request.canary.CopyFrom(shapes.Canary(weight=routes.weight, variables=_variables(routes.tag)))
+        self._done("Update", request, shapes.ApiGateway(), "update the API gateway")
+
+    def _update_canary(self, proto: Any, canary: Any) -> None:
+        """Without a canary in the request, the one that is there ends."""
+        # An update has to carry the specification; the mask keeps it from being another.
+        spec = requests.GetOpenapiSpecRequest(
+            api_gateway_id=proto.id, format=requests.GetOpenapiSpecRequest.JSON
+        )
+        request = requests.UpdateApiGatewayRequest(
+            api_gateway_id=proto.id,
+            update_mask=FieldMask(paths=["canary"]),
+            openapi_spec=self._session.read(ApiGatewayServiceStub, "GetOpenapiSpec", spec).openapi_spec,
+            canary=canary,
+        )
         self._done("Update", request, shapes.ApiGateway(), "update the API gateway")
 
     def _done(self, method: str, request: Any, response: Any, what: str) -> None:

@@ -12,6 +12,7 @@ LIMITS = Limits(
     bundle_bytes=128 * 2**20,
     unpacked_bytes=680 * 2**20,
     request_bytes=3_500_000,
+    mounts=True,
 )
 
 DIRECT_BYTES = 3_500_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2 as quotas
 from yandex.cloud.quotamanager.v1.quota_limit_service_pb2_grpc import QuotaLimitServiceStub
 from yandex.cloud.quotamanager.v1.resource_pb2 import Resource
@@ -12,8 +14,15 @@ from emel.clouds.yandex.refusals import NOT_FOUND, Refusal
 from emel.clouds.yandex.session import Session
 
 
-def quota_limit(session: Session, folder: str, name: str) -> float | None:
-    """The limit of a quota of the cloud around the folder; None where it is not to be seen."""
+class Quota(NamedTuple):
+    """How much of something the cloud gives, and how much of it is used; None where it does not say."""
+
+    limit: float
+    used: float | None
+
+
+def find_quota(session: Session, folder: str, name: str) -> Quota | None:
+    """A quota of the cloud around the folder; None where it is not to be seen."""
     try:
         cloud = session.read(FolderServiceStub, "Get", GetFolderRequest(folder_id=folder)).cloud_id
         resource = Resource(id=cloud, type="resource-manager.cloud")
@@ -24,4 +33,6 @@ def quota_limit(session: Session, folder: str, name: str) -> float | None:
         if problem.code in ("PERMISSION_DENIED", NOT_FOUND):
             return None
         raise
-    return float(found.limit.value) if found.HasField("limit") else None
+    if not found.HasField("limit"):
+        return None
+    return Quota(found.limit.value, found.usage.value if found.HasField("usage") else None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from google.rpc import error_details_pb2 as details
 
 from emel.errors import DeployError
 
@@ -49,6 +52,27 @@ def refusal(code: str, text: str, call: str) -> Refusal:
     """The error for a call, such as `FunctionService.CreateVersion`, that was refused."""
     message, hint = _explained(code, text.strip() or code, call)
     return Refusal(code, message, where=f"Yandex Cloud, {call}", hint=hint)
+
+
+def details_of(status: Any) -> list[str]:
+    """What the error of an operation says beside its message: violations, and links to read on.
+
+    Source: google/rpc/error_details.proto. Other details are left out; that the cloud fills any of these, no
+    document known to us says.
+    """
+    told: list[str] = []
+    for packed in status.details:
+        if packed.Unpack(bad := details.BadRequest()):
+            told += [f"{each.field}: {each.description}" for each in bad.field_violations]
+        elif packed.Unpack(failed := details.PreconditionFailure()):
+            told += [f"{each.subject}: {each.description}" for each in failed.violations]
+        elif packed.Unpack(quota := details.QuotaFailure()):
+            told += [f"{each.subject}: {each.description}" for each in quota.violations]
+        elif packed.Unpack(localized := details.LocalizedMessage()):
+            told.append(localized.message)
+        elif packed.Unpack(links := details.Help()):
+            told += [f"{each.description}: {each.url}" for each in links.links]
+    return told
 
 
 def _explained(code: str, text: str, call: str) -> tuple[str, str | None]:

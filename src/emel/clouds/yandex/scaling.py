@@ -14,7 +14,7 @@ from yandex.cloud.serverless.functions.v1 import function_service_pb2 as request
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.yandex.inventory import Inventory
-from emel.clouds.yandex.quotas import quota_limit
+from emel.clouds.yandex.quotas import find_quota
 from emel.clouds.yandex.session import Session
 from emel.errors import DeployError
 from emel.records import ScalingPolicy
@@ -62,11 +62,11 @@ class YandexScaling:
             (INSTANCES, policy.zone_instances, "zone_instances"),
             (REQUESTS, policy.zone_requests, "zone_requests"),
         ):
-            limit = quota_limit(self._session, self._inventory.folder, quota) if wanted else None
-            if limit is not None and wanted > limit:
+            found = find_quota(self._session, self._inventory.folder, quota) if wanted else None
+            if found is not None and wanted > found.limit:
                 raise DeployError(
-                    f"{key} is {wanted}, and the cloud's quota {quota} is {limit:g} in each zone",
-                    hint=f"make {key} at most {limit:g}, or ask for more on the cloud's page «Quotas»",
+                    f"{key} is {wanted}, and the cloud's quota {quota} is {found.limit:g} in each zone",
+                    hint=f"make {key} at most {found.limit:g}, or ask for more on the cloud's page «Quotas»",
                 )
 
 

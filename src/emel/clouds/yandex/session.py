@@ -18,7 +18,7 @@ from yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
 from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
 from yandexcloud import SDK  # type: ignore[attr-defined]
 
-from emel.clouds.yandex.refusals import CODES, PASSING, Refusal, refusal
+from emel.clouds.yandex.refusals import CODES, PASSING, Refusal, details_of, refusal
 from emel.clouds.yandex.sign_in import SignIn, Token
 from emel.errors import DeployError
 from emel.system.clock import Clock
@@ -123,7 +123,8 @@ class Session:
             operation = self.read(OperationServiceStub, "Get", GetOperationRequest(operation_id=operation.id))
         if operation.HasField("error"):
             code = CODES.get(operation.error.code, "UNKNOWN")
-            raise refusal(code, operation.error.message, f"{what} (operation {operation.id})")
+            told = [operation.error.message, *details_of(operation.error)]
+            raise refusal(code, "; ".join(told), f"{what} (operation {operation.id})")
         operation.response.Unpack(response)
         return response
 

@@ -33,6 +33,14 @@ class Stored(NamedTuple):
     status: int
     spec: str
     record: FunctionVersion
+    mounts: tuple[Any, ...] = ()
+    """As the cloud has them."""
+
+    def is_made_of(self, digest: str, spec: str, bucket: str | None) -> bool:
+        """Whether it is the version of this bundle and these settings. A model in another bucket than the
+        project's may be gone."""
+        buckets = {mount.object_storage.bucket_id for mount in self.mounts}
+        return (self.record.digest, self.spec) == (digest, spec) and buckets <= {bucket}
 
 
 def describe(number: int, bundle: Bundle, settings: FunctionSettings, spec: str) -> str:
@@ -87,7 +95,8 @@ def read_versions(protos: list[Any]) -> list[Stored]:
         while number in taken:
             number += 1
         taken.add(number)
-        found.append(Stored(proto.id, proto.status, words["spec"], _record(proto, words, number)))
+        record = _record(proto, words, number)
+        found.append(Stored(proto.id, proto.status, words["spec"], record, tuple(proto.mounts)))
     return found
 
 

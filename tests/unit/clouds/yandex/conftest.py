@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fakes.bundles import ECHO, bundle_record, write_bundle
+from tests.fakes.bundles import ECHO, bundle_record, mounting, write_bundle
 from tests.fakes.yandex import Emulator
 
 from emel.records import Bundle
@@ -33,6 +33,12 @@ def large_bundle(tmp_path: Path) -> Bundle:
 @pytest.fixture
 def bundle_of_two_parts(tmp_path: Path) -> Bundle:
     return _with_noise(tmp_path, 9 * 2**20)
+
+
+@pytest.fixture
+def mounting_bundle(tmp_path: Path) -> Bundle:
+    """A bundle whose model of two parts stands beside its zip."""
+    return mounting(tmp_path, b"model " * 1_500_000)
 
 
 def _with_noise(folder: Path, size: int) -> Bundle:

@@ -12,7 +12,7 @@ from tests.fakes.yandex.client import emulated
 from tests.fakes.yandex.state import FOLDER, SERVICE_ACCOUNT
 
 from emel.clouds.base import Cloud
-from emel.records import Finding
+from emel.records import Bundle, Finding, FunctionSettings
 
 READS = ("/Get", "/List", "/ListAccessBindings", "/ListRuntimes", "/Create", "s3 HEAD", "s3 GET")
 
@@ -31,7 +31,8 @@ def test_where_nothing_is_missing_everything_is_in_order_and_nothing_was_changed
     assert [finding.what for finding in found.values() if not finding.ok] == ["quota: graphics cards"]
     assert found["folder"].detail == f"default ({FOLDER})"
     assert found["runtimes"].detail == "python311, python312, python314"
-    assert found["quota: functions in the cloud"].detail == "10"
+    assert found["quota: functions in the cloud"].detail == "0 of 10 used"
+    assert found["quota: instances in a zone"].detail == "10; how much is used is not told"
     changing = [call for call in emulator.state.calls if not call.endswith(READS)]
     assert changing == []
     assert [call for call in emulator.state.calls if call.endswith("/Create")] == [
@@ -50,6 +51,44 @@ def test_a_role_that_is_missing_comes_with_the_command_that_gives_it(emulator: E
     )
     assert found["bucket"].ok is False and "storage.editor" in str(found["bucket"].remedy)
     assert found["role logging.reader"].ok
+
+
+def test_a_quota_that_is_used_up_says_what_to_do(emulator: Emulator, bundle: Bundle) -> None:
+    emulator.state.quotas["serverless.functions.count"] = 1
+    emulated(emulator).functions.create_version("demo", bundle, FunctionSettings())
+    found = seen(with_key(emulator))["quota: functions in the cloud"]
+    assert (found.ok, found.detail) == (None, "1 of 1 used: no more can be made")
+    assert "ask for more" in str(found.remedy)
+
+
+USE = f"use of {SERVICE_ACCOUNT}"
+ROLE = "iam.serviceAccounts.user"
+
+
+@pytest.mark.parametrize(
+    ("folder", "account", "ok"),
+    [({ROLE}, set(), True), (set(), {ROLE}, True), (set(), set(), False), ({"editor"}, set(), None)],
+)
+def test_whether_the_deployer_may_use_the_functions_account_is_read_from_the_bindings_of_both(
+    emulator: Emulator, folder: set[str], account: set[str], ok: bool | None
+) -> None:
+    emulator.state.roles -= {ROLE, "functions.admin"}
+    emulator.state.roles |= {"functions.editor", "viewer", *folder}
+    emulator.state.account_roles = account
+    found = seen(with_key(emulator, service_account=SERVICE_ACCOUNT))[USE]
+
+    assert found.ok is ok
+    command = f"yc iam service-account add-access-binding {SERVICE_ACCOUNT} --role {ROLE} --subject "
+    assert ok or found.remedy == f"{command}serviceAccount:{SERVICE_ACCOUNT}"
+
+
+def test_an_account_whose_bindings_are_not_shown_is_said_to_be_unchecked(emulator: Emulator) -> None:
+    emulator.state.roles -= {ROLE}
+    found = seen(with_key(emulator, service_account=SERVICE_ACCOUNT))[USE]
+    assert found.ok is None and "is not checked" in found.detail
+    unknown = seen(emulated(emulator, service_account=SERVICE_ACCOUNT))[USE]
+    assert unknown.ok is None and "DEPLOYER_ID" in str(unknown.remedy)
+    assert not any(what.startswith("use of") for what in seen(with_key(emulator))), "none is named"
 
 
 def test_what_cannot_be_seen_is_no_trouble(emulator: Emulator) -> None:

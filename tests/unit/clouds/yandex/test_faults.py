@@ -6,6 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import BadRequest, Help
 from tests.fakes.bundles import TRIVIAL, bundle_record, write_bundle
 from tests.fakes.clocks import HastyClock
 from tests.fakes.yandex import Emulator
@@ -117,9 +118,22 @@ def test_a_build_that_fails_says_what_the_builder_said_and_leaves_nothing(
 ) -> None:
     emulator.state.build_error = "pip: no matching distribution found for numpy==99"
     cloud = emulated(emulator)
-    with pytest.raises(DeployError, match="numpy==99"):
+    with pytest.raises(DeployError, match="numpy==99") as problem:
         cloud.functions.create_version("demo", bundle, SETTINGS)
+    assert "yc operation get d4o" in str(problem.value.hint), "where the cloud keeps the builder's log"
     assert list(cloud.functions.versions("demo")) == []
+
+
+def test_what_an_operation_says_beside_its_message_is_told_too(emulator: Emulator, bundle: Bundle) -> None:
+    emulator.state.build_error = "the build failed"
+    violation = BadRequest.FieldViolation(field="requirements.txt", description="no wheel for numpy")
+    link = Help.Link(description="build log", url="https://storage.example/log")
+    emulator.state.build_details = [BadRequest(field_violations=[violation]), Help(links=[link])]
+    with pytest.raises(DeployError) as problem:
+        emulated(emulator).functions.create_version("demo", bundle, SETTINGS)
+    assert problem.value.message == (
+        "the build failed; requirements.txt: no wheel for numpy; build log: https://storage.example/log"
+    )
 
 
 def test_a_function_that_someone_else_made_is_neither_changed_nor_seen(

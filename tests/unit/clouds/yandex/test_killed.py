@@ -9,6 +9,7 @@ from tests.fakes.clocks import HastyClock
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
 from tests.fakes.yandex.dying import Killed, dying_client
+from tests.fakes.yandex.state import SERVICE_ACCOUNT
 
 from emel import deploy
 from emel.clouds import Cloud
@@ -37,8 +38,9 @@ def run(cloud: Cloud, bundle: Bundle) -> Endpoint:
     return deploy.apply(plan, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
 
 
-def check_complete(emulator: Emulator) -> None:
-    """One function, one version, its tag, policy, binding and gateway; no object, no upload left."""
+def check_complete(emulator: Emulator, objects: int = 0) -> None:
+    """One function, one version, its tag, policy, binding and gateway; no upload is left, and no object but a
+    model that the version mounts."""
     assert len(emulator.state.functions) == 1
     [stored] = emulator.state.functions.values()
     [version] = stored.versions
@@ -47,7 +49,7 @@ def check_complete(emulator: Emulator) -> None:
     assert len(stored.bindings) == 1
     [gateway] = emulator.state.gateways.values()
     assert gateway.proto.variables["tag"].string_value == "prod"
-    assert (emulator.storage.keys(), emulator.storage.uploads()) == ([], 0)
+    assert (len(emulator.storage.keys()), emulator.storage.uploads()) == (objects, 0)
 
 
 def killed_at(emulator: Emulator, number: int, bundle: Bundle) -> bool:
@@ -108,6 +110,25 @@ def test_a_deploy_that_was_killed_after_any_call_of_object_storage_is_completed_
         check_complete(emulator)
         emulator.close()
     assert number > 8, "the deploy makes that many calls at least"
+
+
+def test_a_model_beside_its_zip_is_there_once_whenever_the_deploy_was_killed(
+    tmp_path: Path, mounting_bundle: Bundle
+) -> None:
+    number, interrupted = 0, True
+    while interrupted:
+        number += 1
+        emulator = Emulator(tmp_path / str(number))
+        try:
+            clock = FatalClock(emulator, number)
+            run(emulated(emulator, clock=clock, service_account=SERVICE_ACCOUNT), mounting_bundle)
+            interrupted = False
+        except Killed:
+            emulator.state.on_call = None
+        run(emulated(emulator, service_account=SERVICE_ACCOUNT), mounting_bundle)
+        check_complete(emulator, objects=1)
+        emulator.close()
+    assert number > 6, "the deploy makes that many calls at least"
 
 
 def test_a_deploy_again_after_success_changes_nothing(emulator: Emulator, bundle: Bundle) -> None:
