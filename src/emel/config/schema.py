@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from emel.config.checkpoints import CheckpointTable
-from emel.config.machines import AwsTable, KubernetesTable, TrainTable, YandexMachineTable
+from emel.config.machines import AwsTable, KubernetesTable, TrainTable
+from emel.config.yandex import YandexTable
 from emel.errors import ConfigError
 from emel.records import (
     Direction,
@@ -18,7 +19,6 @@ from emel.records import (
     GateRule,
     GatewaySettings,
     LockboxSecret,
-    LogLevel,
     OwnSection,
     ScalingPolicy,
     Serving,
@@ -27,8 +27,6 @@ from emel.records import (
 )
 
 FunctionName = Annotated[str, Meta(pattern=r"^[a-z][-a-z0-9]{1,61}[a-z0-9]$")]
-Variable = Annotated[str, Meta(pattern=r"^[a-zA-Z][a-zA-Z0-9_]*$")]
-LockboxPath = Annotated[str, Meta(pattern=r"^[^/]+/[^/]+/[^/]+$")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -183,49 +181,6 @@ class LocalTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The port to listen on; 0 takes a free one."""
     throttle: bool = False
     """Whether instances get only the share of a processor that their memory class has in a cloud."""
-
-
-class GatewayTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The API gateway that `emel deploy --to yandex --gateway` puts before the function."""
-
-    service_account: str | None = None
-    """The service account that calls the function for it, with the role `functions.functionInvoker`. Without
-    it, the function's own."""
-    authorizer: str | None = None
-    """The identifier of a function that decides, by the header `X-Api-Key`, who may ask for predictions."""
-    payload_format: Literal["0.1", "1.0"] = "1.0"
-    """The format of the events that the function gets; it answers both."""
-
-
-class YandexTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The project's place in Yandex Cloud. Sign-in is by the environment alone."""
-
-    folder: str | None = None
-    """The folder's identifier. Without it, YC_FOLDER_ID."""
-    service_account: str | None = None
-    """The identifier of the service account that the function acts as; it needs one to read Lockbox."""
-    bucket: str | None = None
-    """A bucket of Object Storage, through which a bundle above 3.5 MB goes."""
-    public: bool = False
-    """Whether anyone may call the function. `false` changes nothing for a function that is public."""
-    log_group: str | None = None
-    """The identifier of a log group. Without it, the folder's own."""
-    min_log_level: LogLevel | None = None
-    """The least level of a record that is kept."""
-    environment: dict[Variable, Annotated[str, Meta(max_length=4096)]] = {}
-    """Environment variables of the function, 4 KB in all with their names. No secrets."""
-    secrets: dict[Variable, LockboxPath] = {}
-    """Environment variable to an entry of a Lockbox secret, as `"SECRET_ID/VERSION_ID/KEY"`."""
-    gateway: GatewayTable = GatewayTable()
-    """See [yandex.gateway]."""
-    machine: YandexMachineTable = YandexMachineTable()
-    """See [yandex.machine]."""
-    endpoint: str = "api.cloud.yandex.net:443"
-    """The API's address, host and port."""
-    storage_endpoint: str = "https://storage.yandexcloud.net"
-    """The address of Object Storage."""
-    token_endpoint: str = "https://auth.yandex.cloud/oauth/token"
-    """Where a job's token is exchanged for one of the cloud."""
 
 
 class CostTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

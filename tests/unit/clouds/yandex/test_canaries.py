@@ -6,12 +6,12 @@ from pathlib import Path
 
 import grpc
 import pytest
-import yandexcloud
 from tests.fakes.bundles import ECHO, TRIVIAL, bundle_record, write_bundle
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
+from tests.fakes.yandex.dying import Killed, dying_client
 from tests.fakes.yandex.state import Fault
-from tests.unit.clouds.yandex.test_killed import ROUTES, Killed, Killer
+from tests.unit.clouds.yandex.test_killed import ROUTES
 
 from emel.clouds import Canaries, Cloud
 from emel.clouds.yandex.functions import canary_tag
@@ -112,18 +112,10 @@ def test_a_canary_that_was_interrupted_at_any_call_is_completed_by_the_next_run(
 
 def killed_at(emulator: Emulator, number: int, wanted: Canary | None) -> bool:
     """Set a canary, and be killed at this call. Whether it got so far."""
-    killer = Killer(number)
-
-    def connect(token: str) -> yandexcloud.SDK:
-        return yandexcloud.SDK(
-            endpoint=emulator.endpoint,
-            iam_token=token,
-            root_certificates=emulator.root_certificates,
-            interceptor=killer,
-        )
-
     try:
-        canaries_of(emulated(emulator, connect=connect)).set_canary("demo", "prod", wanted)
+        canaries_of(emulated(emulator, connect=dying_client(emulator, number))).set_canary(
+            "demo", "prod", wanted
+        )
     except Killed:
         return True
     return False
