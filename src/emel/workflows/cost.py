@@ -7,7 +7,7 @@ from pathlib import Path
 from emel import cost
 from emel.apitest import read_answers
 from emel.config import Config
-from emel.config.schema import GatewayTable
+from emel.config.yandex import GatewayTable
 from emel.errors import ConfigError
 from emel.records import Bundle, Estimate, Usage, to_json
 from emel.report import costs
