@@ -81,11 +81,7 @@ def launch(
     is over here, is removed. Errors: MachineError, after the machine's last words; nothing is left then but
     what the error names. ForgeError, DeployError from before anything is made.
     """
-    for pair in fleet.pairs():
-        why = fleet.over(pair)
-        if why:
-            progress.step(f"removing {pair.name}: {why}")
-            fleet.remove(pair)
+    _prune(fleet, progress)
     found = _taken_up(fleet, name, progress)
     if found is not None:
         machine, runner = found
@@ -96,6 +92,19 @@ def launch(
     return Launched(
         name=name, tags=(name, *tags), machine=machine, runner=runner, plan=wanted, changed=changed
     )
+
+
+def _prune(fleet: Fleet, progress: Progress) -> None:
+    """Remove what is over. What cannot be removed is no reason not to launch."""
+    for pair in fleet.pairs():
+        why = fleet.over(pair)
+        if not why:
+            continue
+        progress.step(f"removing {pair.name}: {why}")
+        try:
+            fleet.remove(pair)
+        except EmelError as problem:
+            progress.step(f"{pair.name} could not be removed: {problem.message}")
 
 
 def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int] | None:

@@ -78,6 +78,8 @@ def _hint(reasons: str, shape: MachineShape) -> str:
     if QUOTA not in reasons:
         other = "without --spot" if shape.spot else "of another size"
         return f"try again later, in other zones, or with a machine {other}"
+    if "active operations" in reasons:
+        return "try again in a minute"
     if shape.gpu and "GPU" in reasons:
         quota = CARDS[shape.gpu].quota or f"of {shape.gpu} cards"
         return f"ask for the quota {quota} on the cloud's page «Quotas»: in a new cloud it is 0"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from itertools import count
 from typing import Any, TypeVar
 
 import grpc
@@ -26,6 +27,8 @@ from emel.system.clock import Clock
 CALL_SECONDS = 60.0
 ATTEMPTS = 6
 LONGEST_PAUSE = 8.0
+BUSY_SECONDS = 180.0
+"""How long a change waits for others to end: making a machine takes most of a minute."""
 OPERATION_SECONDS = 600.0
 """The builder has five minutes (documentation, «Quotas and limits»); what takes twice as long is stuck."""
 
@@ -92,14 +95,18 @@ class Session:
         idempotency key; since nobody promises that the cloud heeds it, `arrived` looks first, for a change
         that would be made twice, and what it finds is returned instead.
         """
-        key = str(uuid.uuid4())
-        for pause in self._pauses():
+        key, busy_until = str(uuid.uuid4()), self._clock.monotonic() + BUSY_SECONDS
+        for attempt in count():
             try:
                 return self._send(stub, method, request, key)
             except Refusal as problem:
-                if pause is None or not _passes(problem):
+                if _is_busy(problem):
+                    may_pass = self._clock.monotonic() < busy_until
+                else:
+                    may_pass = problem.code in PASSING and attempt < ATTEMPTS - 1
+                if not may_pass:
                     raise
-            self._pause(pause)
+            self._pause(_growing(attempt))
             found = arrived() if arrived is not None else None
             if found is not None:
                 return found
@@ -169,11 +176,16 @@ class Session:
 
     def _pauses(self) -> list[float | None]:
         """The seconds to wait after each attempt that failed; None after the last."""
-        return [*(min(LONGEST_PAUSE, 0.5 * 2**number) for number in range(ATTEMPTS - 1)), None]
+        return [*map(_growing, range(ATTEMPTS - 1)), None]
 
 
-def _passes(problem: Refusal) -> bool:
-    """Whether a refused change may succeed later: no answer, or too many operations at once, which end."""
+def _is_busy(problem: Refusal) -> bool:
+    """Whether a change was refused for too many operations at once, which end."""
     # Cloud Functions says "concurrentFolderOperations", Compute Cloud "active operations".
-    busy = any(word in problem.message.lower() for word in ("concurrent", "active operations"))
-    return problem.code in PASSING or (problem.code == "RESOURCE_EXHAUSTED" and busy)
+    said = any(word in problem.message.lower() for word in ("concurrent", "active operations"))
+    return problem.code == "RESOURCE_EXHAUSTED" and said
+
+
+def _growing(attempt: int) -> float:
+    """Seconds to wait after an attempt, from 0."""
+    return float(min(LONGEST_PAUSE, 0.5 * 2**attempt))

@@ -129,10 +129,15 @@ def test_a_change_whose_answer_is_lost_is_made_once(emulator: Emulator, method: 
 
 def test_too_many_operations_at_once_are_waited_for(emulator: Emulator) -> None:
     text = "The limit on maximum number of active operations has exceeded."
-    emulator.state.faults.append(Fault("InstanceService/Create", EXHAUSTED, text, times=3))
+    emulator.state.faults.append(Fault("InstanceService/Create", EXHAUSTED, text, times=12))
     clock = HastyClock()
     assert create(emulated_compute(emulator, clock=clock)).zone == "ru-central1-a"
-    assert clock.slept[:3] == [0.5, 1.0, 2.0]
+    assert clock.slept[:6] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
+
+    emulator.state.faults.append(Fault("InstanceService/Create", EXHAUSTED, text, times=1000))
+    with pytest.raises(DeployError, match="active operations") as problem:
+        create(emulated_compute(emulator), "emel-7-2")
+    assert problem.value.hint == "try again in a minute"
 
 
 def test_a_creation_that_the_cloud_takes_back_unseen_goes_on_in_the_next_zone(emulator: Emulator) -> None:
