@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from emel.records.money import MachinePrice
+
 MachineState = Literal["starting", "running", "stopping", "stopped"]
 
 
@@ -47,6 +49,8 @@ class MachineShape(Struct, frozen=True, kw_only=True):
     """Where it is tried, in this order."""
     longest_life: float | None = None
     """Seconds after which the cloud itself ends it; None where it does not."""
+    price: MachinePrice | None = None
+    """What the cloud itself says that it costs; None where it was not asked, or does not say."""
 
 
 class MachineBoot(Struct, frozen=True, kw_only=True):

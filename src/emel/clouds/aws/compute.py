@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from emel.clouds.aws.images import find_image
 from emel.clouds.aws.launching import FIRST_PAUSE, LONGEST_PAUSE, Launch, launch, wait_until_running
 from emel.clouds.aws.places import find_places
+from emel.clouds.aws.prices import find_price
 from emel.clouds.aws.refusals import Refusal
 from emel.clouds.aws.session import Connect, Session, connect_to
 from emel.clouds.aws.types import fitting_type
@@ -70,11 +73,11 @@ class AwsCompute:
         self._tell = tell
 
     def shape(self, wanted: MachineWanted) -> MachineShape:
-        """The fitting type, its zones, and a disk that is no smaller than the image's."""
+        """The fitting type, its zones and its price, and a disk that is no smaller than the image's."""
         chosen = fitting_type(self._session, wanted)
         image = find_image(self._session, self._settings.image, chosen)
         places = find_places(self._session, self._settings.subnets, chosen.name, wanted.zones)
-        return MachineShape(
+        shape = MachineShape(
             cloud="aws",
             platform=chosen.name,
             cpus=chosen.cpus,
@@ -87,6 +90,8 @@ class AwsCompute:
             public_address=any(place.public_address for place in places),
             zones=tuple(dict.fromkeys(place.zone for place in places)),
         )
+        price = find_price(self._session, self._session.region, shape, self._tell)
+        return msgspec.structs.replace(shape, price=price)
 
     def create(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]
