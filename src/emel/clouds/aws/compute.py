@@ -18,7 +18,7 @@ from emel.clouds.aws.launching import FIRST_PAUSE, LONGEST_PAUSE, Launch, launch
 from emel.clouds.aws.places import find_places
 from emel.clouds.aws.prices import find_price
 from emel.clouds.aws.refusals import Refusal
-from emel.clouds.aws.session import Connect, Session, connect_to
+from emel.clouds.aws.session import Connect, Session, connect_to, region_of
 from emel.clouds.aws.types import fitting_type
 from emel.clouds.base import Outside
 from emel.errors import DeployError
@@ -44,12 +44,9 @@ them, and the machine is not billed (EC2 User Guide, «Amazon EC2 instance state
 
 
 def open_compute(_: Path, outside: Outside, connect: Connect | None = None) -> AwsCompute:
-    """The machines of the region that [aws.machine], AWS_REGION or the profile names.
-
-    `connect` makes boto3's clients.
-    """
+    """The machines of the region that `region_of` tells. `connect` makes boto3's clients."""
     settings = outside.aws_machines
-    session = Session(connect or connect_to(settings.region))
+    session = Session(connect or connect_to(region_of(settings, outside.env)))
     return AwsCompute(session, settings, outside.clock, outside.tell)
 
 

@@ -5,7 +5,7 @@ Reads, and changes that carry a client token, are repeated by boto3 itself, with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -23,11 +23,18 @@ from botocore.parsers import ResponseParserError
 
 from emel.clouds.aws.refusals import refusal
 from emel.errors import DeployError
+from emel.records import AwsMachines
 
 Connect = Callable[[str], Any]
 """Makes the client of a service by its name: `ec2`, `ssm`, `pricing`."""
 PRICING_REGION = "us-east-1"
 """Where the Price List API answers, for all regions (AWS Billing User Guide, «AWS Price List Query API»)."""
+
+
+def region_of(settings: AwsMachines, env: Mapping[str, str]) -> str | None:
+    """The region that [aws.machine] or AWS_REGION names. None leaves it to boto3, which heeds the profile and
+    AWS_DEFAULT_REGION, but not AWS_REGION."""
+    return settings.region or env.get("AWS_REGION")
 
 
 def connect_to(region: str | None) -> Connect:

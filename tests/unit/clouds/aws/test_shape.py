@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import NoRegionError
 from tests.fakes.aws import FakeAws, Fault, aws_compute, connect_to_fake
 
-from emel.clouds.aws.session import Session
+from emel.clouds.aws.session import Session, connect_to, region_of
 from emel.clouds.aws.types import CARDS, fitting_type
 from emel.errors import DeployError
 from emel.records import AwsMachines, MachineWanted
@@ -137,6 +137,14 @@ def test_a_refusal_names_the_right_or_the_command(aws: FakeAws, code: str, messa
         aws_compute(aws).shape(MachineWanted())
     assert hint in str(problem.value.hint)
     assert problem.value.where == "AWS, DescribeInstanceTypes"
+
+
+def test_a_configured_region_goes_before_that_of_the_environment() -> None:
+    env = {"AWS_REGION": "eu-west-3"}
+    for settings, region in ((AwsMachines(), "eu-west-3"), (AwsMachines(region="us-east-2"), "us-east-2")):
+        connect = connect_to(region_of(settings, env))
+        assert connect("ec2").meta.region_name == region
+        assert connect("pricing").meta.region_name == "us-east-1"
 
 
 def test_an_environment_without_a_region_names_the_key(aws: FakeAws) -> None:
