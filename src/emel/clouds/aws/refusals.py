@@ -64,4 +64,9 @@ def _explained(code: str, text: str, service: str, operation: str) -> tuple[str,
         )
     if code in _QUOTAS:
         return f"a quota is used up: {text}", "ask for more in «Service Quotas», or choose a smaller --type"
+    if code == "AuthFailure.ServiceLinkedRoleCreationNotPermitted":
+        return (
+            f"the account has had no spot machine yet: {text}",
+            "let an administrator run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
+        )
     return f"{code}: {text}", None

@@ -14,11 +14,17 @@ from tests.fakes.clocks import HastyClock
 
 from emel.clouds.aws.compute import METADATA, AwsCompute
 from emel.errors import DeployError
-from emel.records import AwsMachines, Machine, MachineBoot, MachineShape
+from emel.records import AwsMachines, Machine, MachineBoot, MachineShape, MachineWanted
 from emel.runners.boot import machine_boot
 from emel.runners.settings import BootSettings
 
 NAME, SECRET = "emel-7-1", "glrt-t3_abcDEF.01-_0123456789"
+ACTIONS = {
+    *("DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "DescribeImages", "DescribeSubnets"),
+    *("DescribeInstances", "RunInstances", "CreateTags", "TerminateInstances", "GetConsoleOutput"),
+    *("GetParameter", "GetProducts"),
+}
+"""Those of the policy in docs/guides/cloud-training.md."""
 BOOT = MachineBoot(script="exit", user_data="#cloud-config\nbootcmd: []\n", max_lifetime=60.0)
 
 
@@ -200,6 +206,23 @@ def test_a_quota_that_is_used_up_is_told_at_once(aws: FakeAws) -> None:
     with pytest.raises(DeployError, match="a quota is used up: limit of 0") as problem:
         create(aws_compute(aws))
     assert "Service Quotas" in str(problem.value.hint)
+
+
+def test_an_account_without_the_role_for_spot_machines_names_the_command(aws: FakeAws) -> None:
+    aws.faults.append(Fault("RunInstances", "AuthFailure.ServiceLinkedRoleCreationNotPermitted"))
+    with pytest.raises(DeployError, match="the account has had no spot machine yet") as problem:
+        create(aws_compute(aws), replace(SHAPE, spot=True))
+    assert "--aws-service-name spot.amazonaws.com" in str(problem.value.hint)
+
+
+def test_the_policy_of_the_guide_is_what_is_needed(aws: FakeAws) -> None:
+    compute = aws_compute(aws)
+    compute.shape(MachineWanted(native="m7i.large"))
+    create(compute)
+    compute.boot_log(NAME)
+    compute.delete(NAME)
+    # Tags are made with the machine, which has a right of its own.
+    assert set(aws.calls) | {"CreateTags"} == ACTIONS
 
 
 def test_a_machine_that_ends_before_it_runs_says_why(aws: FakeAws) -> None:
