@@ -67,6 +67,7 @@ def _explained(code: str, text: str, service: str, operation: str) -> tuple[str,
     if code == "AuthFailure.ServiceLinkedRoleCreationNotPermitted":
         return (
             f"the account has had no spot machine yet: {text}",
-            "let an administrator run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
+            "let an administrator run, once: "
+            "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
         )
     return f"{code}: {text}", None
