@@ -17,7 +17,7 @@ from emel.clouds.aws.images import find_image
 from emel.clouds.aws.launching import FIRST_PAUSE, LONGEST_PAUSE, Launch, launch, wait_until_running
 from emel.clouds.aws.places import find_places
 from emel.clouds.aws.prices import find_price
-from emel.clouds.aws.refusals import Refusal
+from emel.clouds.aws.refusals import GONE, Refusal
 from emel.clouds.aws.session import Connect, Session, connect_to, region_of
 from emel.clouds.aws.types import fitting_type
 from emel.clouds.base import Outside
@@ -124,13 +124,14 @@ class AwsCompute:
             return ""
         identifier = found[-1]["InstanceId"]
         try:
-            answer = self._session.call("ec2", "GetConsoleOutput", InstanceId=identifier, Latest=True)
+            return self._console(InstanceId=identifier, Latest=True)
         except Refusal as problem:
+            if problem.code in GONE:
+                return ""
             # Machines that are not built on Nitro have no newest output.
             if problem.code != "UnsupportedOperation":
                 raise
-            answer = self._session.call("ec2", "GetConsoleOutput", InstanceId=identifier)
-        return str(answer.get("Output", ""))
+        return self._console(InstanceId=identifier)
 
     def delete(self, name: str) -> None:
         """See Compute. The disk goes with the machine, a moment later."""
@@ -142,9 +143,16 @@ class AwsCompute:
                     f"AWS did not delete {', '.join(identifiers)} within {DELETE_SECONDS:g} s",
                     hint=f"aws ec2 terminate-instances --instance-ids {' '.join(identifiers)}",
                 )
-            self._session.call("ec2", "TerminateInstances", InstanceIds=identifiers)
+            try:
+                self._session.call("ec2", "TerminateInstances", InstanceIds=identifiers)
+            except Refusal as problem:
+                if problem.code not in GONE:
+                    raise
             self._clock.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _console(self, **arguments: Any) -> str:
+        return str(self._session.call("ec2", "GetConsoleOutput", **arguments).get("Output", ""))
 
     def _plan(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]

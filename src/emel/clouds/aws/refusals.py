@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from emel.errors import DeployError
 
+GONE = frozenset(("IncorrectInstanceState", "InvalidInstanceID.NotFound"))
+"""The machine has just been deleted."""
 NO_ROOM = frozenset(
     (
         "InsufficientInstanceCapacity",
@@ -37,6 +39,8 @@ _QUOTAS = (
     "VcpuLimitExceeded",
     "VolumeLimitExceeded",
 )
+_CONFIGURED = ("InvalidAMIID", "InvalidGroup", "InvalidSubnetID")
+"""Beginnings of codes for what emel.toml names and the region does not have."""
 
 
 class Refusal(DeployError):
@@ -64,6 +68,8 @@ def _explained(code: str, text: str, service: str, operation: str) -> tuple[str,
         )
     if code in _QUOTAS:
         return f"a quota is used up: {text}", "ask for more in «Service Quotas», or choose a smaller --type"
+    if code.startswith(_CONFIGURED):
+        return f"{code}: {text}", "check [aws.machine] in emel.toml, and that it is of this region"
     if code == "AuthFailure.ServiceLinkedRoleCreationNotPermitted":
         return (
             f"the account has had no spot machine yet: {text}",

@@ -293,6 +293,18 @@ def test_the_console_of_a_machine_that_is_gone_can_still_be_read(aws: FakeAws) -
     assert compute.boot_log(NAME) == "emel: no token; powering down"
 
 
+def test_a_machine_that_is_gone_in_the_meantime_is_no_error(aws: FakeAws) -> None:
+    compute = aws_compute(aws)
+    create(compute)
+    aws.faults += [
+        Fault("GetConsoleOutput", "InvalidInstanceID.NotFound"),
+        Fault("TerminateInstances", "InvalidInstanceID.NotFound"),
+    ]
+    assert compute.boot_log(NAME) == ""
+    compute.delete(NAME)
+    assert aws.alive() == []
+
+
 def test_a_machine_that_does_not_go_is_an_error_with_the_command(aws: FakeAws) -> None:
     compute = aws_compute(aws)
     made = create(compute)

@@ -69,6 +69,7 @@ def test_the_families_of_each_card_carry_it(aws: FakeAws) -> None:
         (MachineWanted(native="n7i.large"), "no type 'n7i.large'", "m7i.large"),
         (MachineWanted(native="mac1.metal", spot=True), "mac1.metal cannot be had as a spot", "--spot"),
         (MachineWanted(native="m7i.large", gpu="t4", gpus=1), "1 × t4 are wanted", "--gpu t4"),
+        (MachineWanted(native="p3dn.24xlarge"), "does not know the card v100", "[aws.machine] image"),
         (
             MachineWanted(zones=("eu-central-1z",)),
             "no subnet for m7i.large in eu-central-1z",
@@ -115,6 +116,32 @@ def test_an_image_for_other_processors_is_refused(aws: FakeAws) -> None:
     assert aws_compute(aws, AwsMachines(image=arm)).shape(MachineWanted(native="m7g.large")).cpus == 2
     with pytest.raises(DeployError, match=r"is for arm64, m7i.large is x86_64"):
         aws_compute(aws, AwsMachines(image=arm)).shape(MachineWanted())
+
+
+def test_an_image_that_the_region_does_not_have_names_the_table(aws: FakeAws) -> None:
+    with pytest.raises(DeployError, match="ami-0123456789abcdef0") as problem:
+        aws_compute(aws, AwsMachines(image="ami-0123456789abcdef0")).shape(MachineWanted())
+    assert "check [aws.machine]" in str(problem.value.hint)
+
+
+def test_a_card_that_is_not_of_nvidia_is_none() -> None:
+    class OtherCards:
+        """EC2, with one type, as it describes it (shortened)."""
+
+        def describe_instance_types(self, **_: object) -> object:
+            one = {
+                "InstanceType": "g4ad.xlarge",
+                "SupportedUsageClasses": ["on-demand", "spot"],
+                "BareMetal": False,
+                "ProcessorInfo": {"SupportedArchitectures": ["x86_64"]},
+                "VCpuInfo": {"DefaultVCpus": 4},
+                "MemoryInfo": {"SizeInMiB": 16384},
+                "GpuInfo": {"Gpus": [{"Name": "Radeon Pro V520", "Manufacturer": "AMD", "Count": 1}]},
+            }
+            return {"InstanceTypes": [one]}
+
+    found = fitting_type(Session(lambda service: OtherCards()), MachineWanted(native="g4ad.xlarge"))
+    assert (found.cpus, found.gpu, found.gpus) == (4, None, 0)
 
 
 def test_a_region_without_the_public_parameter_asks_for_an_image(aws: FakeAws) -> None:
