@@ -64,6 +64,7 @@ from emel.records.experiments import (
     Verdict,
 )
 from emel.records.machines import (
+    AutoscalerPlan,
     AwsMachines,
     KubernetesMachines,
     Machine,
@@ -125,6 +126,7 @@ __all__ = [
     "LOG_LEVELS",
     "Answers",
     "Artifact",
+    "AutoscalerPlan",
     "AwsMachines",
     "Best",
     "BuiltZip",
