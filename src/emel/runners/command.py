@@ -14,8 +14,13 @@ from typing import NamedTuple
 
 OLDEST = "17.1"
 """The oldest gitlab-runner that knows all of it."""
-VERSION = "19.3.0"
-"""The version that machines install (https://gitlab.com/gitlab-org/gitlab-runner/-/tags)."""
+VERSION = "19.0.3"
+"""The version that machines install (https://gitlab.com/gitlab-org/gitlab-runner/-/tags).
+
+The last that reports a job which a lost machine ended as `runner_system_failure`, for which every GitLab
+retries. From 19.1 on it is `runner_interrupted`, which a GitLab before 19 refuses to see in `retry`
+(gitlab-runner, common/build.go and common/network.go).
+"""
 DOWNLOADS = "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads"
 """Where its releases stand, each under `vVERSION/` with its binaries, `release.sha256` and that list's
 signature (https://docs.gitlab.com/runner/install/bleeding-edge/)."""
