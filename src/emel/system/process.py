@@ -19,8 +19,11 @@ ORDERLY_SECONDS = 25.0
 OnLine = Callable[[str], None]
 
 
-class Terminated(KeyboardInterrupt):
-    """Somebody asked emel to end in order, as GitLab does when a machine is about to go."""
+class Terminated(BaseException):
+    """Somebody asked emel to end in order, as GitLab does when a machine is about to go.
+
+    No Exception, as KeyboardInterrupt is none: nobody is to catch it by the way.
+    """
 
 
 class Completed(NamedTuple):
