@@ -12,6 +12,7 @@ import click
 
 from emel.cli import options
 from emel.cli.asking import agree
+from emel.cli.commands.runner_autoscaler import command as autoscaler_command
 from emel.cli.moments import Span
 from emel.cli.output import progress, show
 from emel.cli.render import runners as render
@@ -223,6 +224,9 @@ def prune_command(context: click.Context, cloud: str | None, yes: bool, as_json:
 
         done = workflow.prune(fleet, agreed, telling)
     show(done, render.pruned(done), as_json=as_json)
+
+
+command.add_command(autoscaler_command)
 
 
 def _project(context: click.Context, cloud: str | None, **machine: Any) -> Project:
