@@ -153,9 +153,13 @@ def is_of(process: Path, emel: Emel) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["cancelled in GitLab", "Ctrl-C"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
+    ids=["cancelled in GitLab", "Ctrl-C"],
+)
 def test_a_waiting_launch_that_is_told_to_end_removes_both(
-    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, tmp_path: Path, number: int
+    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, tmp_path: Path, number: int, status: int
 ) -> None:
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     output = tmp_path / "output"
@@ -164,7 +168,7 @@ def test_a_waiting_launch_that_is_told_to_end_removes_both(
 
     os.kill(child.pid, number)
 
-    assert child.wait(60) == 130, output.read_text()
+    assert child.wait(60) == status, output.read_text()
     assert "Traceback" not in output.read_text()
     assert project.runners == {}
     assert folders(emel) == []

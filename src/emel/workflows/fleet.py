@@ -15,9 +15,13 @@ from emel.records import Machine
 from emel.records.forges import Runner
 from emel.runners import PROJECT, RUNNER, Pair
 from emel.system.clock import Clock
+from emel.system.process import Terminated
 from emel.workflows.local import LOCAL
 from emel.workflows.project import Progress, Project
 from emel.workflows.review import find_place
+
+STOPS = (EmelError, KeyboardInterrupt, Terminated)
+"""What can keep a removal from its end, after which somebody must be told what is left."""
 
 
 class Fleet(NamedTuple):
@@ -65,11 +69,12 @@ class Fleet(NamedTuple):
             self.forge.runners.delete(pair.runner.id)
 
     def remove_named(self, name: str) -> None:
-        """Remove all of a name. Errors: MachineError, which tells what to do then, also for a Ctrl-C."""
+        """Remove all of a name. Errors: MachineError, which tells what to do then, also when it is
+        interrupted."""
         try:
             for pair in self.named(name):
                 self.remove(pair)
-        except (EmelError, KeyboardInterrupt) as problem:
+        except STOPS as problem:
             raise MachineError(
                 f"{name} could not be removed: {problem or 'interrupted'}",
                 hint=f"remove it: emel runner stop {name} --now",

@@ -18,7 +18,7 @@ from emel.errors import EmelError, ForgeError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, MachinePrice
 from emel.records.forges import CreatedRunner
 from emel.runners import BootSettings
-from emel.workflows.fleet import Fleet
+from emel.workflows.fleet import STOPS, Fleet
 from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -261,7 +261,7 @@ def _undo(
             fleet.forge.runners.delete(runner.id)
         else:
             _delete_runners(fleet, name)
-    except (EmelError, KeyboardInterrupt) as problem:
+    except STOPS as problem:
         what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",
