@@ -24,6 +24,7 @@
   x ForgeError               18   the forge (GitLab) cannot be reached, or refuses a call
     + MissingTokenError      18   no token at hand may do what is asked of the forge
   x MachineError             19   a machine that trains cannot be had, or was lost
+  x CheckpointError          20   a checkpoint cannot be kept, found or put back
 
 The number is the exit code. 1 is also for what the machine refuses: no such folder, no permission, a full
 disk. 2 is click's own for a wrong command line, 70 a bug, 130 Ctrl-C.
@@ -194,3 +195,9 @@ class MachineError(EmelError):
     """A machine that trains cannot be had, was lost, or could not be removed."""
 
     exit_code = 19
+
+
+class CheckpointError(EmelError):
+    """A checkpoint of training cannot be kept, found or put back."""
+
+    exit_code = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import click
 
 from emel import __version__
 from emel.errors import EmelError
+from emel.system.process import Terminated
 
 COMMANDS = {
     "init": "Adopt a repository: emel.toml, its pipelines, .gitignore.",
@@ -20,6 +22,7 @@ COMMANDS = {
     "demo": "Show the whole loop on a real data set, on this machine.",
     "run": "Run the pipeline, compare with the base, apply the gate.",
     "sweep": "Run the pipeline over a grid of parameters, find the best.",
+    "checkpoint": "Let training go on where it was interrupted.",
     "compare": "Compare two revisions: metrics, parameters, data, gate.",
     "history": "Show the metrics over the commits.",
     "report": "Write the report of a revision as markdown and HTML.",
@@ -105,6 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
+    except Terminated:
+        print("\nterminated", file=sys.stderr)
+        sys.exit(128 + signal.SIGTERM)
     except (KeyboardInterrupt, click.Abort):
         print("\ninterrupted", file=sys.stderr)
         sys.exit(130)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from emel.config.checkpoints import CheckpointTable
 from emel.config.machines import AwsTable, KubernetesTable, TrainTable, YandexMachineTable
 from emel.errors import ConfigError
 from emel.records import (
@@ -269,6 +270,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     page: PageTable = PageTable()
     local: LocalTable = LocalTable()
     train: TrainTable = TrainTable()
+    checkpoint: CheckpointTable = CheckpointTable()
     yandex: YandexTable = YandexTable()
     aws: AwsTable = AwsTable()
     kubernetes: KubernetesTable = KubernetesTable()

@@ -17,6 +17,7 @@ from emel.experiments import (
     reading,
     recording,
     running,
+    stage_inputs,
 )
 from emel.experiments.dvc import Dvc
 from emel.records import DataFacts, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
@@ -60,6 +61,14 @@ class Pipeline:
     def record(self, run: PipelineRun, started: datetime) -> None:
         """Note the environment of a run with the results that it made; of one that ran nothing, nothing."""
         recording.write(self._dvc, run, started)
+
+    def digest_of_work(self, stage: str | None, command: Sequence[str], inputs: Sequence[str]) -> str:
+        """A digest that changes with all that decides what a command makes: its words, the files and folders
+        `inputs`, and with a `stage` what dvc.yaml says of it, its parameters and its data.
+
+        DVC is not started. Errors: PipelineError for a stage or a file that is not there.
+        """
+        return stage_inputs.digest_of_work(self._root, stage, command, inputs)
 
     def recorded(self, revision: Revision) -> RunRecord | None:
         """What is known here of the run that made the results of a revision."""

@@ -5,6 +5,7 @@ A part gets records and returns records; it never sees another part. Each is als
 digests are `sha256:` or `md5:` and hexadecimal digits, money carries its currency in the name or beside it.
 """
 
+from emel.records.checkpoints import Checkpoint, Work
 from emel.records.clouds import (
     Destroyed,
     Doomed,
@@ -63,6 +64,7 @@ from emel.records.experiments import (
     Verdict,
 )
 from emel.records.machines import (
+    AutoscalerPlan,
     AwsMachines,
     KubernetesMachines,
     Machine,
@@ -124,12 +126,14 @@ __all__ = [
     "LOG_LEVELS",
     "Answers",
     "Artifact",
+    "AutoscalerPlan",
     "AwsMachines",
     "Best",
     "BuiltZip",
     "Bundle",
     "Canary",
     "Check",
+    "Checkpoint",
     "CloudCost",
     "ColdStart",
     "Column",
@@ -228,6 +232,7 @@ __all__ = [
     "VersionUse",
     "VmPrice",
     "Waited",
+    "Work",
     "YandexMachines",
     "YandexSettings",
     "from_json",

@@ -1,6 +1,7 @@
 """Machines as runners of GitLab: their names, what a machine does from its boot to its end, what is over."""
 
 from emel.runners.boot import machine_boot
+from emel.runners.cloud_init import NOTICE
 from emel.runners.names import MARK, machine_name
 from emel.runners.pairs import (
     CURRENCY,
@@ -20,6 +21,7 @@ from emel.runners.settings import BootSettings
 __all__ = [
     "CURRENCY",
     "MARK",
+    "NOTICE",
     "PROJECT",
     "RUNNER",
     "START_SECONDS",

@@ -7,11 +7,14 @@ or wait (packages, users) are not used. AWS takes 16 KB of it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import indent
 
 FOLDER = "/opt/emel"
 NOTICE_FOLDER = "/run/emel"
-"""Where a file `notice` says to jobs that the machine will be taken away; jobs in containers see it too."""
+"""Jobs in containers see this folder too."""
+NOTICE = Path(NOTICE_FOLDER, "notice")
+"""The file that says to jobs that the cloud will take the machine away."""
 UNIT = "emel-runner.service"
 
 _DOCUMENT = """\
@@ -19,10 +22,12 @@ _DOCUMENT = """\
 # A machine of emel: it takes jobs of one GitLab project, then powers itself down.
 bootcmd:
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
-# no basic target, hence the properties; where the limit cannot be set, the machine ends at once.
-- systemd-run --unit=emel-limit --no-block --on-active={seconds} --timer-property=AccuracySec=1s
-  --timer-property=DefaultDependencies=no --property=DefaultDependencies=no systemctl poweroff
-  || systemctl poweroff
+# no basic target, hence the properties. By force: an orderly end waits for other units, some of them for
+# ever; so the runner is told before. No shell in there: systemd reads such units again when it is reloaded,
+# and takes a semicolon for its own.
+- systemd-run --unit=emel-limit --on-active={seconds} {early} systemctl --force poweroff
+  || systemctl --force poweroff
+- systemd-run --unit=emel-stop --on-active={orderly} {early} systemctl stop {unit}
 write_files:
 - path: {folder}/boot
   permissions: "0700"
@@ -39,8 +44,8 @@ write_files:
     # Wanted, not required: a unit that is not started at all could not power the machine down.
     Wants=network-online.target
     After=network-online.target docker.service
-    SuccessAction=poweroff
-    FailureAction=poweroff
+    SuccessAction=poweroff-force
+    FailureAction=poweroff-force
     [Service]
     ExecStart={folder}/boot
     StandardOutput=journal+console
@@ -51,14 +56,24 @@ write_files:
     # A job that takes too much memory fails; the runner stays, to report it.
     OOMPolicy=continue
 runcmd:
-- systemctl daemon-reload && systemctl start --no-block {unit} || systemctl poweroff
+- systemctl daemon-reload && systemctl start --no-block {unit} || systemctl --force poweroff
 """
+
+
+_EARLY = (
+    "--no-block --timer-property=AccuracySec=1s --timer-property=DefaultDependencies=no "
+    "--property=DefaultDependencies=no"
+)
+ORDERLY_SECONDS = 90
+"""So long before its limit the runner is told to end, and its job with it."""
 
 
 def cloud_config(boot: str, run: str, max_lifetime: float) -> str:
     """The document around the script that makes the machine ready and the one that runs the runner."""
     return _DOCUMENT.format(
         seconds=round(max_lifetime),
+        orderly=round(max(max_lifetime - ORDERLY_SECONDS, max_lifetime / 2)),
+        early=_EARLY,
         folder=FOLDER,
         unit=UNIT,
         boot=indent(boot.rstrip("\n"), "    "),

@@ -106,7 +106,7 @@ class BootedMachine:
         return "".join(path.read_text() for path in self.folder.glob("*/runner/notes"))
 
     def has_powered_down(self) -> bool:
-        return self.calls[-1] in ("systemd poweroff", "systemctl poweroff")
+        return self.calls[-1] in ("systemd poweroff-force", "systemctl --force poweroff")
 
     def _put_programs(self, programs: Mapping[str, str | None]) -> None:
         own = self.folder / "programs"

@@ -81,15 +81,24 @@ def test_it_takes_a_job_and_powers_down(tmp_path, settings):
 def test_its_life_is_limited_before_anything_else(tmp_path, settings):
     machine = booted(tmp_path, settings)
 
-    first = machine.calls[0]
-    assert first.startswith("systemd-run ") and "--on-active=21600 " in first
-    assert first.endswith("systemctl poweroff")
+    hard, orderly = machine.calls[:2]
+    assert hard.startswith("systemd-run --unit=emel-limit --on-active=21600 ")
+    assert hard.endswith(" systemctl --force poweroff")
+    assert orderly.startswith("systemd-run --unit=emel-stop --on-active=21510 ")
+    assert orderly.endswith(" systemctl stop emel-runner.service")
+
+
+def test_the_commands_of_its_limit_survive_that_systemd_reads_them_again(tmp_path, settings):
+    # systemd writes transient units to files: what is special there means something else after a reload.
+    machine = booted(tmp_path, settings)
+
+    assert not any(set(call) & set(";$%\\\"'") for call in machine.calls[:2])
 
 
 def test_it_ends_at_once_when_its_life_cannot_be_limited(tmp_path, settings):
     machine = booted(tmp_path, settings, stand_ins={"systemd-run": "#!/bin/sh\nexit 1\n"})
 
-    assert machine.calls[0] == "systemctl poweroff"
+    assert machine.calls[0] == "systemctl --force poweroff"
 
 
 def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):

@@ -6,6 +6,7 @@ import click
 from rich.console import Group
 
 from emel.cli import options
+from emel.cli.ending import orderly_end
 from emel.cli.output import progress, show
 from emel.cli.render import comparison, pipeline_run
 from emel.cli.verdict import fail_if_refused
@@ -47,9 +48,10 @@ def command(
     """Run the DVC pipeline, compare its results with the base revision, and apply the gate of emel.toml.
 
     Only stages whose inputs changed are run. The exit code is 7 when the gate says no, 5 when a stage fails.
+    On SIGTERM, as when GitLab cancels a job, a stage has 25 seconds to end in order.
     """
     project = options.project_of(context)
-    with progress() as telling:
+    with progress() as telling, orderly_end():
         result = run(project, base=base, stages=stages, force=force, params=params, progress=telling)
     show(result, Group(pipeline_run(result.pipeline), comparison(result.comparison)), as_json=as_json)
     fail_if_refused(result.comparison)
