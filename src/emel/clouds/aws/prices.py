@@ -25,8 +25,8 @@ def find_price(
 ) -> MachinePrice | None:
     """The price of an hour on demand, with disk and address, before tax. None where it cannot be learnt.
 
-    A spot machine never costs more than that: emel sets no other limit on its price (EC2 User Guide, «Spot
-    Instance pricing history»).
+    A spot machine never costs more than that: without a limit on its price, that is the limit (EC2 User
+    Guide, «Spot Instances»).
     """
     try:
         machine = _price(

@@ -20,8 +20,8 @@ NO_ROOM = frozenset(
     )
 )
 """The zone cannot take the machine now, or never has this type; another one may."""
-TOKEN_IN_USE = frozenset(("IdempotentParameterMismatch", "IdempotentInstanceTerminated"))
-"""A machine has been made with this client token, with other parameters or some time ago."""
+TOKEN_IN_USE, TOKEN_USED_UP = "IdempotentParameterMismatch", "IdempotentInstanceTerminated"
+"""A machine has been made with this client token and other parameters; that machine is gone."""
 
 _UNSIGNED = (
     "AuthFailure",

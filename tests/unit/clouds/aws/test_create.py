@@ -256,6 +256,15 @@ def test_two_launches_of_a_name_at_one_moment_make_one_machine(aws: FakeAws) -> 
     assert len(aws.instances()) == 1
 
 
+def test_a_launch_that_is_repeated_word_for_word_makes_a_new_machine_when_the_old_is_gone(
+    aws: FakeAws,
+) -> None:
+    compute = aws_compute(aws)
+    first = create(compute)
+    compute.delete(NAME)
+    assert create(compute).id != first.id
+
+
 def test_a_name_can_be_used_again_and_again(aws: FakeAws) -> None:
     compute = aws_compute(aws)
     made = []
