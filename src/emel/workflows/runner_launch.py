@@ -149,7 +149,7 @@ def _create_runner(fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[s
     def create() -> CreatedRunner:
         return fleet.forge.runners.create(
             name,
-            [name, *tags, fleet.mark],
+            [name, *tags, *fleet.marks],
             maximum_timeout=max(SHORTEST_TIMEOUT, round(wanted.max_lifetime)),
             note=runners.note(fleet.clock.now(), fleet.url),
             paused=True,
