@@ -29,7 +29,7 @@ from emel.runners import BootSettings, machine_boot  # noqa: E402
 
 PACKAGES = ("cloud-init", "nftables", "systemd-sysv", "systemd-container", "dbus")
 LONGEST_BOOT = 240.0
-"""With version 1 of cgroups systemd is not told in a container when a unit's last process has gone, and waits."""
+"""With version 1 of cgroups, systemd in a container is not told when a unit's last process has gone."""
 METADATA = "http://169.254.169.254"
 # The container's own devices are not for everyone, and its locales are not those that cloud-init wants.
 SITE = """\
@@ -98,9 +98,9 @@ def container() -> Iterator[tuple[Path, Path]]:
             _prepare(system)
             yield scratch, system
         finally:
-            run("umount", system)
+            run("umount", "--lazy", system)
     finally:
-        run("umount", scratch)
+        run("umount", "--lazy", scratch)
         scratch.rmdir()
 
 
@@ -111,6 +111,7 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
     for path in (*journal.glob("*"), *(system / "var/lib/cloud").glob("[ids]*")):
         if path.name != "seed":
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    shutil.rmtree(system / "home/gitlab-runner/runner", ignore_errors=True)
     started = time.monotonic()
     ended = _boot(system, scenario)
     took = time.monotonic() - started
