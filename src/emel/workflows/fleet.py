@@ -9,15 +9,19 @@ from typing import NamedTuple
 
 from emel import clouds, runners
 from emel.clouds.base import Compute, Outside
-from emel.errors import MachineError
+from emel.errors import EmelError, MachineError
 from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
+from emel.records import Machine
 from emel.records.forges import Runner
-from emel.runners import Pair
-from emel.runners.pairs import PROJECT
+from emel.runners import PROJECT, RUNNER, Pair
 from emel.system.clock import Clock
+from emel.system.process import Terminated
 from emel.workflows.local import LOCAL
 from emel.workflows.project import Progress, Project
 from emel.workflows.review import find_place
+
+STOPS = (EmelError, KeyboardInterrupt, Terminated)
+"""What can keep a removal from its end, after which somebody must be told what is left."""
 
 
 class Fleet(NamedTuple):
@@ -39,8 +43,15 @@ class Fleet(NamedTuple):
     def pairs(self) -> tuple[Pair, ...]:
         """All machines and runners of the project here, oldest machine first."""
         # Machines first: a runner is made before its machine, so none is seen without the runner that it has.
-        machines = [each for each in self.compute.machines() if each.labels.get(PROJECT) == self.project]
-        return runners.pairs(machines, [self._told(each) for each in self.forge.runners.all([self.mark])])
+        machines = self._machines()
+        known = [self._told(each) for each in self.forge.runners.all([self.mark])]
+        found = runners.pairs(machines, known)
+        lonely = {str(pair.runner.id) for pair in found if pair.runner and pair.machine is None}
+        if not lonely:
+            return found
+        # Other launches go on meanwhile: one of these may have got its machine since.
+        late = [each for each in self._machines() if each.labels.get(RUNNER) in lonely]
+        return runners.pairs([*machines, *late], known)
 
     def named(self, name: str) -> Iterator[Pair]:
         """Those of one name."""
@@ -56,6 +67,21 @@ class Fleet(NamedTuple):
             self.compute.delete(pair.name)
         if pair.runner is not None:
             self.forge.runners.delete(pair.runner.id)
+
+    def remove_named(self, name: str) -> None:
+        """Remove all of a name. Errors: MachineError, which tells what to do then, also when it is
+        interrupted."""
+        try:
+            for pair in self.named(name):
+                self.remove(pair)
+        except STOPS as problem:
+            raise MachineError(
+                f"{name} could not be removed: {problem or 'interrupted'}",
+                hint=f"remove it: emel runner stop {name} --now",
+            ) from problem
+
+    def _machines(self) -> list[Machine]:
+        return [each for each in self.compute.machines() if each.labels.get(PROJECT) == self.project]
 
     def _told(self, runner: Runner) -> Runner:
         """With its note, where its age matters: GitLab tells the note of a single runner alone."""

@@ -18,7 +18,7 @@ from emel.errors import EmelError, ForgeError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, MachinePrice
 from emel.records.forges import CreatedRunner
 from emel.runners import BootSettings
-from emel.workflows.fleet import Fleet
+from emel.workflows.fleet import STOPS, Fleet
 from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -81,11 +81,7 @@ def launch(
     is over here, is removed. Errors: MachineError, after the machine's last words; nothing is left then but
     what the error names. ForgeError, DeployError from before anything is made.
     """
-    for pair in fleet.pairs():
-        why = fleet.over(pair)
-        if why:
-            progress.step(f"removing {pair.name}: {why}")
-            fleet.remove(pair)
+    _prune(fleet, progress)
     found = _taken_up(fleet, name, progress)
     if found is not None:
         machine, runner = found
@@ -96,6 +92,19 @@ def launch(
     return Launched(
         name=name, tags=(name, *tags), machine=machine, runner=runner, plan=wanted, changed=changed
     )
+
+
+def _prune(fleet: Fleet, progress: Progress) -> None:
+    """Remove what is over. What cannot be removed is no reason not to launch."""
+    for pair in fleet.pairs():
+        why = fleet.over(pair)
+        if not why:
+            continue
+        progress.step(f"removing {pair.name}: {why}")
+        try:
+            fleet.remove(pair)
+        except EmelError as problem:
+            progress.step(f"{pair.name} could not be removed: {problem.message}")
 
 
 def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int] | None:
@@ -252,7 +261,7 @@ def _undo(
             fleet.forge.runners.delete(runner.id)
         else:
             _delete_runners(fleet, name)
-    except (EmelError, KeyboardInterrupt) as problem:
+    except STOPS as problem:
         what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",

@@ -30,8 +30,7 @@ def stay(fleet: Fleet, launched: Launched, *, replacements: int, progress: Progr
         watch.until_done(replacements)
     finally:
         progress.step(f"removing {launched.name}")
-        for pair in fleet.named(launched.name):
-            fleet.remove(pair)
+        fleet.remove_named(launched.name)
     return watch.result()
 
 
@@ -91,8 +90,7 @@ class _Watch:
         self._before = self._seconds()
         plan = self._affordable()
         self._progress.step(f"the machine {name} was lost while a job waits: making another")
-        for pair in self._fleet.named(name):
-            self._fleet.remove(pair)
+        self._fleet.remove_named(name)
         tags = self._launched.tags[1:]
         self._machine, _ = start(self._fleet, plan, name, tags, progress=self._progress)
         self._machines += 1

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import pytest
 from tests.fakes.fleet import Died, EventfulClock, Life, Told, Yard, yard, yard_of
-from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.gitlab import FakeGitLab, end_job, push_job
 from tests.fakes.gitlab.coordinator import contact
 
 from emel.errors import DeployError, EmelError, EndpointError
 from emel.workflows.runner_launch import launch
+from emel.workflows.runner_wait import stay
 from emel.workflows.runners import prune, stop
 
 NAME = "emel-1-42"
@@ -49,6 +51,56 @@ def each_death(gitlab: FakeGitLab, when: When, come_up: bool = True) -> Iterator
             return
         yield yard_of(gitlab, killed.project, killed.compute, clock)
     raise AssertionError("a launch makes calls without end")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_stop_that_was_killed_is_completed_by_the_next(gitlab: FakeGitLab, when: When) -> None:
+    for at in range(1, MOST):
+        clock = gitlab.clock = EventfulClock()
+        whole = yard(gitlab, clock)
+        launch(whole.fleet, whole.wanted(), NAME, (), progress=Told())
+        life = Life(at, when)
+        killed = yard_of(gitlab, whole.project, whole.compute, clock, life)
+        try:
+            stop(killed.fleet, NAME, progress=Told())
+        except Died:
+            pass
+        stop(whole.fleet, NAME, progress=Told())
+        assert whole.nothing_is_left()
+        if not life.reached:
+            assert at > 4, "a stop makes that many calls at least"
+            return
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_waiting_launch_that_was_killed_leaves_nothing_after_prune(gitlab: FakeGitLab, when: When) -> None:
+    """Its machine is lost, so the calls of a replacement are among those at which it is killed."""
+    for at in range(1, MOST):
+        clock = gitlab.clock = EventfulClock()
+        whole = yard(gitlab, clock)
+        made = launch(whole.fleet, whole.wanted(), NAME, (), progress=Told())
+        push_job(gitlab.world, whole.project, "train", tags=(NAME,))
+        whole.compute.lose(NAME)
+        clock.at(1, partial(end_all_jobs, whole))
+        life = Life(at, when)
+        killed = yard_of(gitlab, whole.project, whole.compute, clock, life)
+        try:
+            stay(killed.fleet, made, replacements=3, progress=Told())
+        except Died:
+            pass
+        assert no_name_is_there_twice(whole)
+        clock.sleep(3 * AN_HOUR)
+        prune_all(whole)
+        assert whole.nothing_is_left()
+        if not life.reached:
+            assert whole.compute.made == [NAME, NAME]
+            return
+    raise AssertionError("a launch makes calls without end")
+
+
+def end_all_jobs(place: Yard) -> None:
+    for job in list(place.project.jobs.values()):
+        end_job(place.gitlab.world, place.project, job, "success")
 
 
 def no_name_is_there_twice(place: Yard) -> bool:

@@ -89,6 +89,28 @@ def test_a_launch_removes_what_is_over_and_says_so(place: Yard) -> None:
     assert [runner["description"] for runner in place.project.runners.values()] == [NAME]
 
 
+def test_what_is_over_and_cannot_be_removed_keeps_nobody_from_launching(place: Yard) -> None:
+    old = launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Told())
+    place.compute.lose("emel-1-41")
+    place.gitlab.faults.add("DELETE", f"/runners/{old.runner}$", *[Fault(cut="before")] * 9)
+    told = Told()
+    assert launch(place.fleet, place.wanted(), NAME, (), progress=told).changed
+    assert any(step.startswith("emel-1-41 could not be removed") for step in told.steps)
+
+
+def test_a_runner_that_gets_its_machine_while_we_look_is_left_alone(place: Yard) -> None:
+    """The other launch makes both between our two questions, to the cloud and to GitLab."""
+
+    def launch_beside(method: str, path: str) -> None:
+        if method == "GET" and path.endswith("/runners"):
+            place.gitlab.before = lambda method, path: None
+            launch(place.fleet, place.wanted(), "emel-1-43", (), progress=Told())
+
+    place.gitlab.before = launch_beside
+    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert {runner["description"] for runner in place.project.runners.values()} == {"emel-1-43", NAME}
+
+
 def test_another_launch_that_is_under_way_is_left_alone(place: Yard) -> None:
     place.fleet.forge.runners.create("emel-1-43", ["emel-1-43", MARK], note=_note(place), paused=True)
     launch(place.fleet, place.wanted(), NAME, (), progress=Told())

@@ -51,17 +51,17 @@ def running_job(place: Yard, made: Launched) -> dict[str, Any]:
 def test_when_the_job_has_ended_all_is_removed_without_waiting_for_the_idle_time(place: Yard) -> None:
     made = launched(place)
     job = running_job(place, made)
-    place.clock.at(600, lambda: end_job(place.gitlab.world, place.project, job, "success"))
+    place.clock.at(60, lambda: end_job(place.gitlab.world, place.project, job, "success"))
     done = stayed(place, made)
 
     assert place.nothing_is_left()
-    assert (done.machines, done.cost) == (1, pytest.approx(6.0 * 610 / 3600, abs=0.05))
+    assert (done.machines, done.cost) == (1, pytest.approx(6.0 * 60 / 3600, abs=0.03))
 
 
 def test_what_is_going_on_is_told_once(place: Yard) -> None:
     made, told = launched(place), Told()
     job = running_job(place, made)
-    place.clock.at(600, lambda: end_job(place.gitlab.world, place.project, job, "success"))
+    place.clock.at(60, lambda: end_job(place.gitlab.world, place.project, job, "success"))
     stay(place.fleet, made, replacements=0, progress=told)
     assert told.steps.count("the job train is running") == 1
 
@@ -101,13 +101,13 @@ def test_a_lost_machine_is_replaced_while_its_job_waits(place: Yard) -> None:
     made = launched(place)
     job = running_job(place, made)
     again: list[dict[str, Any] | None] = []
-    place.clock.at(600, lambda: again.append(lose(place, job)))
+    place.clock.at(60, lambda: again.append(lose(place, job)))
 
     def finish() -> None:
         assert again[0] is not None
         end_job(place.gitlab.world, place.project, again[0], "success")
 
-    place.clock.at(1200, finish)
+    place.clock.at(120, finish)
     done = stayed(place, made)
 
     assert done.machines == 2
@@ -119,7 +119,7 @@ def test_a_lost_machine_is_replaced_while_its_job_waits(place: Yard) -> None:
 def test_there_are_no_more_replacements_than_allowed(place: Yard) -> None:
     made = launched(place)
     job = running_job(place, made)
-    place.clock.at(600, lambda: lose(place, job))
+    place.clock.at(60, lambda: lose(place, job))
     with pytest.raises(MachineError, match="gone while a job waits"):
         stayed(place, made, replacements=0)
     assert place.nothing_is_left()
@@ -127,17 +127,18 @@ def test_there_are_no_more_replacements_than_allowed(place: Yard) -> None:
 
 
 def test_all_machines_together_keep_the_limit(place: Yard) -> None:
-    """Two hours cost 12; after an hour and a half, a replacement may live half an hour."""
-    made = launched(place, msgspec.structs.replace(SPOT, max_cost=12.0))
+    """Twenty minutes cost 12; after 500 seconds, a replacement may live for the 700 that are left."""
+    dear = msgspec.structs.replace(SPOT, max_lifetime="20m", price_per_hour=36.0, max_cost=12.0)
+    made = launched(place, dear)
     job = running_job(place, made)
-    place.clock.at(5400, lambda: lose(place, job))
+    place.clock.at(500, lambda: lose(place, job))
     lives: list[float] = []
-    place.clock.at(5500, lambda: lives.append(place.compute.boots[NAME].max_lifetime))
+    place.clock.at(550, lambda: lives.append(place.compute.boots[NAME].max_lifetime))
     with pytest.raises(MachineError, match="too little of max_cost"):
         stayed(place, made)
 
-    assert lives == [pytest.approx(1800, abs=30)]
-    assert place.compute.bill() <= 12.0
+    assert lives == [pytest.approx(690, abs=10)]
+    assert sum(place.compute.seconds.values()) <= 1200
     assert place.nothing_is_left()
 
 
@@ -148,7 +149,7 @@ def test_an_interrupt_removes_both(place: Yard) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    place.clock.at(600, interrupt)
+    place.clock.at(60, interrupt)
     with pytest.raises(KeyboardInterrupt):
         stayed(place, made)
     assert place.nothing_is_left()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,6 +11,7 @@ import click
 from emel.cli import options
 from emel.cli.asking import agree
 from emel.cli.commands.runner_autoscaler import command as autoscaler_command
+from emel.cli.ending import orderly_end
 from emel.cli.moments import Span
 from emel.cli.output import progress, show
 from emel.cli.render import runners as render
@@ -110,7 +109,7 @@ def launch_command(
     which jobs find it. The one that works already is left as it is.
     """
     project = _project(context, cloud, **machine)
-    with progress() as telling, _told_to_end():
+    with progress() as telling, orderly_end():
         wanted = plan(open_compute(project, telling), project.config.train.machine)
         if dry_run:
             with telling.paused():
@@ -243,15 +242,3 @@ def _is_free(wanted: LaunchPlan) -> bool:
 
 def _print_line(line: str) -> None:
     print(line, flush=True)
-
-
-@contextmanager
-def _told_to_end() -> Iterator[None]:
-    """Let SIGTERM, by which GitLab cancels a job, end this as Ctrl-C does: with everything removed."""
-
-    # Python's own answer to SIGINT is to raise KeyboardInterrupt.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
