@@ -23,11 +23,11 @@ _DOCUMENT = """\
 bootcmd:
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
 # no basic target, hence the properties. By force: an orderly end waits for other units, some of them for
-# ever; so the runner is told before. No shell in there: systemd reads such units again when it is reloaded,
-# and takes a semicolon for its own.
-- systemd-run --unit=emel-limit --on-active={seconds} {early} systemctl --force poweroff
+# ever; so the runner is told before. systemd reads such units again whenever it is reloaded: spans since
+# then would begin anew, hence those since the start, and a semicolon of a shell would be taken for its own.
+- systemd-run --unit=emel-limit --on-startup={seconds} {early} systemctl --force poweroff
   || systemctl --force poweroff
-- systemd-run --unit=emel-stop --on-active={orderly} {early} systemctl stop {unit}
+- systemd-run --unit=emel-stop --on-startup={orderly} {early} systemctl stop {unit}
 write_files:
 - path: {folder}/boot
   permissions: "0700"

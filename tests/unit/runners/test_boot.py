@@ -82,9 +82,9 @@ def test_its_life_is_limited_before_anything_else(tmp_path, settings):
     machine = booted(tmp_path, settings)
 
     hard, orderly = machine.calls[:2]
-    assert hard.startswith("systemd-run --unit=emel-limit --on-active=21600 ")
+    assert hard.startswith("systemd-run --unit=emel-limit --on-startup=21600 ")
     assert hard.endswith(" systemctl --force poweroff")
-    assert orderly.startswith("systemd-run --unit=emel-stop --on-active=21510 ")
+    assert orderly.startswith("systemd-run --unit=emel-stop --on-startup=21510 ")
     assert orderly.endswith(" systemctl stop emel-runner.service")
 
 
