@@ -27,15 +27,11 @@ MACHINES = {
     "2cpu8gb": YANDEX,
     "4cpu16gb": replace(YANDEX, cpus=4, memory=16),
     "8cpu32gb": replace(YANDEX, cpus=8, memory=32),
-    "4cpu16gb + T4": replace(YANDEX, platform="standard-v3-t4", cpus=4, memory=16, gpu="t4", gpus=1, disk=50),
-    "4cpu16gb + T4i": replace(
-        YANDEX, platform="standard-v3-t4i", cpus=4, memory=16, gpu="t4i", gpus=1, disk=50
-    ),
-    "18cpu144gb + Gen2": replace(
-        YANDEX, platform="gpu-standard-v3i", cpus=18, memory=144, gpu="gen2", gpus=1, disk=50
-    ),
+    "4cpu16gb, T4": replace(YANDEX, platform="standard-v3-t4", cpus=4, memory=16, gpus=1, disk=50),
+    "4cpu16gb, T4i": replace(YANDEX, platform="standard-v3-t4i", cpus=4, memory=16, gpus=1, disk=50),
+    "18cpu144gb, Gen2": replace(YANDEX, platform="gpu-standard-v3i", cpus=18, memory=144, gpus=1, disk=50),
 }
-CARD = "4cpu16gb + T4"
+CARD = "4cpu16gb, T4"
 WORDS = {
     "en": {
         "prices": ("machine", "an hour", "an hour as `--spot`", "at worst in {} h", "as `--spot`"),

@@ -51,7 +51,9 @@ def local(folder: Path) -> Iterator[ComputeCase]:
 
     def end(name: str) -> None:
         found = compute.find(name)
-        for pid in processes_of(found.id if found else ""):
+        assert found is not None
+        assert until(lambda: SAYS in compute.boot_log(name))
+        for pid in processes_of(found.id):
             os.kill(pid, signal.SIGTERM)
 
     def visible(name: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.command import Emel, processes_of, wait_for
+from tests.fakes.command import IDENTITY, Emel, processes_of, wait_for
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project, push_job
 from tests.fakes.runner import stand_in_path
 
@@ -85,22 +86,39 @@ def until(condition: Callable[[], object], *, within: float = 60) -> bool:
 
 
 def folders(emel: Emel) -> list[str]:
-    return [path.name for path in (emel.folder / ".emel" / "machines").glob("*")]
+    return [path.name for path in (emel.folder / ".emel" / "machines").glob("*") if path.is_dir()]
 
 
 def test_a_job_is_trained_on_a_launched_machine_and_nothing_is_left(
-    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, tmp_path: Path
+    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, trained: Path, tmp_path: Path
 ) -> None:
-    job = push_job(gitlab.world, project, "train", "echo trained > $OUT", tags=(name,))
-    job["variables"] = {"OUT": str(tmp_path / "model")}
+    script = [
+        f"git clone -q {trained} work",
+        "cd work",
+        f"{sys.executable} -m emel run --force --json > $OUT",
+    ]
+    job = push_job(gitlab.world, project, "train", *script, tags=(name,))
+    job["variables"] = {"OUT": str(tmp_path / "run.json"), **IDENTITY}
 
     done = emel("runner", "launch", "--wait", "--json")
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["machines"] == 1
-    assert (job["status"], (tmp_path / "model").read_text()) == ("success", "trained\n")
+    assert job["status"] == "success", job["trace"]
+    assert "metrics" in (tmp_path / "run.json").read_text()
     assert project.runners == {}
     assert folders(emel) == []
+
+
+def test_a_dry_run_shows_the_plan_and_makes_nothing(emel: Emel, project: Project, tmp_path: Path) -> None:
+    del emel.env["EMEL_GITLAB_TOKEN"], emel.env["CI_JOB_TOKEN"]
+    done = emel("runner", "launch", "--dry-run", "--json", "--max-lifetime", "2h")
+    emel.env["EMEL_GITLAB_TOKEN"] = "glpat-none"
+
+    plan = json.loads(done.stdout)
+    assert (plan["shape"]["cloud"], plan["max_lifetime"], plan["worst_case"]) == ("local", 7200, 0)
+    assert project.runners == {}
+    assert not (emel.folder / ".emel").exists()
 
 
 def test_the_token_is_in_no_argument_no_environment_no_file_and_no_output(
@@ -135,9 +153,13 @@ def is_of(process: Path, emel: Emel) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["cancelled in GitLab", "Ctrl-C"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
+    ids=["cancelled in GitLab", "Ctrl-C"],
+)
 def test_a_waiting_launch_that_is_told_to_end_removes_both(
-    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, tmp_path: Path, number: int
+    emel: Emel, gitlab: FakeGitLab, project: Project, name: str, tmp_path: Path, number: int, status: int
 ) -> None:
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     output = tmp_path / "output"
@@ -146,7 +168,7 @@ def test_a_waiting_launch_that_is_told_to_end_removes_both(
 
     os.kill(child.pid, number)
 
-    assert child.wait(60) == 130, output.read_text()
+    assert child.wait(60) == status, output.read_text()
     assert "Traceback" not in output.read_text()
     assert project.runners == {}
     assert folders(emel) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import click
 
 from emel import __version__
 from emel.errors import EmelError
+from emel.system.process import Terminated
 
 COMMANDS = {
     "init": "Adopt a repository: emel.toml, its pipelines, .gitignore.",
@@ -106,6 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
+    except Terminated:
+        print("\nterminated", file=sys.stderr)
+        sys.exit(128 + signal.SIGTERM)
     except (KeyboardInterrupt, click.Abort):
         print("\ninterrupted", file=sys.stderr)
         sys.exit(130)

@@ -12,7 +12,7 @@ FREE = ("local",)
 
 
 def machine_price(shape: MachineShape, price_file: Path | None = None) -> MachinePrice | None:
-    """The price of an hour of `shape` at the tariff of its cloud, or at that of a file.
+    """The price of an hour of `shape`: what its cloud says, else by the cloud's tariff, or by that of a file.
 
     None where the tariff has no price of its platform or of its disk. Of a machine that the cloud may take
     away, the price of one that it may not is the upper bound where the lower is not known.
@@ -20,8 +20,8 @@ def machine_price(shape: MachineShape, price_file: Path | None = None) -> Machin
     """
     if shape.cloud in FREE:
         return MachinePrice(per_hour=0.0, currency="", source="this machine is there anyway")
-    if price_file is None and shape.cloud not in clouds():
-        return None
+    if price_file is None and (shape.price is not None or shape.cloud not in clouds()):
+        return shape.price
     tariff = load_tariff(shape.cloud, price_file)
     prices = tariff.machines
     found = next((each for each in prices.types if each.platform == shape.platform), None) if prices else None

@@ -66,6 +66,7 @@ from emel.records.experiments import (
     Verdict,
 )
 from emel.records.machines import (
+    AutoscalerPlan,
     AwsMachines,
     KubernetesMachines,
     Machine,
@@ -129,6 +130,7 @@ __all__ = [
     "LOG_LEVELS",
     "Answers",
     "Artifact",
+    "AutoscalerPlan",
     "AwsMachines",
     "Best",
     "BuiltZip",

@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from emel.records.money import MachinePrice
+
 MachineState = Literal["starting", "running", "stopping", "stopped"]
 
 
@@ -47,6 +49,8 @@ class MachineShape(Struct, frozen=True, kw_only=True):
     """Where it is tried, in this order."""
     longest_life: float | None = None
     """Seconds after which the cloud itself ends it; None where it does not."""
+    price: MachinePrice | None = None
+    """What the cloud itself says that it costs; None where it was not asked, or does not say."""
 
 
 class MachineBoot(Struct, frozen=True, kw_only=True):
@@ -104,3 +108,21 @@ class KubernetesMachines(Struct, frozen=True, kw_only=True):
     service_account: str | None = None
     node_selector: dict[str, str] = {}
     image: str | None = None
+
+
+class AutoscalerPlan(Struct, frozen=True, kw_only=True):
+    """A standing gitlab-runner that makes machines by itself: its settings, and from when on it pays."""
+
+    cloud: str
+    config: str
+    """A configuration template of gitlab-runner, in TOML. It holds no secret."""
+    missing: tuple[str, ...]
+    """Its keys whose values nobody has said; they stand there as `FILL-IN`."""
+    steps: tuple[str, ...]
+    """What is to be done with it, on the machine that stands."""
+    price: MachinePrice | None
+    """Of a machine that takes jobs; None where it is not known."""
+    manager_per_month: float | None
+    """Of the machine that stands, in the same currency; None where it is not known."""
+    jobs_per_month: int | None
+    """From so many on, the boots of machines that are launched cost more than the machine that stands."""

@@ -2,7 +2,7 @@
 
 from emel.runners.boot import machine_boot
 from emel.runners.cloud_init import NOTICE
-from emel.runners.names import MARK, machine_name
+from emel.runners.names import MARK, check_tags, machine_name
 from emel.runners.pairs import (
     CURRENCY,
     PROJECT,
@@ -28,6 +28,7 @@ __all__ = [
     "BootSettings",
     "Pair",
     "age",
+    "check_tags",
     "cost",
     "machine_boot",
     "machine_labels",

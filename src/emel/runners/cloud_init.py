@@ -22,12 +22,12 @@ _DOCUMENT = """\
 # A machine of emel: it takes jobs of one GitLab project, then powers itself down.
 bootcmd:
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
-# no basic target, hence the properties. By force after the runner had its time: an orderly end waits for
-# other units, some of them for ever. Where the limit cannot be set, the machine ends at once.
-- systemd-run --unit=emel-limit --no-block --on-active={seconds} --timer-property=AccuracySec=1s
-  --timer-property=DefaultDependencies=no --property=DefaultDependencies=no
-  sh -c 'timeout 90 systemctl stop {unit}; systemctl --force poweroff'
+# no basic target, hence the properties. By force: an orderly end waits for other units, some of them for
+# ever; so the runner is told before. systemd reads such units again whenever it is reloaded: spans since
+# then would begin anew, hence those since the start, and a semicolon of a shell would be taken for its own.
+- systemd-run --unit=emel-limit --on-startup={seconds} {early} systemctl --force poweroff
   || systemctl --force poweroff
+- systemd-run --unit=emel-stop --on-startup={orderly} {early} systemctl stop {unit}
 write_files:
 - path: {folder}/boot
   permissions: "0700"
@@ -60,10 +60,20 @@ runcmd:
 """
 
 
+_EARLY = (
+    "--no-block --timer-property=AccuracySec=1s --timer-property=DefaultDependencies=no "
+    "--property=DefaultDependencies=no"
+)
+ORDERLY_SECONDS = 90
+"""So long before its limit the runner is told to end, and its job with it."""
+
+
 def cloud_config(boot: str, run: str, max_lifetime: float) -> str:
     """The document around the script that makes the machine ready and the one that runs the runner."""
     return _DOCUMENT.format(
         seconds=round(max_lifetime),
+        orderly=round(max(max_lifetime - ORDERLY_SECONDS, max_lifetime / 2)),
+        early=_EARLY,
         folder=FOLDER,
         unit=UNIT,
         boot=indent(boot.rstrip("\n"), "    "),

@@ -8,13 +8,19 @@ holds the list of it. `run-single` reads a configuration file since 17.1.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import NamedTuple
 
 OLDEST = "17.1"
 """The oldest gitlab-runner that knows all of it."""
-VERSION = "19.3.0"
-"""The version that machines install (https://gitlab.com/gitlab-org/gitlab-runner/-/tags)."""
+VERSION = "19.0.3"
+"""The version that machines install (https://gitlab.com/gitlab-org/gitlab-runner/-/tags).
+
+The last that reports a job which a lost machine ended as `runner_system_failure`, for which every GitLab
+retries. From 19.1 on it is `runner_interrupted`, which a GitLab before 19 refuses to see in `retry`
+(gitlab-runner, common/build.go and common/network.go).
+"""
 DOWNLOADS = "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads"
 """Where its releases stand, each under `vVERSION/` with its binaries, `release.sha256` and that list's
 signature (https://docs.gitlab.com/runner/install/bleeding-edge/)."""
@@ -25,6 +31,31 @@ key»). It is fetched, since the date of its expiry is put off; its fingerprint 
 
 SHARED_MEMORY = 1 << 30
 """Bytes of /dev/shm in a job's container. Docker's own 64 MB end the data loaders of PyTorch."""
+
+
+Value = str | int | float | bool | Sequence[str]
+
+
+class Plugin(NamedTuple):
+    """A plugin that makes machines."""
+
+    name: str
+    username: str
+    """The user that its machines have."""
+    install: str
+    """The command that installs it."""
+    ready: str = ""
+    """A command that ends when a machine is ready for jobs; without it a machine is, when it answers."""
+
+
+class Scale(NamedTuple):
+    """How many machines an autoscaler makes, and for how long it keeps one."""
+
+    max_instances: int
+    max_jobs: int
+    """Jobs that one machine takes before it is removed."""
+    idle: float
+    """Seconds."""
 
 
 class RunnerConfig(NamedTuple):
@@ -69,6 +100,44 @@ def runner_config(
     return RunnerConfig(tuple(before), "token", tuple(after))
 
 
-def _quoted(value: str | list[str]) -> str:
-    """A basic string, or an array of them: TOML takes what JSON writes (https://toml.io/en/v1.0.0#string)."""
+def autoscaler_template(
+    *, plugin: Plugin, plugin_config: Mapping[str, Value], image: str, gpus: int, scale: Scale
+) -> str:
+    """A configuration template with the executor `docker-autoscaler`, for `register`.
+
+    The keys are documented at https://docs.gitlab.com/runner/executors/docker_autoscaler/, those of
+    `plugin_config` by each plugin.
+    """
+    lines = ["[[runners]]", 'executor = "docker-autoscaler"', "", "[runners.docker]"]
+    lines += [f"image = {_quoted(image)}", f"shm_size = {SHARED_MEMORY}"]
+    lines += ['gpus = "all"'] if gpus else []
+    lines += ["", "[runners.autoscaler]", f"plugin = {_quoted(plugin.name)}", "capacity_per_instance = 1"]
+    lines += [f"max_use_count = {scale.max_jobs}", f"max_instances = {scale.max_instances}"]
+    lines += [f"instance_ready_command = {_quoted(plugin.ready)}"] if plugin.ready else []
+    lines += ["", "[runners.autoscaler.plugin_config]"]
+    lines += [f"{key} = {_quoted(value)}" for key, value in plugin_config.items()]
+    lines += ["", "[runners.autoscaler.connector_config]", f"username = {_quoted(plugin.username)}"]
+    lines += ["", "[[runners.autoscaler.policy]]", "idle_count = 0", f'idle_time = "{round(scale.idle)}s"']
+    return "\n".join(lines) + "\n"
+
+
+def register(url: str, name: str, template: str) -> str:
+    """The command that puts a template and a token, for which it asks, into the configuration."""
+    options = f"--url {quote(url)} --name {quote(name)} --template-config {quote(template)}"
+    return f"sudo gitlab-runner register {options}"
+
+
+def concurrency(jobs: int) -> str:
+    """The command that lets it take so many jobs at a time, which a template cannot say."""
+    return f"sudo sed -i 's/^concurrent = .*/concurrent = {jobs}/' /etc/gitlab-runner/config.toml"
+
+
+INSTALL_PLUGIN = "sudo gitlab-runner fleeting install"
+"""Fetches the official plugins that the configuration names
+(https://docs.gitlab.com/runner/fleet_scaling/fleeting/)."""
+RESTART = "sudo gitlab-runner restart"
+
+
+def _quoted(value: Value) -> str:
+    """A string, number, truth or array: TOML takes what JSON writes (https://toml.io/en/v1.0.0)."""
     return json.dumps(value)

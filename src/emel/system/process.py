@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
 GRACE_SECONDS = 5.0
+ORDERLY_SECONDS = 25.0
+"""How long programs have after SIGTERM; gitlab-runner waits 30 s for a job that it ends."""
 
 OnLine = Callable[[str], None]
+
+
+class Terminated(BaseException):
+    """Somebody asked emel to end in order, as GitLab does when a machine is about to go.
+
+    No Exception, as KeyboardInterrupt is none: nobody is to catch it by the way.
+    """
 
 
 class Completed(NamedTuple):
@@ -93,6 +102,9 @@ class SystemProcess:
             except subprocess.TimeoutExpired:
                 end_group(child)
                 raise TimeoutError(f"{command[0]} did not end within {timeout:g} s") from None
+            except Terminated:
+                _end_in_order(child)
+                raise
             except BaseException:
                 end_group(child)
                 raise
@@ -210,6 +222,20 @@ def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> N
     # The leader has gone; what it started and did not end goes too.
     _signal_group(child, signal.SIGKILL)
     child.wait()
+
+
+def _end_in_order(child: subprocess.Popen[bytes]) -> None:
+    """The same with time for each program of the group, whose leader may be the first to go."""
+    _signal_group(child, signal.SIGTERM)
+    ends = time.monotonic() + ORDERLY_SECONDS
+    while time.monotonic() < ends:
+        child.poll()
+        try:
+            os.killpg(child.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    end_group(child)
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:

@@ -41,14 +41,20 @@ class Wanted(NamedTuple):
 
 def checkpoints_of(project: Project, tell: Tell) -> Checkpoints:
     """The project's checkpoints, where [checkpoint] says. Errors: ConfigError, MissingExtraError."""
-    table, yandex = project.config.checkpoint, project.config.yandex
-    url = table.url or (project.claim_state() / "checkpoints").resolve().as_uri()
-    endpoint = table.endpoint
-    if endpoint is None and yandex.bucket and urlsplit(url).netloc == yandex.bucket:
-        endpoint = yandex.storage_endpoint
+    table = project.config.checkpoint
     if not table.url and project.system.env.get("CI"):
         tell("checkpoints are kept in .emel/checkpoints and are lost with this machine: set [checkpoint] url")
-    return Checkpoints(open_store(url, endpoint), project.system.clock, keep=table.keep, tell=tell)
+    store = open_store(*place_of(project))
+    return Checkpoints(store, project.system.clock, keep=table.keep, tell=tell)
+
+
+def place_of(project: Project) -> tuple[str, str | None]:
+    """The URL where checkpoints are kept, and the address of its service where that is not the URL's own."""
+    table, yandex = project.config.checkpoint, project.config.yandex
+    url = table.url or (project.claim_state() / "checkpoints").resolve().as_uri()
+    if table.endpoint is None and yandex.bucket and urlsplit(url).netloc == yandex.bucket:
+        return url, yandex.storage_endpoint
+    return url, table.endpoint
 
 
 def work_of(project: Project, wanted: Wanted) -> Work:

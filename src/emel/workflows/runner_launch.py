@@ -18,7 +18,7 @@ from emel.errors import EmelError, ForgeError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, MachinePrice
 from emel.records.forges import CreatedRunner
 from emel.runners import BootSettings
-from emel.workflows.fleet import Fleet
+from emel.workflows.fleet import STOPS, Fleet
 from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -128,7 +128,10 @@ def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int
 def start(
     fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[str], *, progress: Progress
 ) -> tuple[Machine, int]:
-    """Make both, where nothing of the name is left. Errors: MachineError; then nothing is left again."""
+    """Make both, where nothing of the name is left.
+
+    Errors: MachineError; then nothing is left again. ForgeError when GitLab makes no runner.
+    """
     runner: CreatedRunner | None = None
     try:
         progress.step(f"making the runner {name}")
@@ -137,6 +140,9 @@ def start(
         machine = _create_machine(fleet, wanted, name, runner)
         _finish(fleet, machine, runner.id, runner.token, progress)
     except BaseException as problem:
+        if runner is None and isinstance(problem, ForgeError) and not problem.maybe_done:
+            # GitLab has refused, so there is nothing yet.
+            raise
         failed = problem if isinstance(problem, EmelError) else None
         _undo(fleet, name, runner, failed, progress)
         if failed is None:
@@ -149,7 +155,7 @@ def _create_runner(fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[s
     def create() -> CreatedRunner:
         return fleet.forge.runners.create(
             name,
-            [name, *tags, fleet.mark],
+            [name, *tags, *fleet.marks],
             maximum_timeout=max(SHORTEST_TIMEOUT, round(wanted.max_lifetime)),
             note=runners.note(fleet.clock.now(), fleet.url),
             paused=True,
@@ -261,7 +267,7 @@ def _undo(
             fleet.forge.runners.delete(runner.id)
         else:
             _delete_runners(fleet, name)
-    except (EmelError, KeyboardInterrupt) as problem:
+    except STOPS as problem:
         what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",

@@ -72,7 +72,7 @@ class _Watch:
 
     def _jobs(self) -> list[Job]:
         """Unfinished jobs that the runner may take."""
-        tags = {*self._launched.tags, self._fleet.mark}
+        tags = {*self._launched.tags, *self._fleet.marks}
         jobs = self._fleet.forge.pipelines.unfinished_jobs()
         return [job for job in jobs if job.tag_list and set(job.tag_list) <= tags]
 

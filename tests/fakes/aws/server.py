@@ -63,6 +63,8 @@ class FakeAws:
     parameters: dict[str, str] = field(default_factory=dict)
     consoles: dict[str, str] = field(default_factory=dict)
     """What a machine has written, by its identifier."""
+    prices: dict[str, float] = field(default_factory=dict)
+    """Of types of machines by the hour, and of types of disks by GB and month; in USD."""
     booted: Callable[[Any], None] = lambda instance: None
     """Hears of each machine that has been made."""
     keeps: bool = False
@@ -83,7 +85,7 @@ class FakeAws:
 
     def reset(self) -> None:
         """As on the first day, but for what tests do to the network and to profiles."""
-        for kept in (self.calls, self.faults, self.parameters, self.consoles, self.tokens):
+        for kept in (self.calls, self.faults, self.parameters, self.consoles, self.tokens, self.prices):
             kept.clear()
         self.booted = lambda instance: None
         self.keeps, self.unseen = False, 0
@@ -141,6 +143,8 @@ class FakeAws:
     ) -> Iterable[bytes]:
         if operation == "GetParameter" and (known := self._parameter(body, start)) is not None:
             return known
+        if operation == "GetProducts":
+            return _sent(start, 200, "application/x-amz-json-1.1", self._products(json.loads(body)))
         if operation == "GetConsoleOutput" and asked["InstanceId"] in self.consoles:
             said = base64.b64encode(self.consoles[asked["InstanceId"]].encode()).decode()
             return _sent(start, 200, "text/xml", f"<R><output>{said}</output></R>")
@@ -173,6 +177,18 @@ class FakeAws:
             return None
         text = json.dumps({"Parameter": {"Value": value, "Type": "String"}})
         return _sent(start, 200, "application/x-amz-json-1.1", text)
+
+    def _products(self, asked: dict[str, Any]) -> str:
+        """Source: AWS Billing User Guide, «Reading the service price list file for an AWS service»."""
+        wanted = {one["Field"]: one["Value"] for one in asked["Filters"]}
+        assert wanted["regionCode"] == REGION
+        name = wanted.get("instanceType") or wanted["volumeApiName"]
+        if name not in self.prices:
+            return json.dumps({"FormatVersion": "aws_v1", "PriceList": []})
+        prices = [{"unit": "Hrs", "pricePerUnit": {"USD": f"{self.prices[name]:.10f}"}}]
+        dimensions = {f"SKU.TERM.{number}": price for number, price in enumerate(prices)}
+        product = {"terms": {"OnDemand": {"SKU.TERM": {"priceDimensions": dimensions}}}}
+        return json.dumps({"FormatVersion": "aws_v1", "PriceList": [json.dumps(product)]})
 
     def _run(
         self, asked: dict[str, str], body: bytes, environ: dict[str, Any], start: Start

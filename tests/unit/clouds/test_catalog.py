@@ -34,17 +34,22 @@ def test_yandex_cloud_opens_without_a_call_and_names_what_is_missing_when_asked(
         cloud.functions.names()
 
 
-def test_a_missing_sdk_names_the_extra_that_brings_it(tmp_path: Path) -> None:
-    script = """
+@pytest.mark.parametrize(
+    ("sdk", "opener", "cloud"), [("grpc", "open_cloud", "yandex"), ("boto3", "open_compute", "aws")]
+)
+def test_a_missing_sdk_names_the_extra_that_brings_it(
+    tmp_path: Path, sdk: str, opener: str, cloud: str
+) -> None:
+    script = f"""
 import sys
 from pathlib import Path
-sys.modules["grpc"] = None
-from emel.clouds import open_cloud
+sys.modules["{sdk}"] = None
+from emel.clouds import {opener}
 from emel.errors import MissingExtraError
 try:
-    open_cloud("yandex", state=Path())
+    {opener}("{cloud}", state=Path())
 except MissingExtraError as problem:
     print(problem.hint)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
-    assert ended.stdout == "pip install 'emel[yandex]'\n", ended.stderr
+    assert ended.stdout == f"pip install 'emel[{cloud}]'\n", ended.stderr

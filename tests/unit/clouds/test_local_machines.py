@@ -58,7 +58,7 @@ def test_the_secret_comes_by_the_standard_input(compute: LocalCompute, tmp_path:
 def test_a_machine_that_ended_well_removes_itself(compute: LocalCompute, tmp_path: Path) -> None:
     create(compute, "exit 0")
     assert until(lambda: compute.find("emel-7-1") is None)
-    assert until(lambda: list((tmp_path / "machines").iterdir()) == [])
+    assert until(lambda: [path.name for path in (tmp_path / "machines").iterdir()] == [".lock"])
 
 
 def test_one_that_failed_stays_as_a_stopped_one_with_its_last_words(compute: LocalCompute) -> None:
@@ -102,6 +102,17 @@ def test_the_runner_ends_when_its_supervisor_is_killed(compute: LocalCompute, tm
     os.kill(int((tmp_path / "machines" / "emel-7-1" / "lock").read_text()), signal.SIGKILL)
     assert until(lambda: not list(processes_of(made.id)))
     assert until(lambda: is_stopped(compute))
+
+
+def test_what_a_killed_command_left_half_made_or_half_removed_goes_with_the_next(
+    compute: LocalCompute, tmp_path: Path
+) -> None:
+    for left in ("emel-7-1", ".emel-7-2.0a1b"):
+        (tmp_path / "machines" / left).mkdir(parents=True)
+        (tmp_path / "machines" / left / "boot.sh").write_text("exit 1")
+    assert compute.machines() == []
+    assert create(compute, "exec sleep 300").state == "running"
+    assert {path.name for path in (tmp_path / "machines").iterdir()} == {".lock", "emel-7-1"}
 
 
 def test_of_several_that_take_a_name_at_once_one_gets_it(compute: LocalCompute) -> None:

@@ -81,9 +81,18 @@ def test_it_takes_a_job_and_powers_down(tmp_path, settings):
 def test_its_life_is_limited_before_anything_else(tmp_path, settings):
     machine = booted(tmp_path, settings)
 
-    first = machine.calls[0]
-    assert first.startswith("systemd-run ") and "--on-active=21600 " in first
-    assert first.endswith("sh -c timeout 90 systemctl stop emel-runner.service; systemctl --force poweroff")
+    hard, orderly = machine.calls[:2]
+    assert hard.startswith("systemd-run --unit=emel-limit --on-startup=21600 ")
+    assert hard.endswith(" systemctl --force poweroff")
+    assert orderly.startswith("systemd-run --unit=emel-stop --on-startup=21510 ")
+    assert orderly.endswith(" systemctl stop emel-runner.service")
+
+
+def test_the_commands_of_its_limit_survive_that_systemd_reads_them_again(tmp_path, settings):
+    # systemd writes transient units to files: what is special there means something else after a reload.
+    machine = booted(tmp_path, settings)
+
+    assert not any(set(call) & set(";$%\\\"'") for call in machine.calls[:2])
 
 
 def test_it_ends_at_once_when_its_life_cannot_be_limited(tmp_path, settings):

@@ -10,7 +10,7 @@ import pytest
 from emel.errors import MachineError
 from emel.records import Machine, MachinePrice
 from emel.records.forges import Runner
-from emel.runners import Pair, age, cost, machine_labels, machine_name, note, over, pairs
+from emel.runners import Pair, age, check_tags, cost, machine_labels, machine_name, note, over, pairs
 
 BORN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOON, LATER = BORN + timedelta(minutes=5), BORN + timedelta(hours=1)
@@ -91,6 +91,12 @@ def test_in_a_job_the_name_is_that_of_the_pipeline_in_its_project() -> None:
 def test_by_hand_a_name_is_given_or_new() -> None:
     assert machine_name("7", "mine", {}) == "emel-7-mine"
     assert machine_name("7", None, {}) != machine_name("7", None, {})
+
+
+@pytest.mark.parametrize("bad", ["a,b", "", " "])
+def test_a_tag_that_gitlab_would_cut_is_refused(bad: str) -> None:
+    with pytest.raises(MachineError, match="cannot be a tag"):
+        check_tags(["fine", bad])
 
 
 @pytest.mark.parametrize("bad", ["Upper", "under_score", "-", "x" * 60, "a b", "$(id)"])

@@ -201,3 +201,18 @@ def test_saving_nothing_by_hand_is_an_error(bench):
 def test_a_url_of_another_kind_is_refused(tmp_path):
     with pytest.raises(ConfigError):
         config.without_file(flags={**FLAGS, "checkpoint.url": "ftp://x"})
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [("s3://mine/ckpt", "https://storage.yandexcloud.net"), ("s3://other/ckpt", "https://s3.amazonaws.com")],
+)
+def test_the_bucket_of_yandex_cloud_is_reached_at_its_own_address(tmp_path, url, endpoint):
+    flags = {**FLAGS, "yandex.bucket": "mine", "checkpoint.url": url}
+    doors = System(MissingProgram(), SystemHttp(), SystemClock(), {})
+    project = Project(tmp_path, config.without_file(flags=flags), doors)
+
+    store, found = checkpoint.place_of(project)
+
+    assert store == url
+    assert (found or "https://s3.amazonaws.com") == endpoint

@@ -183,10 +183,11 @@ def test_the_token_is_shown_nowhere(place: Yard) -> None:
 
 
 def test_a_token_without_the_right_is_told_before_a_machine_is_made(place: Yard) -> None:
-    weak = place.gitlab.world.project_token(place.project, 40, "read_api")
-    place.gitlab.world.tokens = {weak: place.gitlab.world.tokens[weak]}
-    with pytest.raises(ForgeError):
+    for token in place.gitlab.world.tokens.values():
+        token.scopes = frozenset({"manage_runner", "read_api"})
+    with pytest.raises(ForgeError, match="insufficient_scope") as caught:
         launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert "create_runner" in (caught.value.hint or "")
     assert place.compute.made == []
 
 

@@ -6,6 +6,7 @@ import click
 from rich.console import Group
 
 from emel.cli import options
+from emel.cli.ending import orderly_end
 from emel.cli.output import progress, show
 from emel.cli.render import comparison, pipeline_run
 from emel.cli.render.noise import noise
@@ -68,12 +69,13 @@ def command(
     Only stages whose inputs changed are run. What --repeat runs again, it runs in copies: the working tree
     stays as it is, but for emel.noise.json. Commit that, and `noise = "auto"` in the gate knows it.
 
-    The exit code is 7 when the gate says no, 5 when a stage fails.
+    The exit code is 7 when the gate says no, 5 when a stage fails. On SIGTERM, as when GitLab cancels a job,
+    a stage has 25 seconds to end in order.
     """
     if seed_params and repeat is None:
         raise click.UsageError("--seed-param is what --repeat counts up: say --repeat 5 too")
     project = options.project_of(context)
-    with progress() as telling:
+    with progress() as telling, orderly_end():
         result = run(
             project,
             base=base,

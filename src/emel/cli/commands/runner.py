@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from emel.cli import options
 from emel.cli.asking import agree
+from emel.cli.commands.runner_autoscaler import command as autoscaler_command
+from emel.cli.ending import orderly_end
 from emel.cli.moments import Span
 from emel.cli.output import progress, show
 from emel.cli.render import runners as render
+from emel.config.machines import MACHINE_TYPE
 from emel.errors import MachineError
 from emel.records import LaunchPlan, RunnerStatus
-from emel.runners import machine_name
+from emel.runners import check_tags, machine_name
 from emel.workflows import runners as workflow
 from emel.workflows.fleet import open_compute, open_fleet
 from emel.workflows.project import Project
@@ -33,10 +35,18 @@ cloud = click.option(
 )
 
 
+def _type(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(MACHINE_TYPE, value):
+        raise click.BadParameter(f"{value!r} is no machine: write 4cpu16gb, or the cloud's own name")
+    return value
+
+
 def machine_options(function: Callable[..., None]) -> Callable[..., None]:
     """The keys of [train.machine] as options, each beating the one in emel.toml."""
     made = (
-        click.option("--type", "type", metavar="TYPE", help="4cpu16gb, or the cloud's name: m7i.xlarge."),
+        click.option(
+            "--type", metavar="TYPE", callback=_type, help="4cpu16gb, or the cloud's name: m7i.xlarge."
+        ),
         click.option("--gpu", metavar="MODEL", help="A model of graphics card, as t4."),
         click.option("--gpus", type=int, metavar="N", help="How many of them."),
         click.option("--spot/--no-spot", default=None, help="The cloud may take it away, for a lower price."),
@@ -108,8 +118,9 @@ def launch_command(
     In a CI job it is named after the pipeline, `emel-$CI_PROJECT_ID-$CI_PIPELINE_IID`, and so is the tag by
     which jobs find it. The one that works already is left as it is.
     """
+    check_tags(tags)
     project = _project(context, cloud, **machine)
-    with progress() as telling, _told_to_end():
+    with progress() as telling, orderly_end():
         wanted = plan(open_compute(project, telling), project.config.train.machine)
         if dry_run:
             with telling.paused():
@@ -225,6 +236,9 @@ def prune_command(context: click.Context, cloud: str | None, yes: bool, as_json:
     show(done, render.pruned(done), as_json=as_json)
 
 
+command.add_command(autoscaler_command)
+
+
 def _project(context: click.Context, cloud: str | None, **machine: Any) -> Project:
     for span in ("max_lifetime", "idle"):
         if machine.get(span) is not None:
@@ -239,15 +253,3 @@ def _is_free(wanted: LaunchPlan) -> bool:
 
 def _print_line(line: str) -> None:
     print(line, flush=True)
-
-
-@contextmanager
-def _told_to_end() -> Iterator[None]:
-    """Let SIGTERM, by which GitLab cancels a job, end this as Ctrl-C does: with everything removed."""
-
-    # Python's own answer to SIGINT is to raise KeyboardInterrupt.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

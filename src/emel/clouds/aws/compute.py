@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from emel.clouds.aws.images import find_image
 from emel.clouds.aws.launching import FIRST_PAUSE, LONGEST_PAUSE, Launch, launch, wait_until_running
 from emel.clouds.aws.places import find_places
-from emel.clouds.aws.refusals import Refusal
-from emel.clouds.aws.session import Connect, Session, connect_to
+from emel.clouds.aws.prices import find_price
+from emel.clouds.aws.refusals import GONE, Refusal
+from emel.clouds.aws.session import Connect, Session, connect_to, region_of
 from emel.clouds.aws.types import fitting_type
 from emel.clouds.base import Outside
 from emel.errors import DeployError
@@ -41,12 +44,9 @@ them, and the machine is not billed (EC2 User Guide, «Amazon EC2 instance state
 
 
 def open_compute(_: Path, outside: Outside, connect: Connect | None = None) -> AwsCompute:
-    """The machines of the region that [aws.machine], AWS_REGION or the profile names.
-
-    `connect` makes boto3's clients.
-    """
+    """The machines of the region that `region_of` tells. `connect` makes boto3's clients."""
     settings = outside.aws_machines
-    session = Session(connect or connect_to(settings.region))
+    session = Session(connect or connect_to(region_of(settings, outside.env)))
     return AwsCompute(session, settings, outside.clock, outside.tell)
 
 
@@ -70,11 +70,11 @@ class AwsCompute:
         self._tell = tell
 
     def shape(self, wanted: MachineWanted) -> MachineShape:
-        """The fitting type, its zones, and a disk that is no smaller than the image's."""
+        """The fitting type, its zones and its price, and a disk that is no smaller than the image's."""
         chosen = fitting_type(self._session, wanted)
         image = find_image(self._session, self._settings.image, chosen)
         places = find_places(self._session, self._settings.subnets, chosen.name, wanted.zones)
-        return MachineShape(
+        shape = MachineShape(
             cloud="aws",
             platform=chosen.name,
             cpus=chosen.cpus,
@@ -87,6 +87,8 @@ class AwsCompute:
             public_address=any(place.public_address for place in places),
             zones=tuple(dict.fromkeys(place.zone for place in places)),
         )
+        price = find_price(self._session, self._session.region, shape, self._tell)
+        return msgspec.structs.replace(shape, price=price)
 
     def create(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]
@@ -122,13 +124,14 @@ class AwsCompute:
             return ""
         identifier = found[-1]["InstanceId"]
         try:
-            answer = self._session.call("ec2", "GetConsoleOutput", InstanceId=identifier, Latest=True)
+            return self._console(InstanceId=identifier, Latest=True)
         except Refusal as problem:
+            if problem.code in GONE:
+                return ""
             # Machines that are not built on Nitro have no newest output.
             if problem.code != "UnsupportedOperation":
                 raise
-            answer = self._session.call("ec2", "GetConsoleOutput", InstanceId=identifier)
-        return str(answer.get("Output", ""))
+        return self._console(InstanceId=identifier)
 
     def delete(self, name: str) -> None:
         """See Compute. The disk goes with the machine, a moment later."""
@@ -140,9 +143,16 @@ class AwsCompute:
                     f"AWS did not delete {', '.join(identifiers)} within {DELETE_SECONDS:g} s",
                     hint=f"aws ec2 terminate-instances --instance-ids {' '.join(identifiers)}",
                 )
-            self._session.call("ec2", "TerminateInstances", InstanceIds=identifiers)
+            try:
+                self._session.call("ec2", "TerminateInstances", InstanceIds=identifiers)
+            except Refusal as problem:
+                if problem.code not in GONE:
+                    raise
             self._clock.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _console(self, **arguments: Any) -> str:
+        return str(self._session.call("ec2", "GetConsoleOutput", **arguments).get("Output", ""))
 
     def _plan(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]

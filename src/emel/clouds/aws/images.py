@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from emel.clouds.aws.refusals import Refusal
 from emel.clouds.aws.session import Session
-from emel.clouds.aws.types import Type
+from emel.clouds.aws.types import CARDS, Type
 from emel.errors import DeployError
 
 PLAIN_IMAGE = "/aws/service/canonical/ubuntu/server/24.04/stable/current/{architecture}/hvm/ebs-gp3/ami-id"
@@ -53,6 +53,11 @@ def find_image(session: Session, configured: str | None, chosen: Type) -> Image:
 
 
 def _newest(session: Session, chosen: Type) -> str:
+    if chosen.gpu and chosen.gpu not in CARDS:
+        raise DeployError(
+            f"the driver in AWS's image does not know the card {chosen.gpu} of {chosen.name}",
+            hint="name an image with a driver that does: [aws.machine] image in emel.toml",
+        )
     if chosen.gpu:
         name = CARD_IMAGE.format(architecture=chosen.architecture)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from emel.clouds.aws.places import Place
-from emel.clouds.aws.refusals import NO_ROOM, TOKEN_IN_USE, Refusal
+from emel.clouds.aws.refusals import NO_ROOM, TOKEN_IN_USE, TOKEN_USED_UP, Refusal
 from emel.clouds.aws.session import Session
 from emel.errors import DeployError
 from emel.system.clock import Clock
@@ -66,9 +66,9 @@ def _made_once(session: Session, clock: Clock, plan: Launch, place: Place) -> st
             if instance["State"]["Name"] in ("pending", "running"):
                 return str(instance["InstanceId"])
         except Refusal as problem:
-            if problem.code not in TOKEN_IN_USE:
+            if problem.code not in (TOKEN_IN_USE, TOKEN_USED_UP):
                 raise
-            other = _made_by_another(session, clock, token)
+            other = _made_by_another(session, clock, token) if problem.code == TOKEN_IN_USE else None
             if other is not None:
                 return other
     raise DeployError(f"{plan.name} has been launched {GENERATIONS} times", hint="choose another name")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from emel.errors import DeployError
 
+GONE = frozenset(("IncorrectInstanceState", "InvalidInstanceID.NotFound"))
+"""The machine has just been deleted."""
 NO_ROOM = frozenset(
     (
         "InsufficientInstanceCapacity",
@@ -18,8 +20,8 @@ NO_ROOM = frozenset(
     )
 )
 """The zone cannot take the machine now, or never has this type; another one may."""
-TOKEN_IN_USE = frozenset(("IdempotentParameterMismatch", "IdempotentInstanceTerminated"))
-"""A machine has been made with this client token, with other parameters or some time ago."""
+TOKEN_IN_USE, TOKEN_USED_UP = "IdempotentParameterMismatch", "IdempotentInstanceTerminated"
+"""A machine has been made with this client token and other parameters; that machine is gone."""
 
 _UNSIGNED = (
     "AuthFailure",
@@ -37,6 +39,8 @@ _QUOTAS = (
     "VcpuLimitExceeded",
     "VolumeLimitExceeded",
 )
+_CONFIGURED = ("InvalidAMIID", "InvalidGroup", "InvalidSubnetID")
+"""Beginnings of codes for what emel.toml names and the region does not have."""
 
 
 class Refusal(DeployError):
@@ -64,4 +68,12 @@ def _explained(code: str, text: str, service: str, operation: str) -> tuple[str,
         )
     if code in _QUOTAS:
         return f"a quota is used up: {text}", "ask for more in «Service Quotas», or choose a smaller --type"
+    if code.startswith(_CONFIGURED):
+        return f"{code}: {text}", "check [aws.machine] in emel.toml, and that it is of this region"
+    if code == "AuthFailure.ServiceLinkedRoleCreationNotPermitted":
+        return (
+            f"the account has had no spot machine yet: {text}",
+            "let an administrator run, once: "
+            "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
+        )
     return f"{code}: {text}", None

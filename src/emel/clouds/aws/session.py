@@ -5,7 +5,7 @@ Reads, and changes that carry a client token, are repeated by boto3 itself, with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -23,19 +23,28 @@ from botocore.parsers import ResponseParserError
 
 from emel.clouds.aws.refusals import refusal
 from emel.errors import DeployError
+from emel.records import AwsMachines
 
 Connect = Callable[[str], Any]
-"""Makes the client of a service by its name: `ec2`, `ssm`."""
+"""Makes the client of a service by its name: `ec2`, `ssm`, `pricing`."""
+PRICING_REGION = "us-east-1"
+"""Where the Price List API answers, for all regions (AWS Billing User Guide, «AWS Price List Query API»)."""
+
+
+def region_of(settings: AwsMachines, env: Mapping[str, str]) -> str | None:
+    """The region that [aws.machine] or AWS_REGION names. None leaves it to boto3, which heeds the profile and
+    AWS_DEFAULT_REGION, but not AWS_REGION."""
+    return settings.region or env.get("AWS_REGION")
 
 
 def connect_to(region: str | None) -> Connect:
     """How to reach AWS in a region; without one, in that of the environment or the profile."""
 
     def connect(service: str) -> Any:
+        place = PRICING_REGION if service == "pricing" else region
         retries = {"mode": "standard", "total_max_attempts": 4}
-        return boto3.client(
-            service, region_name=region, config=Config(retries=retries, connect_timeout=10, read_timeout=60)
-        )
+        config = Config(retries=retries, connect_timeout=10, read_timeout=60)
+        return boto3.client(service, region_name=place, config=config)
 
     return connect
 
@@ -47,12 +56,15 @@ class Session:
         self._connect = connect
         self._clients: dict[str, Any] = {}
 
+    @property
+    def region(self) -> str:
+        """The region's name, as `eu-central-1`."""
+        return str(self._client("ec2").meta.region_name)
+
     def call(self, service: str, operation: str, **arguments: Any) -> Any:
         """Call an operation by its name in the API, such as `RunInstances`."""
         try:
-            if service not in self._clients:
-                self._clients[service] = self._connect(service)
-            return getattr(self._clients[service], xform_name(operation))(**arguments)
+            return getattr(self._client(service), xform_name(operation))(**arguments)
         except ClientError as problem:
             said = problem.response.get("Error", {})
             code, text = str(said.get("Code", "unknown")), str(said.get("Message", ""))
@@ -69,6 +81,11 @@ class Session:
             if not answer.get("NextToken"):
                 return found
             arguments["NextToken"] = answer["NextToken"]
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._connect(service)
+        return self._clients[service]
 
 
 def _unanswered(problem: Exception, operation: str) -> DeployError:

@@ -107,7 +107,8 @@ def _described(session: Session, patterns: Sequence[str]) -> list[Type]:
 
 
 def _read(said: Any) -> Type:
-    cards = said.get("GpuInfo", {}).get("Gpus", ())
+    # Cards of others need drivers that no image of ours has: to jobs they are not there.
+    cards = [one for one in said.get("GpuInfo", {}).get("Gpus", ()) if one["Manufacturer"] == "NVIDIA"]
     return Type(
         name=said["InstanceType"],
         cpus=said["VCpuInfo"]["DefaultVCpus"],

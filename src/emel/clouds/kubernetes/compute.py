@@ -53,7 +53,10 @@ class KubernetesCompute:
     def create(
         self, name: str, shape: MachineShape, boot: MachineBoot, secret: str, labels: Mapping[str, str]
     ) -> Machine:
-        """See Compute. The pod waits for the Secret, which can only be made after the Job that owns it."""
+        """See Compute. The pod waits for the Secret, which can only be made after the Job that owns it.
+
+        A Job with other labels is of another launch, whose token it gets.
+        """
         job = self._job(name)
         if job is not None and job["metadata"].get("deletionTimestamp"):
             self.delete(name)
@@ -68,7 +71,8 @@ class KubernetesCompute:
                 where=f"Kubernetes, namespace {self._kubectl.namespace}",
                 hint="choose another name: --name",
             )
-        if not has_ended(job) and not self._has_started(name):
+        is_ours = labels.items() <= job["metadata"]["labels"].items()
+        if is_ours and not has_ended(job) and not self._has_started(name):
             self._hand_over(name, job["metadata"]["uid"], secret, labels)
             wait_until_running(self._clock, self._tell, lambda: self._job(name), lambda: self._pods(name))
             job = self._job(name) or job

@@ -62,7 +62,8 @@ class Kubectl:
             if said.returncode:
                 raise DeployError(
                     f"kubectl knows no cluster: {_message(said)}",
-                    hint="set [kubernetes.machine] context in emel.toml; see `kubectl config get-contexts`",
+                    hint="set [kubernetes.machine] context in emel.toml: `kubectl config get-contexts` lists "
+                    "them; inside of a cluster, where there is none, set namespace",
                 )
             self._namespace = said.stdout.strip() or "default"
         return self._namespace

@@ -16,7 +16,7 @@ from emel.records import KubernetesMachines, MachineBoot, MachineShape
 LABELS = {"emel": "runner"}
 IMAGE = "python:3.12"
 """The image in which jobs run, when none is configured: it has git, which runners of GitLab need."""
-RUNNER_IMAGE = "gitlab/gitlab-runner:alpine-v19.3.0"
+RUNNER_IMAGE = "gitlab/gitlab-runner:alpine-v19.0.3"
 """Where gitlab-runner comes from: one program without libraries (https://docs.gitlab.com/runner/install/docker/)."""
 KEPT_SECONDS = 3600
 """For so long the log of a machine that has ended can be read; then the cluster deletes it."""

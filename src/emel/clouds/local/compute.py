@@ -15,7 +15,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +38,6 @@ HARMLESS = (
 )
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
-SWEEP_SECONDS = 3600.0
 RECORD = "machine.json"
 
 
@@ -131,40 +131,48 @@ class LocalCompute:
     def delete(self, name: str) -> None:
         """Errors: also DeployError when its processes do not end within 20 s."""
         folder = self._folder / name
+        machine = self.find(name)
+        if machine is not None:
+            end_machine(folder, machine.id, STOP_SECONDS)
+            if _is_locked(folder):
+                raise DeployError(f"the machine {name} does not end", where=str(folder))
         if not folder.is_dir():
             return
-        machine = self.find(name)
-        end_machine(folder, machine.id if machine else "", STOP_SECONDS)
-        if _is_locked(folder):
-            raise DeployError(f"the machine {name} does not end", where=str(folder))
-        # Out of sight in one step: whoever finds the name free may take it.
-        doomed = self._folder / f".{name}.{secrets.token_hex(4)}"
-        try:
-            folder.rename(doomed)
-        except FileNotFoundError:
-            return
-        shutil.rmtree(doomed, ignore_errors=True)
+        with self._changing():
+            now = self.find(name)
+            if now is None or (machine is not None and now.id == machine.id):
+                self._discard(folder)
 
     def _claim(self, made: Machine, boot: MachineBoot) -> bool:
-        """Take the name: a folder with all but the secret appears under it at once. False when it is
-        taken."""
-        self._sweep()
-        new = self._folder / f".{made.id}"
-        new.mkdir(parents=True, mode=0o700)
-        write_atomic(new / RECORD, msgspec.json.encode(made), 0o600)
-        write_atomic(new / SCRIPT, boot.script, 0o600)
-        try:
-            new.rename(self._folder / made.name)
-        except OSError:
-            shutil.rmtree(new)
-            return False
+        """Take the name, with all but the secret in its folder. False when it is taken."""
+        folder = self._folder / made.name
+        with self._changing():
+            if (folder / RECORD).exists():
+                return False
+            # Of one who was killed here.
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            write_atomic(folder / SCRIPT, boot.script, 0o600)
+            # There is a machine as soon as this file is there.
+            write_atomic(folder / RECORD, msgspec.json.encode(made), 0o600)
         return True
 
-    def _sweep(self) -> None:
-        """Remove what a command left that was killed while it made or removed a machine."""
-        for hidden in self._folder.glob(".*"):
-            if self._clock.now().timestamp() - hidden.stat().st_mtime > SWEEP_SECONDS:
-                shutil.rmtree(hidden, ignore_errors=True)
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Let nobody else make or remove a folder meanwhile."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self._folder.glob(".*/"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+
+    def _discard(self, folder: Path) -> None:
+        """Remove a folder: first out of sight in one step, so that nobody sees half of it."""
+        doomed = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+        with suppress(FileNotFoundError):
+            folder.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
 
     def _start(self, made: Machine, boot: MachineBoot, secret: str) -> None:
         folder = self._folder / made.name

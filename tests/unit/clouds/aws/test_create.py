@@ -14,11 +14,17 @@ from tests.fakes.clocks import HastyClock
 
 from emel.clouds.aws.compute import METADATA, AwsCompute
 from emel.errors import DeployError
-from emel.records import AwsMachines, Machine, MachineBoot, MachineShape
+from emel.records import AwsMachines, Machine, MachineBoot, MachineShape, MachineWanted
 from emel.runners.boot import machine_boot
 from emel.runners.settings import BootSettings
 
 NAME, SECRET = "emel-7-1", "glrt-t3_abcDEF.01-_0123456789"
+ACTIONS = {
+    *("DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "DescribeImages", "DescribeSubnets"),
+    *("DescribeInstances", "RunInstances", "CreateTags", "TerminateInstances", "GetConsoleOutput"),
+    *("GetParameter", "GetProducts"),
+}
+"""Those of the policy in docs/guides/cloud-training.md."""
 BOOT = MachineBoot(script="exit", user_data="#cloud-config\nbootcmd: []\n", max_lifetime=60.0)
 
 
@@ -202,6 +208,23 @@ def test_a_quota_that_is_used_up_is_told_at_once(aws: FakeAws) -> None:
     assert "Service Quotas" in str(problem.value.hint)
 
 
+def test_an_account_without_the_role_for_spot_machines_names_the_command(aws: FakeAws) -> None:
+    aws.faults.append(Fault("RunInstances", "AuthFailure.ServiceLinkedRoleCreationNotPermitted"))
+    with pytest.raises(DeployError, match="the account has had no spot machine yet") as problem:
+        create(aws_compute(aws), replace(SHAPE, spot=True))
+    assert "--aws-service-name spot.amazonaws.com" in str(problem.value.hint)
+
+
+def test_the_policy_of_the_guide_is_what_is_needed(aws: FakeAws) -> None:
+    compute = aws_compute(aws)
+    compute.shape(MachineWanted(native="m7i.large"))
+    create(compute)
+    compute.boot_log(NAME)
+    compute.delete(NAME)
+    # Tags are made with the machine, which has a right of its own.
+    assert set(aws.calls) | {"CreateTags"} == ACTIONS
+
+
 def test_a_machine_that_ends_before_it_runs_says_why(aws: FakeAws) -> None:
     aws.booted = lambda instance: aws.lose(
         instance, "terminated", "Client.VolumeLimitExceeded", "the limit of 50 volumes"
@@ -231,6 +254,15 @@ def test_two_launches_of_a_name_at_one_moment_make_one_machine(aws: FakeAws) -> 
     aws.unseen = 2
     assert create(aws_compute(aws), secret="glrt-another") == first
     assert len(aws.instances()) == 1
+
+
+def test_a_launch_that_is_repeated_word_for_word_makes_a_new_machine_when_the_old_is_gone(
+    aws: FakeAws,
+) -> None:
+    compute = aws_compute(aws)
+    first = create(compute)
+    compute.delete(NAME)
+    assert create(compute).id != first.id
 
 
 def test_a_name_can_be_used_again_and_again(aws: FakeAws) -> None:
@@ -268,6 +300,18 @@ def test_the_console_of_a_machine_that_is_gone_can_still_be_read(aws: FakeAws) -
     aws.consoles[create(compute).id] = "emel: no token; powering down"
     compute.delete(NAME)
     assert compute.boot_log(NAME) == "emel: no token; powering down"
+
+
+def test_a_machine_that_is_gone_in_the_meantime_is_no_error(aws: FakeAws) -> None:
+    compute = aws_compute(aws)
+    create(compute)
+    aws.faults += [
+        Fault("GetConsoleOutput", "InvalidInstanceID.NotFound"),
+        Fault("TerminateInstances", "InvalidInstanceID.NotFound"),
+    ]
+    assert compute.boot_log(NAME) == ""
+    compute.delete(NAME)
+    assert aws.alive() == []
 
 
 def test_a_machine_that_does_not_go_is_an_error_with_the_command(aws: FakeAws) -> None:

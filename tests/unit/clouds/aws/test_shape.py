@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import NoRegionError
 from tests.fakes.aws import FakeAws, Fault, aws_compute, connect_to_fake
 
-from emel.clouds.aws.session import Session
+from emel.clouds.aws.session import Session, connect_to, region_of
 from emel.clouds.aws.types import CARDS, fitting_type
 from emel.errors import DeployError
 from emel.records import AwsMachines, MachineWanted
@@ -69,6 +69,7 @@ def test_the_families_of_each_card_carry_it(aws: FakeAws) -> None:
         (MachineWanted(native="n7i.large"), "no type 'n7i.large'", "m7i.large"),
         (MachineWanted(native="mac1.metal", spot=True), "mac1.metal cannot be had as a spot", "--spot"),
         (MachineWanted(native="m7i.large", gpu="t4", gpus=1), "1 × t4 are wanted", "--gpu t4"),
+        (MachineWanted(native="p3dn.24xlarge"), "does not know the card v100", "[aws.machine] image"),
         (
             MachineWanted(zones=("eu-central-1z",)),
             "no subnet for m7i.large in eu-central-1z",
@@ -117,6 +118,32 @@ def test_an_image_for_other_processors_is_refused(aws: FakeAws) -> None:
         aws_compute(aws, AwsMachines(image=arm)).shape(MachineWanted())
 
 
+def test_an_image_that_the_region_does_not_have_names_the_table(aws: FakeAws) -> None:
+    with pytest.raises(DeployError, match="ami-0123456789abcdef0") as problem:
+        aws_compute(aws, AwsMachines(image="ami-0123456789abcdef0")).shape(MachineWanted())
+    assert "check [aws.machine]" in str(problem.value.hint)
+
+
+def test_a_card_that_is_not_of_nvidia_is_none() -> None:
+    class OtherCards:
+        """EC2, with one type, as it describes it (shortened)."""
+
+        def describe_instance_types(self, **_: object) -> object:
+            one = {
+                "InstanceType": "g4ad.xlarge",
+                "SupportedUsageClasses": ["on-demand", "spot"],
+                "BareMetal": False,
+                "ProcessorInfo": {"SupportedArchitectures": ["x86_64"]},
+                "VCpuInfo": {"DefaultVCpus": 4},
+                "MemoryInfo": {"SizeInMiB": 16384},
+                "GpuInfo": {"Gpus": [{"Name": "Radeon Pro V520", "Manufacturer": "AMD", "Count": 1}]},
+            }
+            return {"InstanceTypes": [one]}
+
+    found = fitting_type(Session(lambda service: OtherCards()), MachineWanted(native="g4ad.xlarge"))
+    assert (found.cpus, found.gpu, found.gpus) == (4, None, 0)
+
+
 def test_a_region_without_the_public_parameter_asks_for_an_image(aws: FakeAws) -> None:
     aws.parameters.clear()
     with pytest.raises(DeployError, match=r"names no image for m7i.large") as problem:
@@ -137,6 +164,14 @@ def test_a_refusal_names_the_right_or_the_command(aws: FakeAws, code: str, messa
         aws_compute(aws).shape(MachineWanted())
     assert hint in str(problem.value.hint)
     assert problem.value.where == "AWS, DescribeInstanceTypes"
+
+
+def test_a_configured_region_goes_before_that_of_the_environment() -> None:
+    env = {"AWS_REGION": "eu-west-3"}
+    for settings, region in ((AwsMachines(), "eu-west-3"), (AwsMachines(region="us-east-2"), "us-east-2")):
+        connect = connect_to(region_of(settings, env))
+        assert connect("ec2").meta.region_name == region
+        assert connect("pricing").meta.region_name == "us-east-1"
 
 
 def test_an_environment_without_a_region_names_the_key(aws: FakeAws) -> None:

@@ -214,6 +214,17 @@ def test_a_job_that_someone_else_made_is_neither_taken_nor_deleted(cluster: Fake
     assert NAME in cluster.world.jobs
 
 
+def test_a_job_of_another_launch_is_returned_and_gets_no_token_of_ours(cluster: FakeCluster) -> None:
+    compute = kubernetes_compute(cluster)
+    cluster.faults.append(Fault("create", "secrets", 403, "Forbidden"))
+    with pytest.raises(DeployError, match="may not do this"):
+        create(compute)
+    other = compute.create(NAME, SHAPE, BOOT, "glrt-other", {"emel-project": "7", "emel-runner": "2"})
+    assert (other.state, cluster.world.secrets) == ("starting", {})
+    assert create(compute).id == other.id
+    assert list(cluster.world.secrets) == [NAME]
+
+
 def test_a_name_that_is_being_deleted_is_waited_for(cluster: FakeCluster) -> None:
     compute = kubernetes_compute(cluster)
     first = create(compute)
