@@ -20,8 +20,8 @@ PROJECT, RUNNER, ENDS, PRICE, CURRENCY = (
 """Labels of a machine: the numbers of project and runner, the second of its end, its price per hour."""
 START_SECONDS = 900.0
 """So long a machine may take from the order to its runner's first word."""
-GRACE_SECONDS = 300.0
-"""So long after its hard limit a machine may still be on its way out."""
+GRACE_SECONDS = 900.0
+"""So long after its hard limit, which its own clock counts from its boot, a machine may still be there."""
 
 
 class Pair(NamedTuple):

@@ -60,10 +60,10 @@ def test_a_machine_belongs_to_the_runner_that_it_was_made_for() -> None:
         (Pair("a", machine(), runner(status="offline")), LATER, "its runner is offline"),
         (
             Pair("a", machine(), runner()),
-            BORN + timedelta(hours=2, minutes=6),
+            BORN + timedelta(hours=2, minutes=16),
             "the machine is past its lifetime",
         ),
-        (Pair("a", machine(), runner()), BORN + timedelta(hours=2, minutes=4), None),
+        (Pair("a", machine(), runner()), BORN + timedelta(hours=2, minutes=14), None),
     ],
 )
 def test_a_pair_is_over_for_a_reason(pair: Pair, now: datetime, why: str | None) -> None:

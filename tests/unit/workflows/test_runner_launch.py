@@ -148,6 +148,13 @@ def test_a_cloud_that_refuses_leaves_no_runner(place: Yard) -> None:
     assert place.nothing_is_left()
 
 
+def test_a_console_that_cannot_be_read_keeps_no_machine_from_coming_up(place: Yard) -> None:
+    come_up = place.compute.on_create
+    place.compute.on_create = lambda name: place.clock.at(20, lambda: come_up(name))
+    place.compute.hides_logs = True
+    assert launch(place.fleet, place.wanted(), NAME, (), progress=Told()).changed
+
+
 def test_an_interrupt_leaves_nothing(place: Yard) -> None:
     def interrupt(name: str) -> None:
         raise KeyboardInterrupt
