@@ -140,6 +140,20 @@ def test_what_a_mount_needs_is_asked_for_before_anything_is_made(
     assert emulator.state.functions == {}
 
 
+def test_a_zip_that_is_too_large_is_refused_before_anything_is_made(
+    emulator: Emulator, cloud: Cloud, tmp_path: Path
+) -> None:
+    path = write_bundle(tmp_path, ECHO)
+    with path.open("ab") as file:
+        file.truncate(cloud.limits.bundle_bytes + 1)
+    bundle = bundle_record(path)
+    for refusing in (cloud.check, lambda each: deployed(cloud, each)):
+        with pytest.raises(DeployError, match="a function may have 128 MB") as problem:
+            refusing(bundle)
+        assert "stands beside the zip" in str(problem.value.hint)
+    assert emulator.state.calls == []
+
+
 def test_a_model_that_is_not_the_proved_one_is_not_sent(
     emulator: Emulator, cloud: Cloud, mounting_bundle: Bundle
 ) -> None:
