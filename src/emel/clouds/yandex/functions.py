@@ -183,6 +183,7 @@ class YandexFunctions:
             self._uploads.prune(bundle.name, bundle.digest)
         used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
         if is_large or used:
+            self._models.mounts(bundle)
             self._models.prune(bundle.name, used)
 
     def delete(self, function: str) -> None:

@@ -109,6 +109,18 @@ def test_a_model_without_a_version_yet_may_be_that_of_another_deploy(
     assert len(emulator.storage.keys()) == 2
 
 
+def test_a_model_that_somebody_removed_is_put_back_by_the_next_deploy(
+    emulator: Emulator, cloud: Cloud, mounting_bundle: Bundle
+) -> None:
+    deployed(cloud, mounting_bundle)
+    there = emulator.storage.keys()
+    emulator.storage.remove(there[0])
+    deployed(cloud, mounting_bundle)
+
+    assert emulator.storage.keys() == there
+    assert len(cloud.functions.versions("demo")) == 1
+
+
 def test_models_go_with_their_function(emulator: Emulator, cloud: Cloud, mounting_bundle: Bundle) -> None:
     deployed(cloud, mounting_bundle)
     cloud.functions.delete("demo")
