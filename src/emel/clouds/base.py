@@ -97,7 +97,10 @@ class Functions(Protocol):
         ...
 
     def clean_up(self, bundle: Bundle) -> None:
-        """Remove what a deploy of this bundle, or a broken one long ago, left on the way to a version."""
+        """Remove what a deploy of this bundle, or a broken one long ago, left on the way to a version.
+
+        What the version reads when it starts stays, and is put back should somebody have removed it.
+        """
         ...
 
     def delete(self, function: str) -> None:

@@ -209,7 +209,8 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cloud: Literal["local", "yandex", "aws"] | None = None
     """Where endpoints live. Without it models are trained, reported and given versions, and nothing is
-    deployed. `local` is the platform of the machine whose runner takes the jobs."""
+    deployed. `local` is the platform of the machine whose runner takes the jobs. A bundle must fit this
+    cloud, where `--to` names no other."""
     image: str = "python:3.12-bookworm"
     """The image of all jobs: Python 3.11 to 3.14, with git. By its digest, as `python@sha256:…`, it never
     changes."""

@@ -59,6 +59,10 @@ class Storage:
         names = [name for name in self._backend.buckets[bucket].keys if name.startswith(start)]
         return {name.removeprefix(start): self.get(bucket, name) or b"" for name in names}
 
+    def remove(self, key: str) -> None:
+        """Delete an object, as somebody else would."""
+        self._backend.delete_object(self.BUCKET, key)
+
     def age(self, key: str, by: timedelta) -> None:
         """Let an object be older than it is."""
         self._backend.get_object(self.BUCKET, key).last_modified -= by

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.versions import Maker, Remote, remote
@@ -13,13 +14,15 @@ from tests.unit.workflows.test_publish import Silence
 from emel.bundle.shelf import read_record
 from emel.config import load
 from emel.errors import ForgeError, RegistryError
-from emel.registry import assign, find_version, stages
+from emel.records import MountedModel
+from emel.registry import Choice, assign, find_version, stages
 from emel.system.clock import SystemClock
+from emel.system.files import sha256_of
 from emel.system.http import SystemHttp
 from emel.workflows.forged import fetch_versions
 from emel.workflows.machine import System
 from emel.workflows.project import Project
-from emel.workflows.release import Wanted, publish_version
+from emel.workflows.release import Material, Wanted, publish_version
 from emel.workflows.stages import deprecate_version, promote_version, rollback_version
 from emel.workflows.versions import bundle_of, download
 
@@ -66,6 +69,27 @@ def test_a_version_is_downloaded_whole_and_can_be_deployed(
     assert done.fetched == ("churn-v1.0.0.zip", "model.joblib")
     record = read_record(tmp_path / "dl" / "churn-v1.0.0.zip")
     assert (record.version, record.path) == ("v1.0.0", tmp_path / "dl" / "churn-v1.0.0.zip")
+
+
+def test_a_model_that_stands_beside_its_zip_is_released_and_downloaded_with_it(
+    there: Remote, project: Project, job: dict[str, str], tmp_path: Path
+) -> None:
+    class Beside(Maker):
+        def __call__(self, choice: Choice, scratch: Path) -> Material:
+            material = super().__call__(choice, scratch)
+            model = material.bundle.path.with_suffix(".model")
+            model.write_bytes(b"large")
+            beside = MountedModel(path=model, name="model.bin", digest=sha256_of(model), size=5)
+            return material._replace(bundle=msgspec.structs.replace(material.bundle, mounted=beside))
+
+    there.commit("second")
+    wanted = Wanted(None, "minor", "HEAD")
+    publish_version(there.repo, "churn", there.forge(), wanted, Beside(tmp_path / "y"), Silence())
+    done = download(project, "v1.1.0", folder=tmp_path / "dl", env=job, progress=Silence())
+
+    assert done.fetched == ("churn-v1.1.0.zip", "churn-v1.1.0.model", "model.joblib")
+    mounted = read_record(tmp_path / "dl" / "churn-v1.1.0.zip").mounted
+    assert mounted is not None and mounted.path.read_bytes() == b"large"
 
 
 def test_files_that_are_there_whole_are_kept_and_damaged_ones_are_fetched_again(

@@ -47,6 +47,7 @@ def command(
 
     SOURCE is a tag, a model version or the number of a version. A canary is finished by promoting SOURCE
     without a weight, and ended by `emel rollback`; every answer names its version in X-Function-Version-Id.
+    On yandex it is the API gateway of `emel deploy --gateway` that shares the requests.
     """
     result = promote(options.project_of(context), source=source, tag=tag, weight=weight, to=to)
     if dotenv and result.url:

@@ -63,7 +63,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         doctor=doctor,
         gateways=gateways,
         canaries=YandexCanaries(functions, gateways, scaling),
-        check=models.check,
+        check=functions.check,
     )
 
 

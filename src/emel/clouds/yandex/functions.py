@@ -82,7 +82,7 @@ class YandexFunctions:
 
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
-        self._models.check(bundle)
+        self.check(bundle)
         identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
         known = self._inventory.versions(function)
@@ -129,6 +129,11 @@ class YandexFunctions:
 
     def remove_tag(self, function: str, tag: str) -> None:
         self._remove_tag(self._inventory.versions(function), tag)
+
+    def check(self, bundle: Bundle) -> None:
+        """Errors: DeployError for a bundle that no version can be made of; see emel.clouds.base.Cloud."""
+        self._uploads.check(bundle)
+        self._models.check(bundle)
 
     def end_canary(self, function: str, tag: str) -> None:
         """Send all requests to the tag again. Does nothing when it has no canary."""
@@ -178,6 +183,7 @@ class YandexFunctions:
             self._uploads.prune(bundle.name, bundle.digest)
         used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
         if is_large or used:
+            self._models.mounts(bundle)
             self._models.prune(bundle.name, used)
 
     def delete(self, function: str) -> None:

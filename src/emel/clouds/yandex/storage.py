@@ -33,18 +33,21 @@ class Uploads:
         """Read one entry of the bucket. Errors: DeployError when that cannot be done."""
         self._bucket.look()
 
+    def check(self, bundle: Bundle) -> None:
+        """Errors: DeployError when the zip is larger than the cloud takes."""
+        size = bundle.path.stat().st_size
+        if size > LIMITS.bundle_bytes:
+            raise DeployError(
+                f"the zip has {size / 2**20:.0f} MB; a function may have {LIMITS.bundle_bytes // 2**20} MB",
+                where=str(bundle.path),
+                hint='leave --bundle out, or package it with cloud = "yandex" under [ci]: then a large model '
+                "stands beside the zip",
+            )
+
     def upload(self, bundle: Bundle) -> Package:
         """Bring a bundle into the bucket, or find it there, and say where it is. Errors: DeployError."""
         if not self._bucket.name:
             raise _no_bucket(f"the bundle has {bundle.path.stat().st_size / 1e6:.1f} MB", bundle)
-        if bundle.path.stat().st_size > LIMITS.bundle_bytes:
-            raise DeployError(
-                f"the bundle has {bundle.path.stat().st_size / 2**20:.0f} MB; a function may have "
-                f"{LIMITS.bundle_bytes // 2**20} MB",
-                where=str(bundle.path),
-                hint="package it for this cloud, so that a large model stands beside the zip: emel package "
-                "with [ci] cloud, or deploy without --bundle",
-            )
         key = key_of(bundle.name, bundle.digest)
         self._bucket.put(key, bundle.path, "the bundle")
         # The cloud compares the digest with what it finds in the object.

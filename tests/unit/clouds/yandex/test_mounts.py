@@ -109,6 +109,18 @@ def test_a_model_without_a_version_yet_may_be_that_of_another_deploy(
     assert len(emulator.storage.keys()) == 2
 
 
+def test_a_model_that_somebody_removed_is_put_back_by_the_next_deploy(
+    emulator: Emulator, cloud: Cloud, mounting_bundle: Bundle
+) -> None:
+    deployed(cloud, mounting_bundle)
+    there = emulator.storage.keys()
+    emulator.storage.remove(there[0])
+    deployed(cloud, mounting_bundle)
+
+    assert emulator.storage.keys() == there
+    assert len(cloud.functions.versions("demo")) == 1
+
+
 def test_models_go_with_their_function(emulator: Emulator, cloud: Cloud, mounting_bundle: Bundle) -> None:
     deployed(cloud, mounting_bundle)
     cloud.functions.delete("demo")
@@ -138,6 +150,20 @@ def test_what_a_mount_needs_is_asked_for_before_anything_is_made(
 
     assert hint in str(problem.value.hint)
     assert emulator.state.functions == {}
+
+
+def test_a_zip_that_is_too_large_is_refused_before_anything_is_made(
+    emulator: Emulator, cloud: Cloud, tmp_path: Path
+) -> None:
+    path = write_bundle(tmp_path, ECHO)
+    with path.open("ab") as file:
+        file.truncate(cloud.limits.bundle_bytes + 1)
+    bundle = bundle_record(path)
+    for refusing in (cloud.check, lambda each: deployed(cloud, each)):
+        with pytest.raises(DeployError, match="a function may have 128 MB") as problem:
+            refusing(bundle)
+        assert "stands beside the zip" in str(problem.value.hint)
+    assert emulator.state.calls == []
 
 
 def test_a_model_that_is_not_the_proved_one_is_not_sent(
