@@ -12,7 +12,7 @@ from tests.fakes.experiments import FILES
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.project import job_variables, usual_project
 from tests.fakes.gitlab.state import DEVELOPER
-from tests.fakes.pipeline_runner import OWN_FILES, run_pipeline
+from tests.fakes.pipeline_runner import OWN_FILES, give_project, run_pipeline
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -70,6 +70,7 @@ def test_cells_are_jobs_whose_results_are_one_leaderboard_and_are_not_run_twice(
             "EMEL_GITLAB_TOKEN": gitlab.world.project_token(team, DEVELOPER),
             "CI_PIPELINE_SOURCE": "merge_request_event",
         }
+        give_project(emel, variables)
         first = run_pipeline(emel, variables, "--manual", "sweep")
         assert told(first, "depth=2") == told(first, "depth=0") == "ran now: 1, kept from before: 0"
         assert team.notes, first

@@ -22,13 +22,16 @@ OWN_FILES = "/.gitlab-ci-local/\n/.gitlab-ci-reports/\n/.gitlab-ci-local-variabl
 PREDEFINED = "CI_API_V4_URL,CI_SERVER_URL,CI_PROJECT_ID,CI_PIPELINE_SOURCE"
 
 
+def give_project(emel: Emel, variables: Mapping[str, str]) -> None:
+    """Give the project CI/CD variables, which the pipelines have too that a pipeline starts."""
+    (emel.folder / ".gitlab-ci-local-variables.yml").write_text(yaml.safe_dump(dict(variables)))
+
+
 def run_pipeline(emel: Emel, variables: Mapping[str, str], *options: str, unset: Sequence[str] = ()) -> str:
     """Run the pipeline of the repository in `emel.folder` with these variables; return what it printed.
 
-    They are the project's own, too, for a pipeline that this one starts gets no others.
     `options` are those of gitlab-ci-local, and names of jobs. A job that fails fails the test.
     """
-    (emel.folder / ".gitlab-ci-local-variables.yml").write_text(yaml.safe_dump(dict(variables)))
     command = [
         RUNNER / "node" / "bin" / "node",
         RUNNER / "gitlab-ci-local" / "dist" / "index.js",
