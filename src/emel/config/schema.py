@@ -267,7 +267,7 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tag of its own, which the pipeline knows."""
     repeat: Annotated[int, Meta(ge=3, le=30)] | None = None
     """How often the default branch's pipeline runs the training, to know the noise of the metrics: see
-    [noise](../guides/experiments.md)."""
+    [noise](../guides/experiments.md). It needs `commit_results`."""
     gitlab: Annotated[str, Meta(pattern=r"^[0-9]{2}\.[0-9]{1,2}$")] | None = None
     """The version of the GitLab server, as `"19.1"`. From that one on, jobs are repeated also for the reasons
     that it has for a machine which was taken away."""
