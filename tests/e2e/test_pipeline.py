@@ -20,7 +20,7 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.state import MAINTAINER, Project
 from tests.fakes.pipeline_runner import OWN_FILES, run_pipeline
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 class Server:

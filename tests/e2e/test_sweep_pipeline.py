@@ -14,7 +14,7 @@ from tests.fakes.gitlab.project import job_variables, usual_project
 from tests.fakes.gitlab.state import DEVELOPER
 from tests.fakes.pipeline_runner import OWN_FILES, give_project, run_pipeline
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 TOML = """
 [model]

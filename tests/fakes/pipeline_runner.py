@@ -43,6 +43,6 @@ def run_pipeline(emel: Emel, variables: Mapping[str, str], *options: str, unset:
     ]
     programs = f"{RUNNER / 'node' / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
     env = {**emel.env, "PATH": programs + emel.env["PATH"]}
-    done = subprocess.run(command, cwd=emel.folder, env=env, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=emel.folder, env=env, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     return done.stdout + done.stderr
