@@ -76,7 +76,7 @@ def _banner(project: str, comparison: Comparison) -> Banner:
 
 
 def _moved(comparison: Comparison) -> str:
-    """How many metrics got better and worse by more than chance explains, in words; nothing without a base."""
+    """How many metrics got better and worse beyond the noise, in words; nothing without a base."""
     if comparison.base is None or not comparison.metrics:
         return ""
     effects = [change.effect for change in comparison.metrics if not change.within_noise]
