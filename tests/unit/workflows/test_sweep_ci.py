@@ -29,6 +29,7 @@ from emel.workflows.sweep_ci import Wanted, collect, wanted_of, write_child_pipe
 
 MODEL = '[model]\nname = "churn"\npath = "model.txt"\nsample = "data.csv"\n'
 SWEEP = '[sweep]\nset = ["depth=1,2,3"]\nrandom = 2\nseed = 7\nmetric = "accuracy"\n'
+PARAMS = "depth: 2\nlayers: [8]\nrate: 0.1\nname: x\n"
 GRID = ("depth=1,2,4", "layers=[8,8],[8]")
 
 
@@ -41,7 +42,7 @@ def made(folder: Path, toml: str) -> Project:
     root = folder / "project"
     root.mkdir()
     process = HermeticProcess(folder / "home")
-    commit_files(GitRepo.init(root, process), "Start", {**FILES, "emel.toml": toml})
+    commit_files(GitRepo.init(root, process), "Start", {**FILES, "params.yaml": PARAMS, "emel.toml": toml})
     return Project(root, load(root / "emel.toml"), System(process, SystemHttp(env={}), SystemClock()))
 
 
@@ -104,6 +105,11 @@ def test_more_cells_than_gitlab_makes_jobs_of_are_refused_with_their_number(proj
 def test_values_that_no_job_could_get_are_refused(project: Project, value: str, said: str) -> None:
     with pytest.raises(PipelineError, match=said):
         child(project, Wanted((f"name={value},b",), None, 0, None))
+
+
+def test_a_parameter_that_is_not_there_is_told_before_any_job_starts(project: Project) -> None:
+    with pytest.raises(PipelineError, match="there is no parameter `dept`"):
+        child(project, Wanted(("dept=1,2",), None, 0, None))
 
 
 def test_options_go_before_emel_toml(tmp_path: Path) -> None:
