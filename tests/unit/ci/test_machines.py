@@ -78,6 +78,12 @@ def test_the_jobs_sign_in_to_the_machines_cloud_and_the_training_to_none(on_mach
     assert tokens(on_machine._replace(cloud=None, machine="yandex"), "runner") == ["GITLAB_OIDC_TOKEN"]
 
 
+def test_a_machine_on_the_runners_own_computer_is_found_by_the_job_that_stops_it(spec: Spec) -> None:
+    made = planned(spec._replace(machine="local"), events.merge_request())
+
+    assert made.jobs["stop-runner"].config["variables"]["GIT_CLEAN_FLAGS"] == "-ffdx -e .emel/machines"
+
+
 def test_an_include_has_the_same_jobs(on_machine: Spec) -> None:
     made = plan(as_include(on_machine._replace(stage="test")), events.merge_request())
 
