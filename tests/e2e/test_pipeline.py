@@ -114,6 +114,8 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
 
     (note,) = server.project.notes
     assert "random_forest" in note.body and "accuracy" in note.body
+    # What it was trained with came from the job that trained.
+    assert "Environment: " in note.body
     found = re.search(r"http://[^\s)]+/breast-cancer/mr-1", note.body)
     assert found is not None, note.body
     address = found[0]
