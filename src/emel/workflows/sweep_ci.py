@@ -163,10 +163,5 @@ def _check(cell: Cell) -> None:
 
 
 def _absent(cell: Cell, commit: str) -> SweepCell:
-    return SweepCell(
-        commit=commit,
-        params=cell,
-        metrics={},
-        seconds=0.0,
-        error="it gave nothing: its job was not run, or ended",
-    )
+    why = "it gave nothing: its job was not run, or ended"
+    return SweepCell(commit=commit, params=cell, metrics={}, seconds=0.0, error=why, absent=True)
