@@ -7,10 +7,8 @@ does. It knows no workflow rules, resource groups, retries or id_tokens: tests/u
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +18,9 @@ import pytest
 from tests.fakes.command import Emel, interrupt, wait_for
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.state import MAINTAINER, Project
+from tests.fakes.pipeline_runner import OWN_FILES, run_pipeline
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-ROOT = Path(__file__).resolve().parents[2]
-RUNNER = ROOT / ".cache" / "pipeline-runner" / "node_modules"
-OWN_FILES = "/.gitlab-ci-local/\n/.gitlab-ci-reports/\n"
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 class Server:
@@ -48,25 +43,9 @@ class Server:
             "EMEL_LOCAL_FOLDER": str(emel.folder / ".emel" / "local"),
         }
 
-    def pushed(self, *jobs: str, unset: str = "CI_MERGE_REQUEST_IID", **event: str) -> str:
+    def pushed(self, *options: str, unset: str = "CI_MERGE_REQUEST_IID", **event: str) -> str:
         """Run the pipeline of an event, or some of its jobs; return what it printed."""
-        given = {**self.variables, **event}
-        command = [
-            RUNNER / "node" / "bin" / "node",
-            RUNNER / "gitlab-ci-local" / "dist" / "index.js",
-            *("--shell-isolation", "--no-artifacts-to-source", "--force-shell-executor"),
-            *("--ignore-predefined-vars", "CI_API_V4_URL,CI_SERVER_URL,CI_PROJECT_ID,CI_PIPELINE_SOURCE"),
-            *("--unset-variable", unset),
-            *[word for name, value in given.items() for word in ("--variable", f"{name}={value}")],
-            *jobs,
-        ]
-        programs = f"{RUNNER / 'node' / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
-        env = {**self.emel.env, "PATH": programs + self.emel.env["PATH"]}
-        done = subprocess.run(
-            command, cwd=self.emel.folder, env=env, capture_output=True, text=True, timeout=280
-        )
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr
-        return done.stdout
+        return run_pipeline(self.emel, {**self.variables, **event}, *options, unset=[unset])
 
     def of_merge_request(self, *jobs: str) -> str:
         iid, number = "1", str(self.project.id)
@@ -135,6 +114,8 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
 
     (note,) = server.project.notes
     assert "random_forest" in note.body and "accuracy" in note.body
+    # What it was trained with came from the job that trained.
+    assert "Environment: " in note.body
     found = re.search(r"http://[^\s)]+/breast-cancer/mr-1", note.body)
     assert found is not None, note.body
     address = found[0]
@@ -144,7 +125,7 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
     emel.git("merge", "--quiet", "--no-ff", "-m", "Merge the forest", "forest")
     emel.git("push", "--quiet", "origin", "main")
     merged = emel.git("rev-parse", "HEAD").strip()
-    server.pushed(CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="main")
+    server.pushed("deploy", "--needs", CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="main")
 
     (tag,) = server.project.releases
     assert tag.startswith("breast-cancer@v")
@@ -153,6 +134,8 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
         [*of_server, "log", "-1", "--format=%P %s", "main"], capture_output=True, text=True
     )
     assert newest.stdout.startswith(merged) and "[skip ci]" in newest.stdout
+    stages = subprocess.run([*of_server, "tag", "--list", "*#*"], capture_output=True, text=True)
+    assert stages.stdout.split() == ["breast-cancer#prod#1"]
     production = predict(address.replace("/mr-1", "/prod"))
     assert production["model"] == {"name": "breast-cancer", "version": tag.partition("@")[2]}
 

@@ -20,12 +20,12 @@ def of_training(spec: Spec) -> Job:
     """Who runs a job that trains, for how long, and after what."""
     if spec.machine is None or spec.is_component:
         tags = spec.runner_tags if isinstance(spec.runner_tags, str) else list(spec.runner_tags)
-        # Where the launch goes on beside the training, the one must not wait for the other.
-        return {**({"tags": tags} if tags else {}), **({"needs": []} if spec.is_component else {})}
+        return {"tags": tags} if tags else {}
     return {
         "tags": [TAG],
         **({"timeout": spec.longest} if spec.longest else {}),
-        "needs": [] if spec.spot else [name_of(spec, "runner")],
+        # Where the launch goes on beside the training, the one must not wait for the other.
+        **({} if spec.spot else {"needs": [name_of(spec, "runner")]}),
     }
 
 
@@ -39,8 +39,7 @@ def runner(spec: Spec, *, jobs: int = 1) -> Job:
         command = watched if spec.spot else launch
     note = "It goes on beside the training: a machine that is taken away is replaced by another."
     return {
-        **_job(spec, "train" if spec.spot or spec.is_component else "runner"),
-        "needs": [],
+        **_job(spec, "train" if spec.spot else "runner"),
         **({"timeout": spec.longest} if spec.longest and spec.spot else {}),
         "rules": rules.of_machines(spec),
         "script": [Noted(note, command) if spec.spot else command],

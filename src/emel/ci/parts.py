@@ -25,6 +25,7 @@ def common(spec: Spec) -> Job:
         "variables": {
             "GIT_DEPTH": Noted("All commits: results are compared with where the branch began.", "0"),
             "PIP_CACHE_DIR": f"$CI_PROJECT_DIR/{spec.path(PIP_CACHE)}",
+            **_kept_machines(spec),
             **dict(spec.variables),
         },
         "cache": [pip_cache(spec)],
@@ -70,6 +71,14 @@ def with_cloud(spec: Spec, named: str) -> Job:
         **({"id_tokens": tokens} if tokens else {}),
         **({"before_script": [*prepare(spec), *steps]} if steps else {}),
     }
+
+
+def _kept_machines(spec: Spec) -> Job:
+    """Machines on the runner's own computer have their state in the checkout, which each job cleans."""
+    if spec.machine != "local":
+        return {}
+    note = "Where the machines of this computer are known: other jobs are to find them."
+    return {"GIT_CLEAN_FLAGS": Noted(note, f"-ffdx -e {spec.path('.emel/machines')}")}
 
 
 def job(spec: Spec, stage: str, *, cloud: bool = False) -> Job:

@@ -68,7 +68,7 @@ def _machine_jobs(spec: Spec, machine: str, count: int) -> dict[str, Job]:
     """One machine for all cells, which take turns on it."""
     template = machines.template(spec)
     signed_in = {template: with_cloud(spec, machine)} if template != ".emel" else {}
-    # Stages order these jobs: without rules and `needs` they are as those of the other pipeline.
+    # Stages order these jobs; but for rules and `needs` they are as those of the other pipeline.
     left_out = ("rules", "needs")
     launch = {key: value for key, value in machines.runner(spec, jobs=count).items() if key not in left_out}
     stop = {key: value for key, value in machines.stop_runner(spec).items() if key not in left_out}

@@ -20,12 +20,17 @@ SEEDS = ("seed", "random_state", "random_seed")
 
 def assign(root: Path, assignments: Sequence[str]) -> None:
     """See Pipeline.set_params."""
+    for path, text in assigned(root, assignments).items():
+        write_atomic(root / path, text)
+
+
+def assigned(root: Path, assignments: Sequence[str]) -> dict[str, str]:
+    """The files as they would be: path → text. Errors: PipelineError."""
     texts: dict[str, str] = {}
     for assignment in assignments:
         path, name, value = parse(assignment)
         texts[path] = replaced(texts.get(path) or _read(root, path), path, name, value)
-    for path, text in texts.items():
-        write_atomic(root / path, text)
+    return texts
 
 
 def seeds(root: Path, named: Sequence[str]) -> dict[str, int]:

@@ -58,15 +58,19 @@ class Pipeline:
         *,
         stages: Sequence[str] = (),
         force: bool = False,
+        commit: bool = True,
         on_line: OnLine | None = None,
         on_stage: Callable[[str], None] | None = None,
     ) -> PipelineRun:
         """Run the stages whose inputs changed, or all with `force`; of `stages` those, and what they need.
 
-        `on_line` gets all output as it comes, `on_stage` the name of each stage that begins to run.
+        Without `commit` nothing of it goes into DVC's cache. `on_line` gets all output as it comes,
+        `on_stage` the name of each stage that begins to run.
         Errors: PipelineError that names the stage which failed; the stages before it keep their results.
         """
-        return running.run(self._dvc, stages=stages, force=force, on_line=on_line, on_stage=on_stage)
+        return running.run(
+            self._dvc, stages=stages, force=force, commit=commit, on_line=on_line, on_stage=on_stage
+        )
 
     def set_params(self, assignments: Sequence[str]) -> None:
         """Change values in the files of parameters: `name=value`, or `FILE:name=value`; all or none.
@@ -74,6 +78,10 @@ class Pipeline:
         Errors: PipelineError for a parameter that is not there, and for files other than YAML and JSON.
         """
         params.assign(self._root, assignments)
+
+    def check_params(self, assignments: Sequence[str]) -> None:
+        """Whether `set_params` would do it; the errors are the same."""
+        params.assigned(self._root, assignments)
 
     def seeds(self, named: Sequence[str] = ()) -> dict[str, int]:
         """The parameters that are seeds, with their values: those `named`, as `[FILE:]name`, or else all

@@ -30,6 +30,7 @@ def run(
     *,
     stages: Sequence[str],
     force: bool,
+    commit: bool,
     on_line: OnLine | None,
     on_stage: Callable[[str], None] | None,
 ) -> PipelineRun:
@@ -42,7 +43,7 @@ def run(
             on_line(line)
 
     started = time.monotonic()
-    options = ("--force",) if force else ()
+    options = [*(["--force"] if force else []), *([] if commit else ["--no-commit"])]
     done = dvc.run("repro", *options, "--", *stages, on_line=watch)
     if done.returncode != 0:
         raise _failure(done)

@@ -140,6 +140,13 @@ class MetricChange(Struct, frozen=True, kw_only=True):
     """By how much two runs of one pipeline may differ by chance, see emel.compare.noise; None when that was
     not measured."""
 
+    @property
+    def within_noise(self) -> bool:
+        """Whether the metric got better or worse by no more than chance explains."""
+        if self.noise is None or self.delta is None or self.effect not in ("better", "worse"):
+            return False
+        return abs(self.delta) <= self.noise
+
 
 class ParamChange(Struct, frozen=True, kw_only=True):
     """A parameter whose value differs between base and candidate."""

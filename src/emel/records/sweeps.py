@@ -23,6 +23,8 @@ class SweepCell(Struct, frozen=True, kw_only=True):
     """Why it failed."""
     output: tuple[str, ...] = ()
     """The last lines that the pipeline wrote; of a cell that failed alone."""
+    absent: bool = False
+    """Whether nothing is known of it, since its job was not run, or was ended. It counts as failed."""
 
 
 class Sweep(Struct, frozen=True, kw_only=True):

@@ -54,6 +54,14 @@ def find_version(repo: GitRepo, name: str, text: str | None) -> ModelVersion:
     )
 
 
+def find_registered(repo: GitRepo, name: str, text: str) -> ModelVersion:
+    """The same for a version that may have been taken back. Errors: RegistryError when it never was."""
+    wanted = _wanted(name, text.removeprefix(f"{name}@"))
+    made = (item for item in _tags(repo, name) if item.standing and item.version == wanted)
+    item = next(made, None)
+    return _record(name, item.tag) if item else find_version(repo, name, text)
+
+
 class Choice(NamedTuple):
     """The version that a commit has, or is to get."""
 

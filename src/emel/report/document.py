@@ -77,13 +77,14 @@ def _banner(project: str, comparison: Comparison) -> Banner:
 
 
 def _moved(comparison: Comparison) -> str:
-    """How many metrics got better and worse, in words; nothing without a base."""
+    """How many metrics got better and worse beyond the noise, in words; nothing without a base."""
     if comparison.base is None or not comparison.metrics:
         return ""
-    effects = [change.effect for change in comparison.metrics]
+    effects = [change.effect for change in comparison.metrics if not change.within_noise]
     parts = [f"{effects.count(effect)} {effect}" for effect in ("better", "worse") if effect in effects]
     if not parts:
-        return "no metric is better or worse"
+        beyond = " beyond the noise" if len(effects) < len(comparison.metrics) else ""
+        return f"no metric is better or worse{beyond}"
     first, _, effect = parts[0].partition(" ")
     noun = "metric is" if first == "1" else "metrics are"
     return ", ".join([f"{first} {noun} {effect}", *parts[1:]])

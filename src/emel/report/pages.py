@@ -68,6 +68,10 @@ def _metrics(comparisons: Sequence[Comparison]) -> Table:
 def _changed(metric: MetricChange) -> Line:
     tones: dict[str, Tone] = {"better": "good", "worse": "bad"}
     value = numbers.scalar(metric.candidate)
+    if metric.noise is not None:
+        value = f"{value} (noise {numbers.noise(metric.noise)})"
+    if metric.within_noise:
+        return (value,)
     return (Toned(value, tones[metric.effect]),) if metric.effect in tones else (value,)
 
 

@@ -129,8 +129,7 @@ def _metric_table(changes: Sequence[MetricChange], best: Mapping[str, Best], bas
 
 
 def _effect(change: MetricChange) -> Toned:
-    is_known = change.noise is not None and change.delta is not None and change.effect in TONES
-    if is_known and abs(change.delta or 0.0) <= (change.noise or 0.0):
+    if change.within_noise:
         return Toned(f"{change.effect}, within the noise", "neutral")
     return Toned(change.effect, TONES.get(change.effect, "neutral"))
 

@@ -67,8 +67,12 @@ def run_copy(
     force: bool = False,
     on_line: OnLine,
 ) -> tuple[PipelineRun, Snapshot]:
-    """Run a copy's pipeline and read its results. Errors: PipelineError, ResultsError."""
-    made = pipeline.run(stages=stages, force=force, on_line=on_line)
+    """Run a copy's pipeline and read its results; with `force` once more for the same inputs.
+
+    Errors: PipelineError, ResultsError.
+    """
+    # DVC would take what is forced for the result of these inputs, and restore either of the two.
+    made = pipeline.run(stages=stages, force=force, commit=not force, on_line=on_line)
     revision = Revision(label=WORKSPACE, commit=bench.commit, changes=("dvc.lock",))
     return made, pipeline.snapshot(revision)
 

@@ -126,6 +126,12 @@ def spec_of(
             where=TOML,
             hint="leave one of them out",
         )
+    if table.repeat and not table.commit_results:
+        raise ConfigError(
+            "`ci.repeat` measures what has to be in Git, and `ci.commit_results` is not on",
+            where=TOML,
+            hint="set commit_results = true, or measure by hand: emel run --repeat 5",
+        )
     remote = dvc_config or _text(root / DVC_CONFIG) or ""
     results = dict.fromkeys(("dvc.lock", *definition.shown, config.model.path, config.model.sample))
     return ci.Spec(

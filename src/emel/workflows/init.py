@@ -139,6 +139,8 @@ def _plan_remote(start: Path, planned: dict[str, str], config: Config, answers: 
     planned[DVC_CONFIG] = with_yandex_remote(
         before, answers.bucket, config.model.name, endpoint=config.yandex.storage_endpoint
     )
+    if f"s3://{answers.bucket}/" in before:
+        return ()
     if planned[DVC_CONFIG] == before:
         return (f"{DVC_CONFIG} has a default remote already, which stays.",)
     return (

@@ -70,7 +70,7 @@ def deprecate_version(
     Repeated it does nothing. Errors: RegistryError when there is no such version, or it stands in a stage.
     """
     repo, name = project.repo(), project.config.model.name
-    version = registry.find_version(repo, name, text)
+    version = registry.find_registered(repo, name, text)
     held = [stage for stage, standing in registry.stages(repo, name).items() if standing == version]
     if held:
         raise RegistryError(
@@ -115,7 +115,7 @@ def _mark_release(
 def _version_of_head(project: Project) -> ModelVersion:
     repo, name = project.repo(), project.config.model.name
     head = repo.head()
-    found = next((one for one in registry.versions(repo, name) if one.commit == head), None)
+    found = registry.version_at(repo, name, head)
     if found is None:
         raise RegistryError(
             f"the commit that is checked out, {head[:8]}, has no version of {name}",

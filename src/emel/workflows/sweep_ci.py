@@ -83,8 +83,8 @@ def wanted_of(
 def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepPipeline:
     """Write the YAML for `trigger: include: artifact`.
 
-    Errors: PipelineError for more cells than GitLab makes jobs of, and for values that no variable of a job
-    can carry; ConfigError.
+    Errors: PipelineError for more cells than GitLab makes jobs of, for values that no variable of a job can
+    carry, and for a parameter that is not there; ConfigError.
     """
     axes = grid(wanted.settings)
     count = math.prod(len(axis) for axis in axes)
@@ -97,6 +97,7 @@ def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepP
     chosen = cells(wanted.settings, count=wanted.drawn, seed=wanted.seed)
     for cell in chosen:
         _check(cell)
+    project.pipeline().check_params(chosen[0])
     whole = len(chosen) == count
     matrix = [_variables(axes)] if whole else [_variables([(one,) for one in cell]) for cell in chosen]
     root = project.repo().root.resolve()
@@ -162,10 +163,5 @@ def _check(cell: Cell) -> None:
 
 
 def _absent(cell: Cell, commit: str) -> SweepCell:
-    return SweepCell(
-        commit=commit,
-        params=cell,
-        metrics={},
-        seconds=0.0,
-        error="it gave nothing: its job was not run, or ended",
-    )
+    why = "it gave nothing: its job was not run, or ended"
+    return SweepCell(commit=commit, params=cell, metrics={}, seconds=0.0, error=why, absent=True)

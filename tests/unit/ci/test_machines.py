@@ -48,10 +48,10 @@ def test_it_is_stopped_however_the_training_ended(on_machine: Spec, event: event
 def test_a_machine_that_may_be_lost_is_watched_beside_the_training(on_machine: Spec) -> None:
     made = planned(on_machine._replace(spot=True), events.merge_request())
 
-    assert made.jobs["train"].config["needs"] == made.jobs["runner"].config["needs"] == []
+    assert made.jobs["train"].config["stage"] == made.jobs["runner"].config["stage"] == "train"
+    assert "needs" not in made.jobs["train"].config
     assert made.jobs["runner"].config["script"] == ["emel runner launch --yes --wait"]
     assert made.jobs["runner"].config["timeout"] == "6h"
-    assert made.jobs["runner"].config["stage"] == "train"
 
 
 @pytest.mark.parametrize("in_fork", [True, False])
@@ -76,6 +76,12 @@ def test_the_jobs_sign_in_to_the_machines_cloud_and_the_training_to_none(on_mach
     assert tokens(on_machine._replace(machine="yandex"), "runner") == ["GITLAB_OIDC_TOKEN"]
     assert tokens(on_machine._replace(machine="kubernetes"), "runner") == []
     assert tokens(on_machine._replace(cloud=None, machine="yandex"), "runner") == ["GITLAB_OIDC_TOKEN"]
+
+
+def test_a_machine_on_the_runners_own_computer_is_found_by_the_job_that_stops_it(spec: Spec) -> None:
+    made = planned(spec._replace(machine="local"), events.merge_request())
+
+    assert made.jobs["stop-runner"].config["variables"]["GIT_CLEAN_FLAGS"] == "-ffdx -e .emel/machines"
 
 
 def test_an_include_has_the_same_jobs(on_machine: Spec) -> None:

@@ -79,6 +79,11 @@ def test_only_what_changed_runs_again_and_known_results_come_back(experiment: Ex
     assert told(experiment.pipeline.run()) == {"split": "unchanged", "train": "ran"}
     assert told(experiment.pipeline.run(force=True)) == {"split": "ran", "train": "ran"}
 
+    kept = sorted((experiment.root / ".dvc/cache").rglob("*"))
+    experiment.write("params.yaml", "depth: 4\n")
+    assert told(experiment.pipeline.run(commit=False)) == {"split": "unchanged", "train": "ran"}
+    assert sorted((experiment.root / ".dvc/cache").rglob("*")) == kept
+
 
 @pytest.mark.slow
 def test_a_chosen_stage_runs_with_what_it_needs_and_nothing_after_it(experiment: Experiment) -> None:

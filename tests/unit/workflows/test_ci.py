@@ -182,8 +182,13 @@ def test_a_machine_and_tags_of_a_runner_both_saying_who_trains_are_refused(tmp_p
         write_pipeline(project_in(tmp_path, toml=toml))
 
 
+def test_what_is_measured_must_come_into_git(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has to be in Git"):
+        write_pipeline(project_in(tmp_path, toml=TOML + "repeat = 5\n"))
+
+
 def test_the_machine_the_sweep_and_the_repetition_of_emel_toml_are_in_the_pipeline(tmp_path: Path) -> None:
-    more = 'repeat = 4\ngitlab = "19.2"\n[sweep]\nset = ["depth=1,2"]\n'
+    more = 'repeat = 4\ncommit_results = true\ngitlab = "19.2"\n[sweep]\nset = ["depth=1,2"]\n'
     machine = '[train.machine]\ncloud = "aws"\nspot = true\nmax_lifetime = "90m"\n'
     write_pipeline(project_in(tmp_path, toml=TOML + more + machine))
 

@@ -89,6 +89,12 @@ def test_results_are_pushed_as_a_commit_that_starts_no_pipeline(job: Project) ->
     assert job.repo().changes() == ()
 
 
+def test_the_noise_that_was_measured_is_a_result(job: Project) -> None:
+    (job.root / "emel.noise.json").write_text("{}")
+
+    assert commit(job).files == ("dvc.lock", "emel.noise.json", "plots/roc.csv")
+
+
 def test_results_that_are_committed_change_nothing(job: Project) -> None:
     made = commit(job)
 

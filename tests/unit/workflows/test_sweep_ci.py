@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 from tests.fakes.experiments import FILES
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.project import job_variables, usual_project
@@ -15,10 +16,11 @@ from tests.fakes.gitlab.state import DEVELOPER
 from tests.fakes.repositories import HermeticProcess, commit_files
 from tests.unit.workflows.test_publish import Silence
 
+from emel.cli.render.sweep import sweep as rendered
 from emel.config import load
 from emel.errors import PipelineError
 from emel.gitrepo import GitRepo
-from emel.records import SweepCell
+from emel.records import Sweep, SweepCell
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
 from emel.workflows.leaderboard import Cell, kept_of, newest_of
@@ -29,6 +31,7 @@ from emel.workflows.sweep_ci import Wanted, collect, wanted_of, write_child_pipe
 
 MODEL = '[model]\nname = "churn"\npath = "model.txt"\nsample = "data.csv"\n'
 SWEEP = '[sweep]\nset = ["depth=1,2,3"]\nrandom = 2\nseed = 7\nmetric = "accuracy"\n'
+PARAMS = "depth: 2\nlayers: [8]\nrate: 0.1\nname: x\n"
 GRID = ("depth=1,2,4", "layers=[8,8],[8]")
 
 
@@ -41,7 +44,7 @@ def made(folder: Path, toml: str) -> Project:
     root = folder / "project"
     root.mkdir()
     process = HermeticProcess(folder / "home")
-    commit_files(GitRepo.init(root, process), "Start", {**FILES, "emel.toml": toml})
+    commit_files(GitRepo.init(root, process), "Start", {**FILES, "params.yaml": PARAMS, "emel.toml": toml})
     return Project(root, load(root / "emel.toml"), System(process, SystemHttp(env={}), SystemClock()))
 
 
@@ -60,6 +63,13 @@ def ran(project: Project, cell: Cell, accuracy: float | None) -> None:
     kept_of(project, commit).write(
         cell, SweepCell(commit=commit, params=cell, metrics=dict(metrics), seconds=1.0, error=error)
     )
+
+
+def printed(sweep: Sweep) -> str:
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(rendered(sweep))
+    return captured.get()
 
 
 def test_a_grid_is_one_entry_of_the_matrix_and_its_product_the_jobs(project: Project) -> None:
@@ -106,6 +116,11 @@ def test_values_that_no_job_could_get_are_refused(project: Project, value: str, 
         child(project, Wanted((f"name={value},b",), None, 0, None))
 
 
+def test_a_parameter_that_is_not_there_is_told_before_any_job_starts(project: Project) -> None:
+    with pytest.raises(PipelineError, match="there is no parameter `dept`"):
+        child(project, Wanted(("dept=1,2",), None, 0, None))
+
+
 def test_options_go_before_emel_toml(tmp_path: Path) -> None:
     configured = made(tmp_path, MODEL + SWEEP)
 
@@ -134,6 +149,8 @@ def test_what_the_jobs_gave_is_gathered_with_what_failed_or_never_came(project: 
         "it gave nothing: its job was not run, or ended",
     ]
     assert done.sweep.ran == 0
+    assert [cell.absent for cell in done.sweep.cells] == [False, False, False, True]
+    assert "ran now: 0, kept from before: 3, nothing known of: 1" in printed(done.sweep)
     assert "| 1 | `2` | 0.7500 |" in done.markdown.read_text()
     assert "data:image/png;base64," in done.html.read_text()
     assert newest_of(project, candidate_revision(project)) == done.sweep

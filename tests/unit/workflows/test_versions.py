@@ -160,6 +160,10 @@ def test_a_deprecation_reaches_the_remote_the_next_clone_and_the_release(
     assert release["name"] == "churn v1.0.0 (deprecated)"
     assert release["description"] == f"**This version is deprecated.**\n\n{before}"
     assert done.release == f"{there.gitlab.url}/{there.project.path}/-/releases/churn%40v1.0.0"
+
+    again = deprecate_version(project, "v1.0.0", env=job, progress=Silence())
+    assert again == done
+    assert there.project.releases["churn@v1.0.0"] == release
     assert {tag.name for tag in there.bare.tags("churn@*")} == {"churn@v1.0.0", "churn@v1.0.0!"}
     fetch_versions(there.repo, "churn")
 

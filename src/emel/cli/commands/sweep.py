@@ -120,7 +120,8 @@ def pipeline_command(context: click.Context, /, output: Path, as_json: bool, **g
     """Write a child pipeline for GitLab with a job for each combination, 200 at most. Runs nothing."""
     project = options.project_of(context)
     result = write_child_pipeline(project, _wanted(context, given), context.obj / output)
-    show(result, Text(f"wrote  {output}: {result.cells} cells"), as_json=as_json)
+    count = "1 cell" if result.cells == 1 else f"{result.cells} cells"
+    show(result, Text(f"wrote  {output}: {count}"), as_json=as_json)
 
 
 @command.command(

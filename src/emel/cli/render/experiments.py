@@ -57,7 +57,7 @@ def side_by_side(comparisons: Sequence[Comparison]) -> RenderableType:
         changes = [next((m for m in one.metrics if m.name == name), None) for one in comparisons]
         known = next(change for change in changes if change)
         cells = (
-            Text(words.scalar(change.candidate), style=STYLES[change.effect]) if change else Text("–")
+            Text(words.scalar(change.candidate), style=_style(change)) if change else Text("–")
             for change in changes
         )
         metrics.add_row(name, ARROWS[known.direction], words.scalar(known.base), *cells)
@@ -131,8 +131,12 @@ def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
     return made
 
 
+def _style(change: MetricChange) -> str:
+    return STYLES["same" if change.within_noise else change.effect]
+
+
 def _effect(change: MetricChange) -> Text:
-    if change.effect in ("better", "worse") and abs(change.delta or 0.0) <= (change.noise or -1.0):
+    if change.within_noise:
         return Text(f"{change.effect}, within the noise", style=STYLES["same"])
     return Text(change.effect, style=STYLES[change.effect])
 

@@ -19,10 +19,12 @@ def sweep(told: Sweep) -> RenderableType:
     for place, cell in enumerate(told.cells, start=1):
         values = (Text(param.partition("=")[2]) for param in cell.params)
         made.add_row(str(place), *values, _result(cell, told.metric), f"{cell.seconds:.1f}")
-    before = len(told.cells) - told.ran
+    absent = sum(cell.absent for cell in told.cells)
+    before = len(told.cells) - told.ran - absent
+    nothing = f", nothing known of: {absent}" if absent else ""
     parts: list[RenderableType] = [made, Text("")]
     parts += [_failure(cell) for cell in told.cells if cell.error]
-    parts.append(Text(f"commit {told.commit[:8]}; ran now: {told.ran}, kept from before: {before}"))
+    parts.append(Text(f"commit {told.commit[:8]}; ran now: {told.ran}, kept from before: {before}{nothing}"))
     if told.apply:
         parts.append(Text(f"apply the best: {told.apply}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
