@@ -21,7 +21,17 @@ from emel.experiments import (
     running,
 )
 from emel.experiments.dvc import Dvc
-from emel.records import DataFacts, FailedRun, HistoryEntry, PipelineRun, Plot, Revision, RunRecord, Snapshot
+from emel.records import (
+    DataFacts,
+    FailedRun,
+    HistoryEntry,
+    PipelineRun,
+    Plot,
+    Revision,
+    RunRecord,
+    Scalar,
+    Snapshot,
+)
 from emel.system.process import OnLine, Process
 
 
@@ -86,6 +96,14 @@ class Pipeline:
         or cannot be read.
         """
         return self.snapshots(None, revision)[1]
+
+    def metrics(self, revision: Revision) -> dict[str, Scalar]:
+        """The metrics of a snapshot alone, without starting DVC where their files can be read.
+
+        Errors: those of `snapshot`.
+        """
+        found = history.metrics(self._dvc, self._process, revision)
+        return self.snapshot(revision).metrics if found is None else found
 
     def snapshots(self, base: Revision | None, candidate: Revision) -> tuple[Snapshot | None, Snapshot]:
         """Both sides of a comparison at the price of one.
