@@ -11,6 +11,7 @@ from emel.experiments import (
     copies,
     failing,
     fetching,
+    freshness,
     history,
     inputs,
     measuring,
@@ -88,6 +89,11 @@ class Pipeline:
     def failure(self, revision: Revision) -> FailedRun | None:
         """What is known here of a run that failed at a revision, so that the results there are of another."""
         return failing.read(self._root, revision.commit)
+
+    def outdated(self) -> str | None:
+        """What has changed here since the stages ran, in words: the results are not of this code then. None
+        where nothing is known to have. DVC is not started."""
+        return freshness.outdated(self._root)
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.
