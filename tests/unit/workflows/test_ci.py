@@ -50,6 +50,7 @@ def test_the_pipeline_hands_on_what_training_writes_for_the_jobs_after_it(tmp_pa
         "metrics.json",
         "models/model.joblib",
         "data/test.csv",
+        ".emel/runs/",
         ".emel/bundles/",
     ]
 
