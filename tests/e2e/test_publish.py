@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -38,3 +39,20 @@ def test_a_job_publishes_its_report_and_keeps_the_token_to_itself(emel: Emel, gi
     kept = [path.read_bytes() for path in emel.folder.rglob("*") if path.is_file()]
     assert token not in done.stdout + done.stderr
     assert not any(token.encode() in content for content in kept)
+
+
+def test_results_of_earlier_code_are_not_passed_off_as_this_commits(emel: Emel, gitlab: FakeGitLab) -> None:
+    script = emel.folder / "src" / "train.py"
+    script.write_text(script.read_text() + "# slower\n")
+    emel.git("commit", "--quiet", "--all", "-m", "Change the script")
+    project = usual_project(gitlab)
+    token = gitlab.world.project_token(project)
+    emel.env.update(job_variables(gitlab, project, EMEL_GITLAB_TOKEN=token))
+    done = emel("report", "--publish", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert (json.loads(done.stdout)["passed"], json.loads(done.stdout)["snapshot"]["metrics"]) == (False, {})
+    assert "`src/train.py` has changed since stage `train` ran" in project.notes[0].body.replace("\\", "")
+    assert "accuracy" not in project.notes[0].body
+    junit = (emel.folder / ".emel" / "report" / "junit.xml").read_text()
+    assert 'failures="1"' in junit

@@ -26,6 +26,8 @@ class RanJob(NamedTuple):
     name: str
     status: Status
     seconds: float
+    processor: float
+    """Seconds of it, of the job with all that it started and waited for."""
     output: str
 
 
@@ -43,7 +45,7 @@ class RanPipeline(NamedTuple):
     def output(self) -> str:
         return "".join(f"== {job.name}: {job.status}\n{job.output}" for job in self.jobs)
 
-    def __getitem__(self, name: Any) -> Any:
+    def job(self, name: str) -> RanJob:
         return next(job for job in self.jobs if job.name == name)
 
 
@@ -143,7 +145,7 @@ class Runner:
                 continue
             if job.when != "always" and failed & set(needed(job.config)):
                 failed.add(name)
-                yield RanJob(name, "skipped", 0.0, "")
+                yield RanJob(name, "skipped", 0.0, 0.0, "")
                 continue
             number = add_job(self._gitlab.world, self._project, pipeline, name)["id"]
             page = f"{variables['CI_PROJECT_URL']}/-/jobs/{number}"
@@ -158,23 +160,26 @@ class Runner:
         config = job.config
         own = {name: expanded(str(value), variables) for name, value in config.get("variables", {}).items()}
         lines = [*config.get("before_script", []), *config["script"]]
+        output = self._folder / f"job-{variables['CI_JOB_ID']}.log"
         began = time.monotonic()
-        done = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", "\n".join(lines)],
-            cwd=checkout,
-            env={**self._env, **own, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=280,
-        )
+        with output.open("wb") as file:
+            child = subprocess.Popen(
+                ["bash", "-eo", "pipefail", "-c", "\n".join(lines)],
+                cwd=checkout,
+                env={**self._env, **own, **variables},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+            _, status, usage = os.wait4(child.pid, 0)
         seconds = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
         allowed = config.get("allow_failure", False)
         codes = allowed.get("exit_codes", []) if isinstance(allowed, dict) else []
-        status: Status = "success"
-        if done.returncode:
-            status = "warning" if allowed is True or done.returncode in codes else "failed"
-        return RanJob(job.name, status, seconds, done.stdout)
+        outcome: Status = "success"
+        if child.returncode:
+            outcome = "warning" if allowed is True or child.returncode in codes else "failed"
+        processor = usage.ru_utime + usage.ru_stime
+        return RanJob(job.name, outcome, seconds, processor, output.read_text("utf-8", "replace"))
 
     def _git(self, *arguments: str, cwd: Path | None) -> str:
         done = subprocess.run(
@@ -190,13 +195,3 @@ def _dotenv(job: PlannedJob, checkout: Path, variables: Mapping[str, str]) -> di
     if file is None or not file.is_file():
         return {}
     return dict(line.split("=", 1) for line in file.read_text().splitlines() if line)
-
-
-def machine_environment(home: Path) -> dict[str, str]:
-    """The variables of a machine with emel, DVC and the project's libraries installed."""
-    import sys
-
-    return {
-        "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }

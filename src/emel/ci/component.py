@@ -32,7 +32,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "results": {
         "description": "Files that training writes and later jobs read.",
         "type": "array",
-        "default": ["dvc.lock", "metrics.json", "models/", ".emel/bundles/"],
+        "default": ["dvc.lock", "metrics.json", "models/", ".emel/runs/", ".emel/bundles/"],
     },
     "base": {"description": "The branch that results are compared with.", "default": "main"},
     "folder": {

@@ -1,4 +1,4 @@
-"""Metrics of the past, from Git alone: the files of metrics at each commit that changed them.
+"""Metrics from their files alone: those of a commit, and those of each commit that changed them.
 
 DVC is not asked: it would take its second to start, and some tens of milliseconds more for every commit.
 """
@@ -16,9 +16,9 @@ import yaml
 
 from emel.errors import PipelineError
 from emel.experiments.dvc import FILE, Dvc
-from emel.experiments.reading import flat_values
+from emel.experiments.reading import WORKSPACE, flat_values
 from emel.gitrepo import GitRepo
-from emel.records import HistoryEntry, Revision, Snapshot
+from emel.records import HistoryEntry, Revision, Scalar, Snapshot
 from emel.system.process import Process
 
 LONGEST = 500
@@ -63,15 +63,49 @@ def over_time(dvc: Dvc, process: Process, tip: str, limit: int) -> tuple[History
     )
 
 
+def metrics(dvc: Dvc, process: Process, revision: Revision) -> dict[str, Scalar] | None:
+    """The metrics of one revision; None where Git and the working tree do not have all their files, one is in
+    a format that DVC alone reads, or there are more pipelines below."""
+    repo = GitRepo.discover(dvc.root, process)
+    here = dvc.root.resolve().relative_to(repo.root.resolve())
+    present = revision.label == WORKSPACE
+    listed = repo.files() if present else repo.files_at(revision.commit, here.as_posix())
+    pipelines = (Path(path) for path in listed if PurePosixPath(path).name == FILE)
+    if any(path.is_relative_to(here) and path.parent != here for path in pipelines):
+        return None
+
+    def read(path: str) -> bytes | None:
+        if not present:
+            return repo.read(revision.commit, posixpath.normpath((here / path).as_posix()))
+        file = dvc.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    definition = read(FILE)
+    if definition is None:
+        return None
+    found: dict[str, Any] = {}
+    for path in _metric_files(definition):
+        content = _parsed(path, read(path)) if PurePosixPath(path).suffix.lower() in PARSERS else None
+        if content is None:
+            return None
+        found[path] = content
+    return flat_values(found)
+
+
 def metric_files(root: Path) -> list[str]:
     """The files of metrics that dvc.yaml names, relative to its folder.
 
     Errors: PipelineError without a dvc.yaml, or when it is no YAML.
     """
     try:
-        content = yaml.safe_load((root / FILE).read_text("utf-8")) or {}
+        return _metric_files((root / FILE).read_bytes())
     except FileNotFoundError as problem:
         raise PipelineError(f"there is no {FILE}", where=str(root), hint="emel init writes one") from problem
+
+
+def _metric_files(definition: bytes) -> list[str]:
+    try:
+        content = yaml.safe_load(definition.decode("utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise PipelineError("is not valid YAML", where=FILE, hint=f"mend {FILE}") from problem
     found = [str(path) for path in content.get("metrics") or ()]

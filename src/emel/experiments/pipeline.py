@@ -11,6 +11,7 @@ from emel.experiments import (
     copies,
     failing,
     fetching,
+    freshness,
     history,
     identity,
     inputs,
@@ -36,6 +37,7 @@ from emel.records import (
     Plot,
     Revision,
     RunRecord,
+    Scalar,
     Snapshot,
 )
 from emel.system.process import OnLine, Process
@@ -130,6 +132,11 @@ class Pipeline:
         """What is known here of a run that failed at a revision, so that the results there are of another."""
         return failing.read(self._root, revision.commit)
 
+    def outdated(self) -> str | None:
+        """What has changed here since the stages ran, in words: the results are not of this code then. None
+        where nothing is known to have. DVC is not started."""
+        return freshness.outdated(self._root)
+
     def snapshot(self, revision: Revision) -> Snapshot:
         """Metrics, parameters and digests of data of one revision, without checking it out.
 
@@ -137,6 +144,14 @@ class Pipeline:
         or cannot be read.
         """
         return self.snapshots(None, revision)[1]
+
+    def metrics(self, revision: Revision) -> dict[str, Scalar]:
+        """The metrics of a snapshot alone, without starting DVC where their files can be read.
+
+        Errors: those of `snapshot`.
+        """
+        found = history.metrics(self._dvc, self._process, revision)
+        return self.snapshot(revision).metrics if found is None else found
 
     def snapshots(self, base: Revision | None, candidate: Revision) -> tuple[Snapshot | None, Snapshot]:
         """Both sides of a comparison at the price of one.

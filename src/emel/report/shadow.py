@@ -84,6 +84,9 @@ def _bars(spread: Distribution, shadow: Shadow) -> dict[str, object]:
         {"from": low, "to": high, "rows": rows}
         for (low, high), rows in zip(pairwise(spread.edges), spread.counts, strict=True)
     ]
+    ticks = [0, *(step * 10**power for power in range(7) for step in (1, 2, 5))]
+    highest = max(spread.counts)
+    rows = {"values": [tick for tick in ticks if tick <= highest]}
     what = "candidate minus production" if spread.edges[0] < 0 else "difference from production"
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -95,7 +98,13 @@ def _bars(spread: Distribution, shadow: Shadow) -> dict[str, object]:
         "encoding": {
             "x": {"field": "from", "type": "quantitative", "bin": {"binned": True}, "title": what},
             "x2": {"field": "to"},
-            "y": {"field": "rows", "type": "quantitative", "scale": {"type": "symlog"}, "title": "rows"},
+            "y": {
+                "field": "rows",
+                "type": "quantitative",
+                "scale": {"type": "symlog", "nice": False},
+                "axis": rows,
+                "title": "rows",
+            },
         },
     }
 

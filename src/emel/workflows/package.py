@@ -195,7 +195,7 @@ def _package(
 def _metrics(project: Project, revision: Revision) -> dict[str, float]:
     """The numbers among the revision's metrics. A model may be packaged that has none, or no pipeline."""
     try:
-        found = project.pipeline().snapshot(revision).metrics
+        found = project.pipeline().metrics(revision)
     except (PipelineError, ResultsError, MissingExtraError):
         return {}
     return {

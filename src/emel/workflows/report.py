@@ -75,7 +75,7 @@ def report(
     mask = Masker(secret_values(env))
     candidate = candidate_revision(project, revision)
     against = base_revision(project, candidate, base)
-    failure = project.pipeline().failure(candidate) if revision is None else None
+    failure = _failure(project, candidate, env, progress) if revision is None else None
     if failure:
         return _report_failure(project, candidate, reporting.masked(failure, mask), folder, env)
     progress.step("reading metrics, parameters and plots")
@@ -107,6 +107,21 @@ def report(
         files=written,
     )
     return result, rendered
+
+
+def _failure(
+    project: Project, candidate: Revision, env: Mapping[str, str], progress: Progress
+) -> FailedRun | None:
+    """Why there are no results of what is checked out. Those that Git holds pass for its own otherwise."""
+    pipeline = project.pipeline()
+    failure, outdated = pipeline.failure(candidate), pipeline.outdated()
+    if failure or not outdated:
+        return failure
+    if "CI_JOB_ID" in env:
+        # The job that trains was ended from outside, or has not handed on what it made.
+        return FailedRun(message=f"there are no results of this commit: {outdated}", output=())
+    progress.line(f"The results are those of an earlier run: {outdated}. `emel run` brings new ones.")
+    return None
 
 
 def _report_failure(

@@ -14,17 +14,15 @@ from emel.records import (
     Answers,
     Bundle,
     Endpoint,
-    FunctionVersion,
     LogFilter,
     RowSource,
     Shadow,
     Verdict,
-    from_json,
-    to_json,
 )
 from emel.report import junit_xml
 from emel.system.files import write_atomic
 from emel.workflows.deploy import open_cloud
+from emel.workflows.kept_shadow import keep_shadow, kept_shadow
 from emel.workflows.live import bundle_of, http_of, url_of, version_of
 from emel.workflows.local import LOCAL
 from emel.workflows.package import shelf_of
@@ -44,15 +42,6 @@ class Preview(NamedTuple):
     """What answers there, if it is on the shelf."""
     shadow: Shadow | None
     """Its answers beside production's; None where production is absent, or the same version."""
-
-
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """The file in which a comparison waits for the report. It counts as long as both tags stay there."""
-
-    production: str
-    """The digest of the bundle that answered."""
-    candidate: str
-    shadow: Shadow
 
 
 def shadow(
@@ -86,8 +75,7 @@ def shadow(
             found = msgspec.structs.replace(found, recent=sides.on_requests(RECENT_ROWS, without=tested))
         except EmelError as problem:
             progress.line(f"There is no comparison on recent requests: {problem}")
-    kept = _Kept(production=before.digest, candidate=after.digest, shadow=found)
-    write_atomic(_kept_in(project, candidate), to_json(kept))
+    keep_shadow(project, candidate, before, after, found)
     return found
 
 
@@ -120,7 +108,7 @@ def preview(
     before = next((one for one in versions if production in one.tags), None)
     if before is None or before.number == version.number:
         return Preview(endpoint, bundle, None)
-    beside = _kept_shadow(project, tag, before, version)
+    beside = kept_shadow(project, tag, before, version)
     if beside is None and bundle is not None:
         beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
     return Preview(endpoint, bundle, beside)
@@ -172,19 +160,3 @@ class _Sides(NamedTuple):
             clock=self.project.system.clock if source == "sample" else None,
             key=self.key,
         )
-
-
-def _kept_in(project: Project, tag: str) -> Path:
-    return project.claim_state() / "shadow" / f"{tag}.json"
-
-
-def _kept_shadow(
-    project: Project, tag: str, production: FunctionVersion, candidate: FunctionVersion
-) -> Shadow | None:
-    try:
-        kept = from_json(_kept_in(project, tag).read_bytes(), _Kept)
-    except (OSError, msgspec.DecodeError):
-        # Never made, or by another emel: it is made now.
-        return None
-    same = (kept.production, kept.candidate) == (production.digest, candidate.digest)
-    return kept.shadow if same else None

@@ -79,3 +79,10 @@ def test_links_of_the_web_stand_on_the_page_of_the_job() -> None:
             {"external_link": {"label": "é", "url": "http://127.0.0.1/a"}},
         ]
     }
+
+
+def test_a_pipeline_that_failed_is_a_failed_test() -> None:
+    told = junit_xml(Verdict(passed=False, checks=()), "stage `train` failed").decode()
+
+    assert 'tests="1" failures="1"' in told
+    assert '<failure message="stage `train` failed">' in told
