@@ -45,7 +45,7 @@ class Place:
         return Fleet(
             cloud="yandex",
             project=str(self.project.id),
-            mark="emel-runner-yandex",
+            marks=("emel-runner-yandex",),
             server=self.gitlab.url,
             url=place.project_url,
             forge=open_gitlab(place, {"EMEL_GITLAB_TOKEN": token}, SystemHttp(env={}), self.clock),
