@@ -41,8 +41,11 @@ ExecStartPre=/bin/chmod 666 /dev/null /dev/zero /dev/urandom /dev/random
 ExecStartPre=/bin/ip addr add 169.254.169.254/32 dev lo
 ExecStartPre=/bin/ip link set lo up
 WorkingDirectory=/srv/site
-ExecStart=/bin/sh -c '$SERVE 127.0.0.1 8000 & exec $SERVE 169.254.169.254 80'
-Environment="SERVE=python3 -m http.server --bind"
+ExecStart=/bin/sh /srv/serve
+"""
+SERVE = """\
+python3 -m http.server --bind 127.0.0.1 8000 &
+exec python3 -m http.server --bind 169.254.169.254 80
 """
 ASKS = f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
 WAITS = (
@@ -131,6 +134,7 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
 
 def _prepare(system: Path) -> None:
     (system / "etc/systemd/system/site.service").write_text(SITE)
+    (system / "srv/serve").write_text(SERVE)
     (system / "var/log/journal").mkdir(exist_ok=True)
     (system / "etc/machine-id").write_text("")
     seed = system / "var/lib/cloud/seed/nocloud"

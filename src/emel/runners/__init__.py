@@ -5,7 +5,6 @@ from emel.runners.cloud_init import NOTICE
 from emel.runners.names import MARK, check_tags, machine_name
 from emel.runners.pairs import (
     CURRENCY,
-    PROJECT,
     RUNNER,
     START_SECONDS,
     Pair,
@@ -14,6 +13,7 @@ from emel.runners.pairs import (
     machine_labels,
     note,
     over,
+    owner_labels,
     pairs,
 )
 from emel.runners.settings import BootSettings
@@ -22,7 +22,6 @@ __all__ = [
     "CURRENCY",
     "MARK",
     "NOTICE",
-    "PROJECT",
     "RUNNER",
     "START_SECONDS",
     "BootSettings",
@@ -35,5 +34,6 @@ __all__ = [
     "machine_name",
     "note",
     "over",
+    "owner_labels",
     "pairs",
 ]

@@ -13,7 +13,7 @@ from emel.errors import EmelError, MachineError
 from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
 from emel.records import Machine
 from emel.records.forges import Runner
-from emel.runners import PROJECT, RUNNER, Pair
+from emel.runners import RUNNER, Pair
 from emel.system.clock import Clock
 from emel.system.process import Terminated
 from emel.workflows.local import LOCAL
@@ -40,6 +40,11 @@ class Fleet(NamedTuple):
     forge: Forge
     compute: Compute
     clock: Clock
+
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """The labels of the project's machines."""
+        return runners.owner_labels(self.server, self.project)
 
     def pairs(self) -> tuple[Pair, ...]:
         """All machines and runners of the project here, oldest machine first."""
@@ -92,7 +97,8 @@ class Fleet(NamedTuple):
         return here + [each for each in elsewhere if each.status != "online"]
 
     def _machines(self) -> list[Machine]:
-        return [each for each in self.compute.machines() if each.labels.get(PROJECT) == self.project]
+        mine = self.owner.items()
+        return [each for each in self.compute.machines() if mine <= each.labels.items()]
 
     def _told(self, runner: Runner) -> Runner:
         """With its note, where its age matters: GitLab tells the note of a single runner alone."""

@@ -191,14 +191,19 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
     )
     boot = runners.machine_boot(settings, fleet.compute.token_command)
     ends = fleet.clock.now() + timedelta(seconds=wanted.max_lifetime)
-    labels = runners.machine_labels(fleet.project, runner.id, ends, wanted.price)
+    labels = runners.machine_labels(fleet.owner, runner.id, ends, wanted.price)
     machine = fleet.compute.create(name, wanted.shape, boot, runner.token, labels)
-    if machine.labels.get(runners.RUNNER) != str(runner.id):
+    if not _is_of(fleet, machine, runner):
         raise MachineError(
             f"another launch has made the machine {name} meanwhile",
             hint="let one launch of a name run at a time, or tell them apart with --name",
         )
     return machine
+
+
+def _is_of(fleet: Fleet, machine: Machine, runner: CreatedRunner) -> bool:
+    """Whether the machine was made for this runner, and not by another launch that took the name."""
+    return {**fleet.owner, runners.RUNNER: str(runner.id)}.items() <= machine.labels.items()
 
 
 def _finish(fleet: Fleet, machine: Machine, runner: int, console: Console, progress: Progress) -> None:
@@ -269,7 +274,7 @@ def _undo(
     try:
         progress.step(f"removing {name}")
         machine = fleet.compute.find(name)
-        if runner is not None and (machine is None or machine.labels.get(runners.RUNNER) == str(runner.id)):
+        if runner is not None and (machine is None or _is_of(fleet, machine, runner)):
             # Also where none is found: what belongs to a half-made one goes with it.
             fleet.compute.delete(name)
         if runner is not None:

@@ -10,7 +10,9 @@ from tests.fakes.boot.release import STUB, VERSION
 from emel.runners import BootSettings, machine_boot
 
 NOTICE = b'{"action": "terminate", "time": "2026-11-22T12:00:00Z"}'
-WAITS = 'mkfifo never; trap \'echo "signal TERM" >>"$NOTES"; kill $!\' TERM; cat never & wait $!; wait $!\n'
+# A sleep at a time: a shell runs its trap between two commands.
+WAITS = 'trap \'echo "signal TERM" >>"$NOTES"; exit 0\' TERM\nwhile :; do sleep 1; done\n'
+SHORT_SLEEP = "#!/bin/sh\nexec /bin/sleep 0.02\n"
 
 
 class Metadata(http.server.BaseHTTPRequestHandler):
@@ -58,7 +60,7 @@ def test_the_notice_of_aws_reaches_the_jobs_and_ends_the_runner(tmp_path, metada
         notice="aws",
         runner_version=VERSION,
     )
-    machine = BootedMachine(tmp_path / "machine", metadata=metadata)
+    machine = BootedMachine(tmp_path / "machine", metadata=metadata, stand_ins={"sleep": SHORT_SLEEP})
     runner = machine.folder / "bin" / "gitlab-runner"
     runner.write_text(STUB + WAITS)
     runner.chmod(0o755)

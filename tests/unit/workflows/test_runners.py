@@ -38,10 +38,13 @@ def test_the_list_tells_state_age_cost_and_job(place: Yard, runner: int) -> None
     assert (found.age, found.cost, found.over) == (1800, pytest.approx(3.0), None)
 
 
-def test_machines_of_other_projects_are_not_seen(place: Yard, runner: int) -> None:
-    other = place.fleet._replace(project="999")
-    assert [found for found in list_runners(other) if found.machine] == []
-    prune(other, lambda _: True, Told())
+@pytest.mark.parametrize("other", [{"project": "999"}, {"server": "https://gitlab.test"}], ids=str)
+def test_machines_of_other_projects_are_not_seen(place: Yard, runner: int, other: dict[str, str]) -> None:
+    """Their runners are not seen either, so that the machines would look as if they had lost them."""
+    place.project.runners.clear()
+    elsewhere = place.fleet._replace(**other)
+    assert list_runners(elsewhere) == ()
+    prune(elsewhere, lambda _: True, Told())
     assert list(place.compute.there) == [NAME]
 
 
