@@ -54,6 +54,7 @@ class InMemoryCompute:
         self.seconds: dict[str, float] = {}
         """By identifier, how long machines that are gone have run."""
         self.refusal: str | None = None
+        self.hides_logs = False
         self.on_create: Callable[[str], None] = lambda name: None
         """Called when a machine has booted."""
 
@@ -105,6 +106,8 @@ class InMemoryCompute:
         return sorted(self.there.values(), key=lambda machine: (machine.created_at, machine.id))
 
     def boot_log(self, name: str) -> str:
+        if self.hides_logs:
+            raise DeployError("the console is not for you")
         return self.logs.get(name, "")
 
     def delete(self, name: str) -> None:

@@ -100,7 +100,7 @@ def yard_of(
     fleet = Fleet(
         cloud="memory",
         project=str(project.id),
-        mark=MARK,
+        marks=(MARK,),
         server=gitlab.url,
         url=place.project_url,
         forge=open_gitlab(place, {"EMEL_GITLAB_TOKEN": token}, http, clock),

@@ -10,7 +10,8 @@ from emel.records import AwsMachines, KubernetesMachines, MachineWanted, YandexM
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Span = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhd]$")]
-MachineType = Annotated[str, Meta(pattern=r"^([0-9]+cpu[0-9]+gb|[a-z0-9-]+\.[a-z0-9-]+)$")]
+MACHINE_TYPE = r"^([0-9]+cpu[0-9]+gb|[a-z0-9-]+\.[a-z0-9-]+)$"
+MachineType = Annotated[str, Meta(pattern=MACHINE_TYPE)]
 
 
 class MachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

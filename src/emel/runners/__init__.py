@@ -2,10 +2,9 @@
 
 from emel.runners.boot import machine_boot
 from emel.runners.cloud_init import NOTICE
-from emel.runners.names import MARK, machine_name
+from emel.runners.names import MARK, check_tags, machine_name
 from emel.runners.pairs import (
     CURRENCY,
-    PROJECT,
     RUNNER,
     START_SECONDS,
     Pair,
@@ -14,6 +13,7 @@ from emel.runners.pairs import (
     machine_labels,
     note,
     over,
+    owner_labels,
     pairs,
 )
 from emel.runners.settings import BootSettings
@@ -22,17 +22,18 @@ __all__ = [
     "CURRENCY",
     "MARK",
     "NOTICE",
-    "PROJECT",
     "RUNNER",
     "START_SECONDS",
     "BootSettings",
     "Pair",
     "age",
+    "check_tags",
     "cost",
     "machine_boot",
     "machine_labels",
     "machine_name",
     "note",
     "over",
+    "owner_labels",
     "pairs",
 ]

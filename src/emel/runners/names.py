@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from emel.errors import MachineError
 
@@ -35,3 +35,10 @@ def machine_name(project: str, suffix: str | None, env: Mapping[str, str]) -> st
             hint="use lower-case letters, digits and hyphens in --name, 50 with all that stands before it",
         )
     return name
+
+
+def check_tags(tags: Sequence[str]) -> None:
+    """Errors: MachineError for a tag that GitLab would take for none, or for several."""
+    for tag in tags:
+        if not tag.strip() or "," in tag:
+            raise MachineError(f"{tag!r} cannot be a tag", hint="give each of several its own --tag")

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from emel.records import Machine, MachinePrice
 from emel.records.forges import Runner
 
-PROJECT, RUNNER, ENDS, PRICE, CURRENCY = (
+PROJECT, SERVER, RUNNER, ENDS, PRICE, CURRENCY = (
     "emel-project",
+    "emel-server",
     "emel-runner",
     "emel-ends",
     "emel-price",
     "emel-currency",
 )
-"""Labels of a machine: the numbers of project and runner, the second of its end, its price per hour."""
+"""Labels of a machine: the numbers of project and runner, a digest of the server's name, the second of its
+end, its price per hour."""
 START_SECONDS = 900.0
 """So long a machine may take from the order to its runner's first word."""
-GRACE_SECONDS = 300.0
-"""So long after its hard limit a machine may still be on its way out."""
+GRACE_SECONDS = 900.0
+"""So long after its hard limit, which its own clock counts from its boot, a machine may still be there."""
 
 
 class Pair(NamedTuple):
@@ -32,11 +36,18 @@ class Pair(NamedTuple):
     runner: Runner | None
 
 
+def owner_labels(server: str, project: str) -> Mapping[str, str]:
+    """Whose a machine is: two servers may both have a project 7, and their machines stand in one cloud."""
+    parts = urlsplit(server)
+    name = f"{parts.hostname}{parts.path.rstrip('/')}"
+    return {PROJECT: project, SERVER: hashlib.sha256(name.encode()).hexdigest()[:12]}
+
+
 def machine_labels(
-    project: str, runner: int, ends: datetime, price: MachinePrice | None
+    owner: Mapping[str, str], runner: int, ends: datetime, price: MachinePrice | None
 ) -> Mapping[str, str]:
     """What a machine says of itself, so that nothing has to be remembered elsewhere."""
-    labels = {PROJECT: project, RUNNER: str(runner), ENDS: str(int(ends.timestamp()))}
+    labels = {**owner, RUNNER: str(runner), ENDS: str(int(ends.timestamp()))}
     if price is not None:
         labels |= {PRICE: f"{price.per_hour:.6f}", CURRENCY: price.currency.lower()}
     return labels

@@ -13,7 +13,7 @@ from emel.errors import EmelError, MachineError
 from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
 from emel.records import Machine
 from emel.records.forges import Runner
-from emel.runners import PROJECT, RUNNER, Pair
+from emel.runners import RUNNER, Pair
 from emel.system.clock import Clock
 from emel.system.process import Terminated
 from emel.workflows.local import LOCAL
@@ -30,8 +30,9 @@ class Fleet(NamedTuple):
     cloud: str
     project: str
     """The project's number."""
-    mark: str
-    """The tag that all of these runners carry."""
+    marks: tuple[str, ...]
+    """Tags that all of these runners carry: of the cloud, and on this machine also of this place, whose
+    machines alone can be seen from here."""
     server: str
     """The address of GitLab."""
     url: str
@@ -40,11 +41,16 @@ class Fleet(NamedTuple):
     compute: Compute
     clock: Clock
 
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """The labels of the project's machines."""
+        return runners.owner_labels(self.server, self.project)
+
     def pairs(self) -> tuple[Pair, ...]:
         """All machines and runners of the project here, oldest machine first."""
         # Machines first: a runner is made before its machine, so none is seen without the runner that it has.
         machines = self._machines()
-        known = [self._told(each) for each in self.forge.runners.all([self.mark])]
+        known = [self._told(each) for each in self._runners()]
         found = runners.pairs(machines, known)
         lonely = {str(pair.runner.id) for pair in found if pair.runner and pair.machine is None}
         if not lonely:
@@ -80,8 +86,19 @@ class Fleet(NamedTuple):
                 hint=f"remove it: emel runner stop {name} --now",
             ) from problem
 
+    def _runners(self) -> list[Runner]:
+        """Those of this place, and of others what GitLab has not heard of for long, as nobody else may
+        look."""
+        here = list(self.forge.runners.all(self.marks))
+        if len(self.marks) == 1:
+            return here
+        seen = {each.id for each in here}
+        elsewhere = [each for each in self.forge.runners.all(self.marks[:1]) if each.id not in seen]
+        return here + [each for each in elsewhere if each.status != "online"]
+
     def _machines(self) -> list[Machine]:
-        return [each for each in self.compute.machines() if each.labels.get(PROJECT) == self.project]
+        mine = self.owner.items()
+        return [each for each in self.compute.machines() if mine <= each.labels.items()]
 
     def _told(self, runner: Runner) -> Runner:
         """With its note, where its age matters: GitLab tells the note of a single runner alone."""
@@ -113,7 +130,7 @@ def open_fleet(project: Project, env: Mapping[str, str], progress: Progress) -> 
     return Fleet(
         cloud=cloud,
         project=forge.runners.project_number(),
-        mark=_mark(cloud, project),
+        marks=_marks(cloud, project),
         server=place.api_url.removesuffix("/api/v4"),
         url=place.job_url or place.project_url,
         forge=forge,
@@ -140,9 +157,10 @@ def open_compute(project: Project, progress: Progress) -> Compute:
     return clouds.open_compute(cloud_of(project), state=project.state, outside=outside)
 
 
-def _mark(cloud: str, project: Project) -> str:
-    """The tag of this cloud's runners. «This machine» is another one on each, and in each clone."""
+def _marks(cloud: str, project: Project) -> tuple[str, ...]:
+    """The tags of this cloud's runners. «This machine» is another one on each, and in each clone."""
+    mark = f"{runners.MARK}-{cloud}"
     if cloud != LOCAL:
-        return f"{runners.MARK}-{cloud}"
+        return (mark,)
     here = hashlib.sha256(f"{platform.node()}:{project.state}".encode()).hexdigest()[:8]
-    return f"{runners.MARK}-{cloud}-{here}"
+    return (mark, f"{mark}-{here}")

@@ -8,6 +8,7 @@ removed from the cloud, and only then the runner may take jobs. Whatever fails o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from emel import runners
@@ -23,8 +24,6 @@ from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 """Seconds between two looks at a machine that starts; each wait is twice as long as the one before."""
-TAIL_LINES = 20
-"""Lines of the console that are shown when a start failed."""
 SHORTEST_TIMEOUT = 600
 """Seconds; GitLab takes no smaller maximum timeout of a runner."""
 ON_VIRTUAL_MACHINES = ("yandex", "aws")
@@ -111,9 +110,10 @@ def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int
     """What another launch of the name has begun, brought to its end. What cannot be is removed: None."""
     found = None
     for pair in fleet.named(name):
-        if found is None and pair.machine and pair.runner:
+        if found is None and pair.machine and pair.runner and not fleet.over(pair):
             try:
-                _finish(fleet, pair.machine, pair.runner.id, "", progress)
+                console = Console(fleet.compute, name, "", progress.line)
+                _finish(fleet, pair.machine, pair.runner.id, console, progress)
                 found = pair.machine, pair.runner.id
                 continue
             except MachineError as problem:
@@ -128,16 +128,26 @@ def _taken_up(fleet: Fleet, name: str, progress: Progress) -> tuple[Machine, int
 def start(
     fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[str], *, progress: Progress
 ) -> tuple[Machine, int]:
-    """Make both, where nothing of the name is left. Errors: MachineError; then nothing is left again."""
+    """Make both, where nothing of the name is left.
+
+    Errors: MachineError; then nothing is left again. ForgeError when GitLab makes no runner.
+    """
     runner: CreatedRunner | None = None
+    console = Console(fleet.compute, name, "", progress.line)
     try:
         progress.step(f"making the runner {name}")
         runner = _create_runner(fleet, wanted, name, tags)
+        console.secret = runner.token
         progress.step(f"making a machine: {wanted.shape.platform} on {wanted.shape.cloud}")
         machine = _create_machine(fleet, wanted, name, runner)
-        _finish(fleet, machine, runner.id, runner.token, progress)
+        _finish(fleet, machine, runner.id, console, progress)
     except BaseException as problem:
+        if runner is None and isinstance(problem, ForgeError):
+            # There is none, and so nothing to remove.
+            raise
         failed = problem if isinstance(problem, EmelError) else None
+        if failed is not None:
+            console.try_new()
         _undo(fleet, name, runner, failed, progress)
         if failed is None:
             raise
@@ -149,7 +159,7 @@ def _create_runner(fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[s
     def create() -> CreatedRunner:
         return fleet.forge.runners.create(
             name,
-            [name, *tags, fleet.mark],
+            [name, *tags, *fleet.marks],
             maximum_timeout=max(SHORTEST_TIMEOUT, round(wanted.max_lifetime)),
             note=runners.note(fleet.clock.now(), fleet.url),
             paused=True,
@@ -160,9 +170,12 @@ def _create_runner(fleet: Fleet, wanted: LaunchPlan, name: str, tags: Sequence[s
     except ForgeError as problem:
         if not problem.maybe_done:
             raise
+    try:
         # There may be one now whose token nobody has.
         _delete_runners(fleet, name)
         return create()
+    except ForgeError as again:
+        raise MachineError(again.message, where=again.where, hint=again.hint) from again
 
 
 def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: CreatedRunner) -> Machine:
@@ -178,9 +191,9 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
     )
     boot = runners.machine_boot(settings, fleet.compute.token_command)
     ends = fleet.clock.now() + timedelta(seconds=wanted.max_lifetime)
-    labels = runners.machine_labels(fleet.project, runner.id, ends, wanted.price)
+    labels = runners.machine_labels(fleet.owner, runner.id, ends, wanted.price)
     machine = fleet.compute.create(name, wanted.shape, boot, runner.token, labels)
-    if machine.labels.get(runners.RUNNER) != str(runner.id):
+    if not _is_of(fleet, machine, runner):
         raise MachineError(
             f"another launch has made the machine {name} meanwhile",
             hint="let one launch of a name run at a time, or tell them apart with --name",
@@ -188,16 +201,20 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
     return machine
 
 
-def _finish(fleet: Fleet, machine: Machine, runner: int, token: str, progress: Progress) -> None:
+def _is_of(fleet: Fleet, machine: Machine, runner: CreatedRunner) -> bool:
+    """Whether the machine was made for this runner, and not by another launch that took the name."""
+    return {**fleet.owner, runners.RUNNER: str(runner.id)}.items() <= machine.labels.items()
+
+
+def _finish(fleet: Fleet, machine: Machine, runner: int, console: Console, progress: Progress) -> None:
     """Wait for the runner's first word, remove the secret from the cloud, let it take jobs."""
-    if _await_contact(fleet, machine, runner, token, progress):
+    if _await_contact(fleet, machine, runner, console, progress):
         fleet.compute.forget_secret(machine.name)
         fleet.forge.runners.resume(runner)
 
 
-def _await_contact(fleet: Fleet, machine: Machine, runner: int, token: str, progress: Progress) -> bool:
+def _await_contact(fleet: Fleet, machine: Machine, runner: int, console: Console, progress: Progress) -> bool:
     """Whether it has still to be let take jobs. Errors: MachineError when it does not come."""
-    console = Console(fleet.compute, machine.name, token, progress.line)
     ends = datetime.fromisoformat(machine.created_at) + timedelta(seconds=runners.START_SECONDS)
     wait, told = FIRST_WAIT, False
     while True:
@@ -209,7 +226,7 @@ def _await_contact(fleet: Fleet, machine: Machine, runner: int, token: str, prog
         if not told:
             progress.step(f"waiting for the runner {machine.name} to come up")
             told = True
-        console.tell_new()
+        console.try_new()
         now = fleet.compute.find(machine.name)
         if now is None or now.id != machine.id or now.state == "stopped":
             raise MachineError("the machine ended before its runner came up")
@@ -229,7 +246,7 @@ class Console:
     def __init__(self, compute: Compute, name: str, secret: str, tell: Callable[[str], None]) -> None:
         self._compute = compute
         self._name = name
-        self._secret = secret
+        self.secret = secret
         self._tell = tell
         self._seen = ""
 
@@ -241,8 +258,13 @@ class Console:
         whole = new[: new.rfind("\n") + 1]
         for line in whole.splitlines():
             if line.strip():
-                self._tell(line.replace(self._secret, "[MASKED]") if self._secret else line)
+                self._tell(line.replace(self.secret, "[MASKED]") if self.secret else line)
         self._seen = text[: len(text) - len(new) + len(whole)]
+
+    def try_new(self) -> None:
+        """The same where what it says helps, and nothing hangs on it."""
+        with suppress(EmelError):
+            self.tell_new()
 
 
 def _undo(
@@ -250,11 +272,9 @@ def _undo(
 ) -> None:
     """Remove what this launch has made. Errors: MachineError that names what is left."""
     try:
-        if failed is not None:
-            _tell_tail(fleet, name, runner, progress)
         progress.step(f"removing {name}")
         machine = fleet.compute.find(name)
-        if runner is not None and (machine is None or machine.labels.get(runners.RUNNER) == str(runner.id)):
+        if runner is not None and (machine is None or _is_of(fleet, machine, runner)):
             # Also where none is found: what belongs to a half-made one goes with it.
             fleet.compute.delete(name)
         if runner is not None:
@@ -267,16 +287,6 @@ def _undo(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",
             hint=f"remove it: emel runner stop {name} --now",
         ) from problem
-
-
-def _tell_tail(fleet: Fleet, name: str, runner: CreatedRunner | None, progress: Progress) -> None:
-    try:
-        lines = fleet.compute.boot_log(name).strip().splitlines()
-    except EmelError:
-        # What there is to remove matters more than what it said.
-        return
-    for line in lines[-TAIL_LINES:]:
-        progress.line(line.replace(runner.token, "[MASKED]") if runner else line)
 
 
 def _delete_runners(fleet: Fleet, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from emel import runners
-from emel.errors import MachineError
+from emel.errors import EmelError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, Waited
 from emel.records.forges import Job
 from emel.workflows.fleet import Fleet
@@ -48,8 +48,11 @@ class _Watch:
     def until_done(self, replacements: int) -> None:
         met, idle_looks, wait = False, 0, FIRST_WAIT
         while True:
-            jobs = self._jobs()
-            alive = self._is_alive()
+            try:
+                jobs, alive = self._jobs(), self._is_alive()
+            except EmelError as problem:
+                self._bear(problem, first=not self._told)
+                continue
             met = met or bool(jobs)
             # A job that is retried between two questions is seen by the next look alone.
             idle_looks = 0 if jobs else idle_looks + 1
@@ -60,6 +63,17 @@ class _Watch:
                 replacements -= 1
             wait = FIRST_WAIT if self._is_new(jobs, alive) else min(2 * wait, LONGEST_WAIT)
             self._fleet.clock.sleep(wait)
+
+    def _bear(self, problem: EmelError, *, first: bool) -> None:
+        """Wait, where a look fails: a job that trains must not be lost for an hour of trouble elsewhere.
+
+        Errors: `problem`, when it was the first look, or the machine must have ended by itself meanwhile.
+        """
+        life = self._launched.plan.max_lifetime + runners.START_SECONDS
+        if first or runners.age(self._machine, self._fleet.clock.now()) > life:
+            raise problem
+        self._tell(f"it cannot be seen how the job stands, trying again: {problem.message}")
+        self._fleet.clock.sleep(LONGEST_WAIT)
 
     def result(self) -> Waited:
         price = self._launched.plan.price
@@ -72,7 +86,7 @@ class _Watch:
 
     def _jobs(self) -> list[Job]:
         """Unfinished jobs that the runner may take."""
-        tags = {*self._launched.tags, self._fleet.mark}
+        tags = {*self._launched.tags, *self._fleet.marks}
         jobs = self._fleet.forge.pipelines.unfinished_jobs()
         return [job for job in jobs if job.tag_list and set(job.tag_list) <= tags]
 
@@ -122,6 +136,10 @@ class _Watch:
         else:
             # GitLab ends it after some time without a word of its runner.
             text = f"the machine is gone, and the job {jobs[0].name} is {jobs[0].status} in GitLab"
+        return self._tell(text)
+
+    def _tell(self, text: str) -> bool:
+        """Tell it, if it is not what was told last. Whether it was told."""
         if text == self._told:
             return False
         self._progress.step(text)

@@ -10,15 +10,27 @@ import pytest
 from emel.errors import MachineError
 from emel.records import Machine, MachinePrice
 from emel.records.forges import Runner
-from emel.runners import Pair, age, cost, machine_labels, machine_name, note, over, pairs
+from emel.runners import (
+    Pair,
+    age,
+    check_tags,
+    cost,
+    machine_labels,
+    machine_name,
+    note,
+    over,
+    owner_labels,
+    pairs,
+)
 
 BORN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOON, LATER = BORN + timedelta(minutes=5), BORN + timedelta(hours=1)
+OWNER = owner_labels("https://gitlab.example.org/tools", "7")
 PRICE = MachinePrice(per_hour=6.0, currency="RUB", source="a test")
 
 
 def machine(number: int = 5, name: str = "emel-7-1", **changes: Any) -> Machine:
-    labels = machine_labels("7", number, BORN + timedelta(hours=2), PRICE)
+    labels = machine_labels(OWNER, number, BORN + timedelta(hours=2), PRICE)
     usual: dict[str, Any] = {
         "name": name,
         "id": f"m-{name}",
@@ -60,10 +72,10 @@ def test_a_machine_belongs_to_the_runner_that_it_was_made_for() -> None:
         (Pair("a", machine(), runner(status="offline")), LATER, "its runner is offline"),
         (
             Pair("a", machine(), runner()),
-            BORN + timedelta(hours=2, minutes=6),
+            BORN + timedelta(hours=2, minutes=16),
             "the machine is past its lifetime",
         ),
-        (Pair("a", machine(), runner()), BORN + timedelta(hours=2, minutes=4), None),
+        (Pair("a", machine(), runner()), BORN + timedelta(hours=2, minutes=14), None),
     ],
 )
 def test_a_pair_is_over_for_a_reason(pair: Pair, now: datetime, why: str | None) -> None:
@@ -77,9 +89,14 @@ def test_a_machine_tells_by_its_labels_what_it_has_cost() -> None:
 
 
 def test_labels_fit_every_cloud() -> None:
-    for key, value in machine_labels("7", 5, LATER, PRICE).items():
+    for key, value in machine_labels(OWNER, 5, LATER, PRICE).items():
         assert set(key) <= set("abcdefghijklmnopqrstuvwxyz-")
         assert set(value) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+
+
+def test_projects_of_one_number_on_two_servers_are_told_apart() -> None:
+    assert owner_labels("https://gitlab.example.com", "7") != OWNER
+    assert owner_labels("http://gitlab.example.org:8080/tools/", "7") == OWNER
 
 
 def test_in_a_job_the_name_is_that_of_the_pipeline_in_its_project() -> None:
@@ -91,6 +108,12 @@ def test_in_a_job_the_name_is_that_of_the_pipeline_in_its_project() -> None:
 def test_by_hand_a_name_is_given_or_new() -> None:
     assert machine_name("7", "mine", {}) == "emel-7-mine"
     assert machine_name("7", None, {}) != machine_name("7", None, {})
+
+
+@pytest.mark.parametrize("bad", ["a,b", "", " "])
+def test_a_tag_that_gitlab_would_cut_is_refused(bad: str) -> None:
+    with pytest.raises(MachineError, match="cannot be a tag"):
+        check_tags(["fine", bad])
 
 
 @pytest.mark.parametrize("bad", ["Upper", "under_score", "-", "x" * 60, "a b", "$(id)"])

@@ -12,6 +12,7 @@ from tests.fakes.gitlab import FakeGitLab, Fault
 
 from emel.config.machines import MachineTable
 from emel.errors import DeployError, ForgeError, MachineError
+from emel.runners import owner_labels
 from emel.workflows.runner_launch import launch, plan
 
 NAME = "emel-1-42"
@@ -49,7 +50,7 @@ def test_the_machine_carries_what_others_must_know_of_it(place: Yard) -> None:
     made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
     assert made.machine.labels == {
         "emel": "runner",
-        "emel-project": str(place.project.id),
+        **owner_labels(place.gitlab.url, str(place.project.id)),
         "emel-runner": str(made.runner),
         "emel-ends": str(int(place.clock.now().timestamp()) + 7200),
         "emel-price": "6.000000",
@@ -141,11 +142,30 @@ def test_a_machine_that_ends_before_its_runner_came_is_removed(place: Yard) -> N
     assert place.nothing_is_left()
 
 
+def test_a_machine_of_another_server_that_has_the_name_is_left_alone(place: Yard) -> None:
+    """Project and runner may have the same numbers there."""
+    stranger = place.fleet._replace(server="https://gitlab.test")
+    launch(stranger, place.wanted(), NAME, (), progress=Told())
+    place.project.runners.clear()
+    place.gitlab.world.numbers.clear()
+    with pytest.raises(MachineError, match="another launch"):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert list(place.compute.there) == [NAME]
+    assert place.project.runners == {}
+
+
 def test_a_cloud_that_refuses_leaves_no_runner(place: Yard) -> None:
     place.compute.refusal = "the quota of processors is used up"
     with pytest.raises(MachineError, match="quota"):
         launch(place.fleet, place.wanted(), NAME, (), progress=Told())
     assert place.nothing_is_left()
+
+
+def test_a_console_that_cannot_be_read_keeps_no_machine_from_coming_up(place: Yard) -> None:
+    come_up = place.compute.on_create
+    place.compute.on_create = lambda name: place.clock.at(20, lambda: come_up(name))
+    place.compute.hides_logs = True
+    assert launch(place.fleet, place.wanted(), NAME, (), progress=Told()).changed
 
 
 def test_an_interrupt_leaves_nothing(place: Yard) -> None:
@@ -183,10 +203,11 @@ def test_the_token_is_shown_nowhere(place: Yard) -> None:
 
 
 def test_a_token_without_the_right_is_told_before_a_machine_is_made(place: Yard) -> None:
-    weak = place.gitlab.world.project_token(place.project, 40, "read_api")
-    place.gitlab.world.tokens = {weak: place.gitlab.world.tokens[weak]}
-    with pytest.raises(ForgeError):
+    for token in place.gitlab.world.tokens.values():
+        token.scopes = frozenset({"manage_runner", "read_api"})
+    with pytest.raises(ForgeError, match="insufficient_scope") as caught:
         launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    assert "create_runner" in (caught.value.hint or "")
     assert place.compute.made == []
 
 

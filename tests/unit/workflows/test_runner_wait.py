@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 from tests.fakes.fleet import TABLE, EventfulClock, Told, Yard, yard
-from tests.fakes.gitlab import FakeGitLab, end_job, push_job
+from tests.fakes.gitlab import BAD_GATEWAY, FakeGitLab, end_job, push_job
 
 from emel.config.machines import MachineTable
-from emel.errors import MachineError
+from emel.errors import ForgeError, MachineError
 from emel.records import Launched, Waited
 from emel.workflows.runner_launch import launch
 from emel.workflows.runner_wait import stay
@@ -140,6 +140,38 @@ def test_all_machines_together_keep_the_limit(place: Yard) -> None:
     assert lives == [pytest.approx(690, abs=10)]
     assert sum(place.compute.seconds.values()) <= 1200
     assert place.nothing_is_left()
+
+
+def test_trouble_of_the_server_ends_no_training(place: Yard) -> None:
+    made = launched(place)
+    job = running_job(place, made)
+    trouble = [BAD_GATEWAY] * 40
+    place.clock.at(20, lambda: place.gitlab.faults.add("GET", "/jobs$", *trouble))
+    place.clock.at(600, lambda: end_job(place.gitlab.world, place.project, job, "success"))
+    told = Told()
+    stay(place.fleet, made, replacements=0, progress=told)
+
+    assert any("trying again" in step for step in told.steps)
+    assert place.clock.monotonic() >= 600
+    assert place.nothing_is_left()
+
+
+def test_a_token_that_may_not_see_jobs_is_told_at_once(place: Yard) -> None:
+    made = launched(place)
+    for token in place.gitlab.world.tokens.values():
+        token.scopes = frozenset({"create_runner", "manage_runner"})
+    with pytest.raises(ForgeError, match="insufficient_scope"):
+        stayed(place, made)
+    assert place.nothing_is_left()
+
+
+def test_trouble_that_never_ends_is_told_when_the_machine_must_have_ended(place: Yard) -> None:
+    made = launched(place, msgspec.structs.replace(SPOT, max_lifetime="10m"))
+    running_job(place, made)
+    place.clock.at(20, lambda: place.gitlab.faults.add("GET", "/jobs$", *[BAD_GATEWAY] * 2000))
+    with pytest.raises(ForgeError, match="502"):
+        stayed(place, made)
+    assert place.clock.monotonic() >= 600
 
 
 def test_an_interrupt_removes_both(place: Yard) -> None:

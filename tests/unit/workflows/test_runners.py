@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.fakes.fleet import EventfulClock, Told, Yard, yard
+from tests.fakes.fleet import MARK, EventfulClock, Told, Yard, yard
 from tests.fakes.gitlab import FakeGitLab, end_job, push_job
 
 from emel.errors import MachineError
@@ -38,11 +38,28 @@ def test_the_list_tells_state_age_cost_and_job(place: Yard, runner: int) -> None
     assert (found.age, found.cost, found.over) == (1800, pytest.approx(3.0), None)
 
 
-def test_machines_of_other_projects_are_not_seen(place: Yard, runner: int) -> None:
-    other = place.fleet._replace(project="999")
-    assert [found for found in list_runners(other) if found.machine] == []
-    prune(other, lambda _: True, Told())
+@pytest.mark.parametrize("other", [{"project": "999"}, {"server": "https://gitlab.test"}], ids=str)
+def test_machines_of_other_projects_are_not_seen(place: Yard, runner: int, other: dict[str, str]) -> None:
+    """Their runners are not seen either, so that the machines would look as if they had lost them."""
+    place.project.runners.clear()
+    elsewhere = place.fleet._replace(**other)
+    assert list_runners(elsewhere) == ()
+    prune(elsewhere, lambda _: True, Told())
     assert list(place.compute.there) == [NAME]
+
+
+def test_runners_of_this_machine_elsewhere_are_over_when_they_have_long_been_silent(place: Yard) -> None:
+    """Their machines cannot be seen from here, and nobody may come back there."""
+    here = place.fleet._replace(marks=(MARK, "here"))
+    there = place.fleet._replace(marks=(MARK, "there"))
+    launch(there, place.wanted(), "emel-1-there", (), progress=Told())
+    place.compute.there.clear()
+    assert list_runners(here) == ()
+
+    place.clock.sleep(3 * 3600)
+    assert [each.over for each in list_runners(here)] == ["its machine is gone"]
+    prune(here, lambda _: True, Told())
+    assert place.project.runners == {}
 
 
 def test_stop_lets_a_job_end_first(place: Yard, runner: int) -> None:

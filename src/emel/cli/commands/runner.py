@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +16,10 @@ from emel.cli.ending import orderly_end
 from emel.cli.moments import Span
 from emel.cli.output import progress, show
 from emel.cli.render import runners as render
+from emel.config.machines import MACHINE_TYPE
 from emel.errors import MachineError
 from emel.records import LaunchPlan, RunnerStatus
-from emel.runners import machine_name
+from emel.runners import check_tags, machine_name
 from emel.workflows import runners as workflow
 from emel.workflows.fleet import open_compute, open_fleet
 from emel.workflows.project import Project
@@ -33,10 +35,18 @@ cloud = click.option(
 )
 
 
+def _type(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(MACHINE_TYPE, value):
+        raise click.BadParameter(f"{value!r} is no machine: write 4cpu16gb, or the cloud's own name")
+    return value
+
+
 def machine_options(function: Callable[..., None]) -> Callable[..., None]:
     """The keys of [train.machine] as options, each beating the one in emel.toml."""
     made = (
-        click.option("--type", "type", metavar="TYPE", help="4cpu16gb, or the cloud's name: m7i.xlarge."),
+        click.option(
+            "--type", metavar="TYPE", callback=_type, help="4cpu16gb, or the cloud's name: m7i.xlarge."
+        ),
         click.option("--gpu", metavar="MODEL", help="A model of graphics card, as t4."),
         click.option("--gpus", type=int, metavar="N", help="How many of them."),
         click.option("--spot/--no-spot", default=None, help="The cloud may take it away, for a lower price."),
@@ -108,6 +118,7 @@ def launch_command(
     In a CI job it is named after the pipeline, `emel-$CI_PROJECT_ID-$CI_PIPELINE_IID`, and so is the tag by
     which jobs find it. The one that works already is left as it is.
     """
+    check_tags(tags)
     project = _project(context, cloud, **machine)
     with progress() as telling, orderly_end():
         wanted = plan(open_compute(project, telling), project.config.train.machine)
