@@ -58,6 +58,9 @@ class Scale(NamedTuple):
     """Seconds."""
 
 
+AUTOSCALER = "docker-autoscaler"
+
+
 class RunnerConfig(NamedTuple):
     """A `config.toml` around the line of its token, which emel never has together with the rest."""
 
@@ -108,7 +111,7 @@ def autoscaler_template(
     The keys are documented at https://docs.gitlab.com/runner/executors/docker_autoscaler/, those of
     `plugin_config` by each plugin.
     """
-    lines = ["[[runners]]", 'executor = "docker-autoscaler"', "", "[runners.docker]"]
+    lines = ["[[runners]]", f"executor = {_quoted(AUTOSCALER)}", "", "[runners.docker]"]
     lines += [f"image = {_quoted(image)}", f"shm_size = {SHARED_MEMORY}"]
     lines += ['gpus = "all"'] if gpus else []
     lines += ["", "[runners.autoscaler]", f"plugin = {_quoted(plugin.name)}", "capacity_per_instance = 1"]
@@ -122,9 +125,12 @@ def autoscaler_template(
 
 
 def register(url: str, name: str, template: str) -> str:
-    """The command that puts a template and a token, for which it asks, into the configuration."""
-    options = f"--url {quote(url)} --name {quote(name)} --template-config {quote(template)}"
-    return f"sudo gitlab-runner register {options}"
+    """The command that puts a template and a token into the configuration.
+
+    It asks for the token, and whether the rest is right.
+    """
+    options = f"--url {quote(url)} --name {quote(name)} --executor {AUTOSCALER}"
+    return f"sudo gitlab-runner register {options} --template-config {quote(template)}"
 
 
 def concurrency(jobs: int) -> str:

@@ -2,7 +2,6 @@
 # Becomes gitlab-runner, whose token comes by the standard input and stands in no file, argument or variable
 # that a job could read. A signal reaches the runner itself, once: a second one would end its job at once.
 set -eu
-umask 077
 
 fail() {
     echo "emel: $*" >&2
@@ -31,11 +30,11 @@ case $token in
 esac
 command -v gitlab-runner >/dev/null || fail "gitlab-runner is not installed: https://docs.gitlab.com/runner/install/"
 [ -w . ] || cd "$(mktemp -d)"
-mkdir -p runner
+mkdir -p -m 700 runner
 config=$PWD/runner/config.toml
 rm -f "$config"
 # A pipe, which can be read once: gitlab-runner does, when it starts.
-mkfifo "$config"
+mkfifo -m 600 "$config"
 {
     printf '%s\n' "$before" "$token_key = \"$token\"" "$after" >"$config"
     rm -f "$config"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -115,6 +117,9 @@ def run(
     Errors: CheckpointError, ConfigError, PipelineError before the command begins, and FileNotFoundError when
     there is no such program.
     """
+    program_name = wanted.command[0]
+    if shutil.which(program_name) is None and not (wanted.folder / program_name).is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program_name)
     project.claim_state()
     saver = _Saver(project, wanted, settle, tell)
     saver.begin()
@@ -150,6 +155,8 @@ class _Saver:
     def begin(self) -> None:
         """Put the files of the newest checkpoint into their places, and nothing else: what is there may be of
         other work, which the program would take for its own."""
+        # A store that cannot be reached leaves all as it is.
+        self.checkpoints.list(self.work)
         if set_aside(self._root, self._paths):
             self.tell("what was there before is in .emel/set-aside now")
         found = self.checkpoints.restore(self.work, self._root)

@@ -105,6 +105,14 @@ def test_the_token_stands_in_no_file(tmp_path):
     assert not (tmp_path / "runner" / "config.toml").exists()
 
 
+def test_the_folder_of_its_configuration_is_its_own_and_jobs_make_files_as_usual(tmp_path):
+    place = Place(tmp_path, "touch made\n")
+    place.start().communicate()
+
+    assert (tmp_path / "runner").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "made").stat().st_mode & 0o444 == 0o444
+
+
 def test_without_gitlab_runner_it_says_so(tmp_path):
     place = Place(tmp_path, "")
     (tmp_path / "programs" / "gitlab-runner").unlink()

@@ -173,8 +173,24 @@ def test_a_store_that_fails_stops_no_training(bench):
 
 
 def test_a_program_that_is_not_there_is_said_before_anything_is_left(bench):
+    (bench.folder / "state").write_text("mine")
+
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         bench.run("", command=("no-such-program",))
+    assert (bench.folder / "state").read_text() == "mine"
+
+
+def test_a_store_that_cannot_be_reached_leaves_all_as_it_is(bench, monkeypatch):
+    # With a login boto3 asks nobody else for one.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    (bench.folder / "state").write_text("mine")
+    flags = {**FLAGS, "checkpoint.url": "s3://nowhere/x", "checkpoint.endpoint": "http://127.0.0.1:1"}
+    bench.project = bench.project._replace(config=config.without_file(flags=flags))
+
+    with pytest.raises(CheckpointError, match="does not answer"):
+        bench.run("")
+    assert (bench.folder / "state").read_text() == "mine"
 
 
 def test_in_ci_a_place_that_is_lost_with_the_machine_is_said(tmp_path):
