@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+from tests.fakes.gitlab import FakeGitLab
 
 # A test that searches is judged by what it finds: on a busy machine an example takes as long as it takes.
 settings.register_profile("emel", deadline=None)
 settings.load_profile("emel")
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], str]:
+    """What the golden file of a text holds. `EMEL_UPDATE_GOLDEN=1 pytest …` writes the text there first."""
+
+    def held(name: str, text: str) -> str:
+        file = GOLDEN / name
+        if os.environ.get("EMEL_UPDATE_GOLDEN"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        return file.read_text("utf-8")
+
+    return held
+
+
+@pytest.fixture
+def gitlab() -> Iterator[FakeGitLab]:
+    with FakeGitLab() as fake:
+        yield fake

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -40,12 +39,6 @@ print(json.dumps([
     [run.info.run_name, run.info.status, run.data.metrics, run.data.params, run.data.tags] for run in runs
 ]))
 """
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

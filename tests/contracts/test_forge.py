@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,6 @@ from emel.records.forges import Noteable, Place, ReleaseLink
 from emel.system.http import SystemHttp
 
 LINK = ReleaseLink(name="bundle", url="https://example.org/1.zip", link_type="package")
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from tests.fakes.command import Emel
@@ -11,12 +10,6 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.project import job_variables, usual_project
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 def test_a_job_publishes_its_report_and_keeps_the_token_to_itself(emel: Emel, gitlab: FakeGitLab) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from emel.ci import Spec, as_include, as_pipeline, child_pipeline, component
 from emel.ci.layout import Noted, to_yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-GOLDEN = ROOT / "tests" / "golden" / "ci"
 VARIANTS: dict[str, dict[str, Any]] = {
     "local": {},
     "without-cloud": {"cloud": None, "lock": None},
@@ -87,15 +87,18 @@ def checked(*files: Path) -> str:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_pipeline_reads_as_it_did(spec: Spec, name: str) -> None:
-    assert as_pipeline(spec._replace(**VARIANTS[name])) == (GOLDEN / f"{name}.yml").read_text()
+def test_the_pipeline_reads_as_it_did(spec: Spec, name: str, golden: Callable[[str, str], str]) -> None:
+    text = as_pipeline(spec._replace(**VARIANTS[name]))
+
+    assert text == golden(f"ci/{name}.yml", text)
 
 
-def test_the_child_pipeline_of_a_sweep_reads_as_it_did(spec: Spec) -> None:
+def test_the_child_pipeline_of_a_sweep_reads_as_it_did(spec: Spec, golden: Callable[[str, str], str]) -> None:
     on_a_machine = spec._replace(**VARIANTS["machine"], has_remote=True)
 
-    assert child_pipeline(spec, MATRIX, OPTIONS) == (GOLDEN / "sweep.yml").read_text()
-    assert child_pipeline(on_a_machine, MATRIX, OPTIONS) == (GOLDEN / "sweep-machine.yml").read_text()
+    for name, each in {"sweep": spec, "sweep-machine": on_a_machine}.items():
+        text = child_pipeline(each, MATRIX, OPTIONS)
+        assert text == golden(f"ci/{name}.yml", text)
 
 
 def test_the_components_paths_lie_in_its_folder() -> None:

@@ -156,7 +156,7 @@ VALUES = st.dictionaries(st.sampled_from(["x", "y", "z", "accuracy", "loss"]), N
 
 
 # On a machine that is busy the first values may come too slowly for hypothesis.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, VALUES)
 def test_any_two_snapshots_can_be_compared(base: dict[str, Scalar], candidate: dict[str, Scalar]) -> None:
     compared = compared_by(base, candidate)

@@ -85,7 +85,7 @@ def events(draw: st.DrawFn) -> Any:
     return event
 
 
-@settings(max_examples=600, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=600, suppress_health_check=list(HealthCheck))
 @given(event=events() | VALUES)
 def test_no_event_makes_a_500(app: App, capsys: pytest.CaptureFixture[str], event: Any) -> None:
     app.handle(event, None)

@@ -121,7 +121,7 @@ KINDS = (
 )
 
 
-@settings(max_examples=500, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
 @given(event=requests())
 def test_no_spoiled_request_makes_a_500(
     app: App, capsys: pytest.CaptureFixture[str], event: dict[str, Any]

@@ -138,7 +138,7 @@ TENSOR = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(inputs=st.lists(TENSOR | JSON, max_size=3) | JSON, outputs=JSON | st.lists(JSON, max_size=2))
 def test_no_tensor_makes_a_500(app: App, call: Any, inputs: Any, outputs: Any) -> None:
     assert call(app, {"inputs": inputs, "outputs": outputs}, path=INFER)[0] < 500

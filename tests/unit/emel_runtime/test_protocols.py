@@ -123,7 +123,7 @@ BODIES = st.one_of(
 )
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=BODIES,
     encoded=st.booleans(),
@@ -142,7 +142,7 @@ def test_no_body_makes_a_500(
     assert "predictions" in answer if status == 200 else answer["status"] == status
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(method=st.text(), path=st.text(), headers=st.dictionaries(st.text(), st.text()))
 def test_no_request_line_makes_a_500(app: App, method: str, path: str, headers: dict[str, str]) -> None:
     event = {"httpMethod": method, "path": path, "headers": headers, "body": "[[1, 2]]"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,6 @@ from emel.records.forges import CreatedRunner
 from emel.system.http import HttpReply, SystemHttp
 
 RETRY = {"max": 1, "when": ["runner_system_failure"]}
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

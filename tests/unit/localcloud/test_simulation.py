@@ -69,7 +69,7 @@ def test_a_call_is_billed_for_whole_steps_and_a_cold_one_for_its_start_too() -> 
     assert run([0.0], provisioned=1, call=0.1204, step=0.001).billed_gb_seconds == pytest.approx(0.121)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     arrivals=st.lists(st.floats(0, 59), max_size=80).map(sorted),
     maximum=st.integers(1, 5),

@@ -58,7 +58,7 @@ def known(text: str) -> Known:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(TEXT)
 def test_a_report_moves_nothing_in_gitlab(text: str) -> None:
     document = build(known(text))

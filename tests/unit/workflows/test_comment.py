@@ -61,12 +61,6 @@ class Job:
 
 
 @pytest.fixture
-def gitlab():
-    with FakeGitLab() as fake:
-        yield fake
-
-
-@pytest.fixture
 def job(gitlab: FakeGitLab, repo: GitRepo, process: HermeticProcess) -> Job:
     commit_files(repo, "Start", {"plots/roc_1.png": PNG})
     return Job(gitlab, usual_project(gitlab), repo, process)

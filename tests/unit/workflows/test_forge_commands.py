@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,6 @@ from emel.workflows.asset import publish_asset
 from emel.workflows.check import create_check, headline
 from emel.workflows.machine import System
 from emel.workflows.rerun import Rerun, rerun
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

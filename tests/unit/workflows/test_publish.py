@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +42,6 @@ def report(*names: str, commit: str = COMMIT, parts: tuple[str, ...] | None = No
         pictures=tuple(pictures),
         html="<html></html>",
     )
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

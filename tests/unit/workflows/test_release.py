@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from emel.workflows.forged import VersionForge, fetch_versions
 from emel.workflows.release import Wanted, publish_version
 
 FILES = ["churn-v1.0.0.zip", "model.joblib", "manifest.json"]
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ MOST = 200
 When = Literal["before", "after"]
 
 
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
-
-
 def each_death(gitlab: FakeGitLab, when: When, come_up: bool = True) -> Iterator[Yard]:
     """A project for each remote call of a launch, in which one was killed there; seen by the next program."""
     for at in range(1, MOST):

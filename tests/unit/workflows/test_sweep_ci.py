@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +170,6 @@ def test_what_a_cell_gave_is_found_again_at_a_commit_with_the_same_inputs(projec
 
     commit_files(project.repo(), "Code", {"train.py": "print()"})
     assert kept_of(project, project.repo().head()).read(("depth=1",)) is None
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 def test_the_leaderboard_is_a_comment_of_its_own_in_the_merge_request(

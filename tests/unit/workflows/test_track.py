@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,6 @@ class Silent:
     def step(self, text: str) -> None: ...
 
     def line(self, text: str) -> None: ...
-
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    with FakeGitLab() as fake:
-        yield fake
 
 
 @pytest.fixture
