@@ -78,6 +78,7 @@ def main() -> None:
     with container() as (scratch, system):
         key = new_key(scratch / "gpg")
         failed = [scenario.name for scenario in SCENARIOS if not holds(scenario, system, key)]
+        key.close()
     if failed:
         sys.exit(f"error: not as it should be: {', '.join(failed)}")
 

@@ -38,7 +38,13 @@ def _run_script(settings: BootSettings) -> str:
     start = command.run_single("$config", settings.name, max_jobs=settings.max_jobs, idle=settings.idle)
     return _script(
         "run.sh",
-        {"before": "\n".join(config.before), "token_key": config.token_key, "after": "\n".join(config.after)},
+        {
+            "before": "\n".join(config.before),
+            "token_key": config.token_key,
+            "authority_key": config.authority_key,
+            "certificates": settings.certificates.strip(),
+            "after": "\n".join(config.after),
+        },
         f"exec {' '.join(_word(part) for part in start)} </dev/null\n",
     )
 

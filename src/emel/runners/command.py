@@ -66,6 +66,8 @@ class RunnerConfig(NamedTuple):
 
     before: Sequence[str]
     token_key: str
+    authority_key: str
+    """Names a file of certificates, where GitLab's own is signed by an authority that is not known."""
     after: Sequence[str]
 
 
@@ -100,7 +102,7 @@ def runner_config(
         after += [f"volumes = {_quoted(['/cache', *mounts])}", f"shm_size = {SHARED_MEMORY}"]
         if gpus:
             after.append('gpus = "all"')
-    return RunnerConfig(tuple(before), "token", tuple(after))
+    return RunnerConfig(tuple(before), "token", "tls-ca-file", tuple(after))
 
 
 def autoscaler_template(

@@ -17,7 +17,7 @@ keep_harmless_variables() {
         SSL_CERT_FILE | SSL_CERT_DIR | LD_LIBRARY_PATH | CUDA_* | NVIDIA_*) ;;
         # By this the processes of a machine that is no machine of its own are found.
         EMEL_MACHINE) ;;
-        before | token_key | after) ;;
+        before | token_key | authority_key | certificates | after) ;;
         *) unset "$variable" ;;
         esac
     done
@@ -32,11 +32,16 @@ command -v gitlab-runner >/dev/null || fail "gitlab-runner is not installed: htt
 [ -w . ] || cd "$(mktemp -d)"
 mkdir -p -m 700 runner
 config=$PWD/runner/config.toml
+authority=
+if [ -n "$certificates" ]; then
+    printf '%s\n' "$certificates" >"$PWD/runner/authority.pem"
+    authority="$authority_key = \"$PWD/runner/authority.pem\""
+fi
 rm -f "$config"
 # A pipe, which can be read once: gitlab-runner does, when it starts.
 mkfifo -m 600 "$config"
 {
-    printf '%s\n' "$before" "$token_key = \"$token\"" "$after" >"$config"
+    printf '%s\n' "$before" "$token_key = \"$token\"" "$authority" "$after" >"$config"
     rm -f "$config"
 } &
 unset token

@@ -26,6 +26,8 @@ class BootSettings(Struct, frozen=True, kw_only=True):
     """After so many jobs, too."""
     runner_version: str = command.VERSION
     """The version of gitlab-runner that is installed on a machine that is booted."""
+    certificates: str = ""
+    """The certificates (PEM) of the authority that signed GitLab's own, where machines do not know it."""
     notice: Literal["aws"] | None = None
     """Whose notice that the machine will be taken away is watched for. Without it the machine hears of it by
     a shutdown or a signal, as in Yandex Cloud and Kubernetes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from emel import clouds, runners
@@ -40,6 +41,8 @@ class Fleet(NamedTuple):
     forge: Forge
     compute: Compute
     clock: Clock
+    certificates: str = ""
+    """Those (PEM) of the authority that signed GitLab's own, where this machine was told one."""
 
     @property
     def owner(self) -> Mapping[str, str]:
@@ -136,6 +139,7 @@ def open_fleet(project: Project, env: Mapping[str, str], progress: Progress) -> 
         forge=forge,
         compute=open_compute(project, progress),
         clock=project.system.clock,
+        certificates=_certificates(env),
     )
 
 
@@ -155,6 +159,11 @@ def open_compute(project: Project, progress: Progress) -> Compute:
         tell=progress.step,
     )
     return clouds.open_compute(cloud_of(project), state=project.state, outside=outside)
+
+
+def _certificates(env: Mapping[str, str]) -> str:
+    file = env.get("CI_SERVER_TLS_CA_FILE")
+    return Path(file).read_text("utf-8") if file else ""
 
 
 def _marks(cloud: str, project: Project) -> tuple[str, ...]:

@@ -187,6 +187,7 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
         max_lifetime=wanted.max_lifetime,
         idle=wanted.idle,
         max_jobs=wanted.max_jobs,
+        certificates=fleet.certificates,
         notice="aws" if wanted.shape.cloud == "aws" and wanted.shape.spot else None,
     )
     boot = runners.machine_boot(settings, fleet.compute.token_command)

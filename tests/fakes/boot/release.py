@@ -32,6 +32,10 @@ class Key(NamedTuple):
         """Write the signature of a file beside it."""
         _gpg(self.home, "--yes", "--armor", "--detach-sign", str(file))
 
+    def close(self) -> None:
+        """End the agent that gpg has left behind for the key."""
+        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "gpg-agent"], check=True)
+
 
 def new_key(home: Path) -> Key:
     home.mkdir(mode=0o700, parents=True)

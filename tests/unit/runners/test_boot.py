@@ -4,6 +4,7 @@ import functools
 import http.server
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,10 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory) -> Key:
-    return new_key(tmp_path_factory.mktemp("gpg") / "home")
+def key(tmp_path_factory) -> Iterator[Key]:
+    made = new_key(tmp_path_factory.mktemp("gpg") / "home")
+    yield made
+    made.close()
 
 
 @pytest.fixture

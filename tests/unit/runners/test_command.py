@@ -14,7 +14,7 @@ from emel.runners import command
 
 RUN_SINGLE = {"--config", "--runner", "--max-builds", "--wait-timeout"}
 GLOBAL = {"concurrent", "check_interval"}
-RUNNERS = {"name", "url", "token", "executor", "docker", "shell", "autoscaler"}
+RUNNERS = {"name", "url", "token", "executor", "docker", "shell", "autoscaler", "tls-ca-file"}
 DOCKER = {"image", "volumes", "shm_size", "gpus"}
 AUTOSCALER = {
     "plugin", "capacity_per_instance", "max_use_count", "max_instances", "instance_ready_command",
@@ -45,7 +45,8 @@ def test_its_configuration_has_the_documented_settings(executor):
         name='emel "1"', url="https://gitlab.example.com/x", executor=executor, image="python:3.12", gpus=1
     )
 
-    text = "\n".join([*config.before, f'{config.token_key} = "glrt-1"', *config.after])
+    own = [f'{config.token_key} = "glrt-1"', f'{config.authority_key} = "/ca.pem"']
+    text = "\n".join([*config.before, *own, *config.after])
     parsed = tomllib.loads(text)
     (runner,) = parsed["runners"]
     assert set(parsed) - {"runners"} <= GLOBAL

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 from tests.fakes.boot.release import STUB
@@ -21,16 +22,16 @@ while :; do sleep 0.05; done
 class Place:
     """A folder in which the script runs, with a gitlab-runner of ours."""
 
-    def __init__(self, folder: Path, body: str) -> None:
+    def __init__(self, folder: Path, body: str, **settings: str) -> None:
         self.folder = folder
         programs = folder / "programs"
         programs.mkdir()
         (programs / "gitlab-runner").write_text(STUB + body)
         (programs / "gitlab-runner").chmod(0o755)
-        settings = BootSettings(
-            url="https://gitlab.example.com", name="n", executor="shell", max_lifetime=9, idle=9
+        wanted = BootSettings(
+            url="https://gitlab.example.com", name="n", executor="shell", max_lifetime=9, idle=9, **settings
         )
-        (folder / "script").write_text(machine_boot(settings, "").script)
+        (folder / "script").write_text(machine_boot(wanted, "").script)
         self.path = f"{programs}:/usr/bin:/bin"
 
     def start(self, **env: str) -> subprocess.Popen[str]:
@@ -103,6 +104,17 @@ def test_the_token_stands_in_no_file(tmp_path):
     # The notes are those of the runner of this test.
     assert [path.name for path in holding] == ["notes"]
     assert not (tmp_path / "runner" / "config.toml").exists()
+
+
+def test_an_authority_of_gitlabs_own_is_made_known_to_the_runner(tmp_path):
+    pem = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
+    place = Place(tmp_path, "", certificates=pem)
+    place.start().communicate()
+
+    file = tmp_path / "runner" / "authority.pem"
+    assert file.read_text() == pem
+    config = [line.removeprefix("config ") for line in place.notes.splitlines() if line.startswith("config ")]
+    assert tomllib.loads("\n".join(config))["runners"][0]["tls-ca-file"] == str(file)
 
 
 def test_the_folder_of_its_configuration_is_its_own_and_jobs_make_files_as_usual(tmp_path):
