@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from tests.fakes.command import Emel, interrupt, wait_for
+from tests.fakes.command import Emel, interrupt, processes_of, wait_for
 from tests.fakes.gitlab import DEVELOPER, MAINTAINER, FakeGitLab, Project
 from tests.fakes.runner import Runner
+
+from emel.system.http import SystemHttp
 
 PATH = "team/breast-cancer"
 
@@ -116,10 +117,11 @@ class Team:
         (self.ada.emel.folder / ".emel").mkdir(exist_ok=True)
         (self.ada.emel.folder / ".emel" / "local").symlink_to(self.host / ".emel" / "local")
         try:
-            assert wait_for("serving on", output, within=60)
+            assert wait_for("serving on", output, within=120)
             yield
         finally:
-            interrupt(platform)
+            interrupt(platform, within=60)
+        assert processes_of(self.host) == []
 
     def open_merge_request(self, branch: str, title: str) -> int:
         """By a click on the page."""
@@ -128,21 +130,11 @@ class Team:
 
     def merge(self, iid: int) -> None:
         """By Ada's click; GitLab then starts the job that stops the preview."""
-        self.gitlab_api("PUT", f"merge_requests/{iid}/merge")
-        self.runner.of_merge_request(iid, "stop-preview", by="ada")
-
-    def gitlab_api(self, method: str, path: str) -> Any:
-        """A call with Ada's token."""
-        from emel.system.http import SystemHttp
-
-        token = self.ada.emel.env["EMEL_GITLAB_TOKEN"]
-        reply = SystemHttp(env={}).request(
-            method,
-            f"{self.gitlab.api_url}/projects/{self.project.id}/{path}",
-            headers={"PRIVATE-TOKEN": token},
-        )
+        url = f"{self.gitlab.api_url}/projects/{self.project.id}/merge_requests/{iid}/merge"
+        login = {"PRIVATE-TOKEN": self.ada.emel.env["EMEL_GITLAB_TOKEN"]}
+        reply = SystemHttp(env={}).request("PUT", url, headers=login)
         assert reply.status == 200, reply.body
-        return reply
+        self.runner.of_merge_request(iid, "stop-preview", by="ada")
 
     def report_in(self, iid: int) -> str:
         """The one comment of a merge request."""

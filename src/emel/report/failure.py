@@ -8,7 +8,8 @@ from emel.report.blocks import Banner, Block, Code, CodeBlock, Document, Heading
 
 def failure_document(project: str, failure: FailedRun, candidate: Revision) -> Document:
     """What failed, the end of what it wrote, and how it is done again."""
-    title = f"The pipeline failed: {failure.message}"
+    # A title has no code in it, and the marks of a terminal's text would only be seen.
+    title = f"The pipeline failed: {failure.message.replace('`', '')}"
     told = (
         Code(project),
         " at ",
