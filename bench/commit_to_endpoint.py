@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.fakes.command import Emel  # noqa: E402
 from tests.fakes.gitlab import FakeGitLab  # noqa: E402
-from tests.fakes.runner import RanPipeline  # noqa: E402
+from tests.fakes.jobs import RanPipeline  # noqa: E402
 from tests.fakes.team import Team  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "breast-cancer"

@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import pytest
 from tests.fakes.gitlab import FakeGitLab
-from tests.fakes.runner import RanPipeline
+from tests.fakes.jobs import RanPipeline
 from tests.fakes.team import Person, Team
 from tests.fakes.telling import Telling
 
@@ -130,9 +130,9 @@ class Story:
         tell.say(
             "Somebody calls: the new model is too sure of itself. Ada goes back first and asks afterwards."
         )
-        done = self.team.ada.emel("rollback")
+        done = self.team.ada.emel("model", "rollback", "--to", "prod")
         assert done.returncode == 0, done.stderr
-        tell.console("emel rollback", done.stdout.splitlines()[0])
+        tell.console("emel model rollback --to prod", done.stdout.splitlines()[0])
         self.ask_production()
 
     def make_it_again(self) -> None:

@@ -44,20 +44,6 @@ class EventfulClock(ManualClock):
             event[1]()
 
 
-class Told:
-    """Progress that is remembered."""
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-        self.lines: list[str] = []
-
-    def step(self, text: str) -> None:
-        self.steps.append(text)
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-
 class Yard(NamedTuple):
     """A project with its fleet, and hands on both sides."""
 

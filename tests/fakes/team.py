@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.fakes.command import Emel, interrupt, processes_of, wait_for
 from tests.fakes.gitlab import DEVELOPER, MAINTAINER, FakeGitLab, Project
-from tests.fakes.runner import Runner
+from tests.fakes.jobs import Runner
 
 from emel.system.http import SystemHttp
 

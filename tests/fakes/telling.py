@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tests.fakes.runner import RanPipeline
+from tests.fakes.jobs import RanPipeline
 
 INTRODUCTION = """\
 # A story: three merge requests, a rollback, a reproduction

@@ -10,7 +10,7 @@ from emel.errors import ForgeError, RegistryError, RepositoryError
 from emel.forge import git_environment, without_login
 from emel.records import Deprecation, ModelVersion, StageMove
 from emel.workflows.deploy import deploy
-from emel.workflows.forged import REMOTE, find_forge
+from emel.workflows.forged import REMOTE, fetch_versions, find_forge
 from emel.workflows.local import LOCAL
 from emel.workflows.project import Progress, Project
 from emel.workflows.versions import bundle_of
@@ -33,6 +33,7 @@ def promote_version(
 
     Repeated it changes nothing. Errors: RegistryError; DeployError; those of `bundle_of`.
     """
+    _learn(project, progress)
     repo, name = project.repo(), project.config.model.name
     version = registry.find_version(repo, name, text) if text else _version_of_head(project)
     return _move(project, version, stage, cloud, env, progress)
@@ -50,6 +51,7 @@ def rollback_version(
 
     Errors: RegistryError when no other version ever stood there; those of `promote_version`.
     """
+    _learn(project, progress)
     name = project.config.model.name
     past = registry.history(project.repo(), name, stage)
     others = [version for version in past if version != past[-1]]
@@ -69,6 +71,7 @@ def deprecate_version(
 
     Repeated it does nothing. Errors: RegistryError when there is no such version, or it stands in a stage.
     """
+    _learn(project, progress)
     repo, name = project.repo(), project.config.model.name
     version = registry.find_registered(repo, name, text)
     held = [stage for stage, standing in registry.stages(repo, name).items() if standing == version]
@@ -89,6 +92,20 @@ def deprecate_version(
         release=page,
         release_reason=release_reason,
     )
+
+
+def _learn(project: Project, progress: Progress) -> None:
+    """Bring here what others have registered and promoted: what came before the present version is not what
+    this clone last saw. Where the remote cannot be asked, one has to get back to a version all the same.
+    """
+    repo = project.repo()
+    if repo.remote_url(REMOTE) is None:
+        return
+    progress.step("fetching versions and stages")
+    try:
+        fetch_versions(repo, project.config.model.name)
+    except RepositoryError as problem:
+        progress.line(f"warning: {problem.message}; going by those that are known here")
 
 
 def _mark_release(

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
 from tests.unit.workflows.test_ci import DVC, TOML
 
@@ -17,12 +18,6 @@ from emel.system.http import SystemHttp
 from emel.workflows.ci_commit import HELPER, ResultsCommit, commit_results
 from emel.workflows.machine import System
 from emel.workflows.project import Project, open_project
-
-
-class Quiet:
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 class Recorded(HermeticProcess):
@@ -68,7 +63,7 @@ def trained(work: Path) -> None:
 
 
 def commit(job: Project, **env: str) -> ResultsCommit:
-    return commit_results(job, branch="main", env=env, progress=Quiet())
+    return commit_results(job, branch="main", env=env, progress=Silence())
 
 
 def of_server(job: Project, *words: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess
 from tests.fakes.versions import Remote, remote
-from tests.unit.workflows.test_publish import Silence
 
 from emel.errors import BundleError, EndpointError
 from emel.records import Origin

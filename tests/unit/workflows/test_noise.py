@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.experiments import FILES, PIPELINE
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
-from tests.unit.workflows.test_publish import Silence
 
 from emel.config import load
 from emel.errors import PipelineError, ResultsError

@@ -9,6 +9,7 @@ from tests.fakes.bundles import ECHO, bundle_record, write_bundle
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab import Project as GitLabProject
 from tests.fakes.gitlab.project import job_variables, usual_project
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
 
 from emel.clouds import Functions, open_cloud
@@ -28,14 +29,6 @@ from emel.workflows.previews import (
 from emel.workflows.project import Project
 
 MODEL = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 @pytest.fixture

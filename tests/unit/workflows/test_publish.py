@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.fakes.gitlab import BAD_GATEWAY, DEVELOPER, RETRY_LATER, FakeGitLab, Fault, Project, Reply
 from tests.fakes.gitlab.project import COMMIT, job_variables, usual_project
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
 
 from emel.errors import ForgeError, RepositoryError
@@ -17,14 +18,6 @@ from emel.records import Picture, RenderedReport
 from emel.system.http import SystemHttp
 from emel.workflows.machine import System
 from emel.workflows.publish import Publication, publish, shortened
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 def report(*names: str, commit: str = COMMIT, parts: tuple[str, ...] | None = None) -> RenderedReport:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.dying_http import Died, DyingHttp
 from tests.fakes.gitlab import FakeGitLab, Fault, Reply
+from tests.fakes.progress import Silence
 from tests.fakes.versions import Maker, Remote, remote
-from tests.unit.workflows.test_publish import Silence
 
 from emel.errors import ForgeError, RegistryError
 from emel.gitrepo import GitRepo

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.progress import Silence
 from tests.fakes.versions import Remote, remote
-from tests.unit.workflows.test_publish import Silence
 
 from emel.config import load
 from emel.errors import ForgeError, MissingTokenError, RegistryError, RepositoryError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess
 
 from emel.config import load
@@ -22,18 +23,6 @@ MODEL = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class Silent:
-    """Notes what is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-
 def project(tmp_path: Path, toml: str, below: str = ".") -> Project:
     """A project in a repository, at its top or in a folder `below` it."""
     root = tmp_path / "project" / below
@@ -44,9 +33,9 @@ def project(tmp_path: Path, toml: str, below: str = ".") -> Project:
     return Project(root, load(root / "emel.toml"), System(process, SystemHttp(), SystemClock()))
 
 
-def shown(made: Project, *secrets: str, told: Silent | None = None) -> str:
+def shown(made: Project, *secrets: str, told: Silence | None = None) -> str:
     """The Markdown of the section `notes`."""
-    found = own_sections(made, ("notes",), Masker(secrets), None, told or Silent())
+    found = own_sections(made, ("notes",), Masker(secrets), None, told or Silence())
     return found["notes"][1].text
 
 
@@ -84,7 +73,7 @@ def test_a_file_is_shown_with_its_pictures_and_without_secrets(tmp_path: Path) -
     (made.root / "docs/a.png").write_bytes(PNG + b"beside")
     (made.root / "b.png").write_bytes(PNG + b"top")
     (made.root / "docs/notes.md").write_text("![a](a.png) ![b](b.png) ![c](../b.png) hunter22 @all\n")
-    section, markdown = own_sections(made, ("notes",), Masker(["hunter22"]), None, Silent())["notes"]
+    section, markdown = own_sections(made, ("notes",), Masker(["hunter22"]), None, Silence())["notes"]
 
     assert section.title == "notes"
     assert [picture.content for picture in markdown.pictures] == [PNG + b"beside", PNG + b"top"]
@@ -100,7 +89,7 @@ def test_no_picture_from_outside_is_shown(path: str, tmp_path: Path) -> None:
     (made.root / "link.png").symlink_to(tmp_path / "out.png")
     (made.root / "linked").symlink_to(tmp_path / "elsewhere")
     (made.root / "notes.md").write_text(f"![x]({path})")
-    told = Silent()
+    told = Silence()
 
     assert "it leads out of the repository, or over a link" in shown(made, told=told)
     assert told.lines == [f"notes: {path}: it leads out of the repository, or over a link"]
@@ -113,7 +102,7 @@ def test_links_to_files_lead_to_their_pages_in_the_forge(tmp_path: Path) -> None
         "[a](<../src/a b.py#L3>) [b](b.md 't') [c](../../x) [d](https://x.y) [e](#t)"
     )
     files = "https://gitlab.com/a/b/-/blob/123"
-    markdown = own_sections(made, ("notes",), Masker(), files, Silent())["notes"][1]
+    markdown = own_sections(made, ("notes",), Masker(), files, Silence())["notes"][1]
 
     assert markdown.text == (
         f"[a]({files}/src/a%20b.py#L3) [b]({files}/docs/b.md 't') [c](../../x) [d](https://x.y) [e](#t)\n"
@@ -125,7 +114,7 @@ def test_a_project_below_the_top_shows_what_is_elsewhere_in_its_repository(tmp_p
     (made.root.parent / "notes.md").write_text("![a](../a.png) ![b](b.png) ![c](../../out.png)")
     (made.root.parent.parent / "a.png").write_bytes(PNG + b"a")
     (made.root / "b.png").write_bytes(PNG + b"b")
-    markdown = own_sections(made, ("notes",), Masker(), None, Silent())["notes"][1]
+    markdown = own_sections(made, ("notes",), Masker(), None, Silence())["notes"][1]
 
     assert [picture.file_name for picture in markdown.pictures] == ["a.png", "b.png"]
     assert "../../out.png, it leads out of the repository" in markdown.text
@@ -168,5 +157,5 @@ def test_a_section_that_cannot_be_had_says_so_in_its_place(source: str, note: st
 def test_a_section_that_is_not_chosen_runs_no_command(tmp_path: Path) -> None:
     made = project(tmp_path, '[section.notes]\ncommand = "touch ran"\n')
 
-    assert own_sections(made, ("metrics",), Masker(), None, Silent()) == {}
+    assert own_sections(made, ("metrics",), Masker(), None, Silence()) == {}
     assert not (made.root / "ran").exists()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.experiments import FILES
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
 from tests.fakes.results import snapshot
-from tests.unit.workflows.test_publish import Silence
 
 from emel.config import load
 from emel.errors import RegistryError
@@ -146,7 +146,7 @@ def test_a_version_is_made_again_in_a_clean_copy_of_its_lock_with_its_data_by_di
     (root / "data.csv").unlink()
     cached = sorted(path for path in (root / ".dvc/cache").rglob("*") if path.is_file())
 
-    told = Lines()
+    told = Silence()
     found = reproduce(project, "v1.0.0", env={}, progress=told)
 
     assert (found.outcome, found.version.commit) == ("bit-equal", commit)

@@ -12,9 +12,10 @@ from functools import partial
 from typing import Literal
 
 import pytest
-from tests.fakes.fleet import Died, EventfulClock, Life, Told, Yard, yard, yard_of
+from tests.fakes.fleet import Died, EventfulClock, Life, Yard, yard, yard_of
 from tests.fakes.gitlab import FakeGitLab, end_job, push_job
 from tests.fakes.gitlab.coordinator import contact
+from tests.fakes.progress import Silence
 
 from emel.errors import DeployError, EmelError, EndpointError
 from emel.workflows.runner_launch import launch
@@ -37,7 +38,7 @@ def each_death(gitlab: FakeGitLab, when: When, come_up: bool = True) -> Iterator
         if not come_up:
             killed.compute.on_create = lambda name: None
         try:
-            launch(killed.fleet, killed.wanted(), NAME, (), progress=Told())
+            launch(killed.fleet, killed.wanted(), NAME, (), progress=Silence())
         except Died:
             pass
         if not life.reached:
@@ -52,14 +53,14 @@ def test_a_stop_that_was_killed_is_completed_by_the_next(gitlab: FakeGitLab, whe
     for at in range(1, MOST):
         clock = gitlab.clock = EventfulClock()
         whole = yard(gitlab, clock)
-        launch(whole.fleet, whole.wanted(), NAME, (), progress=Told())
+        launch(whole.fleet, whole.wanted(), NAME, (), progress=Silence())
         life = Life(at, when)
         killed = yard_of(gitlab, whole.project, whole.compute, clock, life)
         try:
-            stop(killed.fleet, NAME, progress=Told())
+            stop(killed.fleet, NAME, progress=Silence())
         except Died:
             pass
-        stop(whole.fleet, NAME, progress=Told())
+        stop(whole.fleet, NAME, progress=Silence())
         assert whole.nothing_is_left()
         if not life.reached:
             assert at > 4, "a stop makes that many calls at least"
@@ -72,14 +73,14 @@ def test_a_waiting_launch_that_was_killed_leaves_nothing_after_prune(gitlab: Fak
     for at in range(1, MOST):
         clock = gitlab.clock = EventfulClock()
         whole = yard(gitlab, clock)
-        made = launch(whole.fleet, whole.wanted(), NAME, (), progress=Told())
+        made = launch(whole.fleet, whole.wanted(), NAME, (), progress=Silence())
         push_job(gitlab.world, whole.project, "train", tags=(NAME,))
         whole.compute.lose(NAME)
         clock.at(1, partial(end_all_jobs, whole))
         life = Life(at, when)
         killed = yard_of(gitlab, whole.project, whole.compute, clock, life)
         try:
-            stay(killed.fleet, made, replacements=3, progress=Told())
+            stay(killed.fleet, made, replacements=3, progress=Silence())
         except Died:
             pass
         assert no_name_is_there_twice(whole)
@@ -103,7 +104,7 @@ def no_name_is_there_twice(place: Yard) -> bool:
 
 
 def prune_all(place: Yard) -> None:
-    prune(place.fleet, lambda _: True, Told())
+    prune(place.fleet, lambda _: True, Silence())
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -111,14 +112,14 @@ def test_a_launch_that_was_killed_is_completed_by_the_next(gitlab: FakeGitLab, w
     for place in each_death(gitlab, when):
         assert no_name_is_there_twice(place)
 
-        made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        made = launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
 
         assert list(place.project.runners) == [made.runner]
         assert list(place.compute.there) == [NAME]
         assert place.compute.there[NAME].labels["emel-runner"] == str(made.runner)
         assert not place.project.runners[made.runner]["paused"]
         assert place.compute.secrets == {}
-        stop(place.fleet, NAME, now=True, progress=Told())
+        stop(place.fleet, NAME, now=True, progress=Silence())
         assert place.nothing_is_left()
 
 
@@ -166,7 +167,7 @@ def test_a_launch_that_loses_an_answer_leaves_one_of_each_or_nothing(
         faulty = yard(gitlab, clock, life)
         failed = False
         try:
-            launch(faulty.fleet, faulty.wanted(), NAME, (), progress=Told())
+            launch(faulty.fleet, faulty.wanted(), NAME, (), progress=Silence())
         except EmelError:
             failed = True
         place = yard_of(gitlab, faulty.project, faulty.compute, clock)
@@ -195,7 +196,7 @@ def test_a_machine_that_is_lost_leaves_nothing_after_prune(gitlab: FakeGitLab, m
 
         place.compute.on_create = come_up_and_go
     try:
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     except EmelError:
         assert moment == "as it boots"
         assert place.nothing_is_left()

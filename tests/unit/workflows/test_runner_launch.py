@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from tests.fakes.fleet import MARK, TABLE, EventfulClock, Told, Yard, yard
+from tests.fakes.fleet import MARK, TABLE, EventfulClock, Yard, yard
 from tests.fakes.gitlab import FakeGitLab, Fault
+from tests.fakes.progress import Silence
 
 from emel.config.machines import MachineTable
 from emel.errors import DeployError, ForgeError, MachineError
@@ -35,7 +36,7 @@ def place(gitlab: FakeGitLab, clock: EventfulClock) -> Yard:
 
 
 def test_a_launched_runner_takes_jobs_with_its_tag_alone(place: Yard) -> None:
-    made = launch(place.fleet, place.wanted(), NAME, ("sweep",), progress=Told())
+    made = launch(place.fleet, place.wanted(), NAME, ("sweep",), progress=Silence())
 
     assert made.changed
     assert made.tags == (NAME, "sweep")
@@ -47,7 +48,7 @@ def test_a_launched_runner_takes_jobs_with_its_tag_alone(place: Yard) -> None:
 
 
 def test_the_machine_carries_what_others_must_know_of_it(place: Yard) -> None:
-    made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    made = launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert made.machine.labels == {
         "emel": "runner",
         **owner_labels(place.gitlab.url, str(place.project.id)),
@@ -66,13 +67,13 @@ def test_no_job_can_run_as_long_as_the_token_can_be_read(place: Yard) -> None:
             readable_when_resumed.append(NAME in place.compute.secrets)
 
     place.gitlab.before = watch
-    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert readable_when_resumed == [False]
 
 
 def test_a_launch_again_finds_what_works_already(place: Yard) -> None:
-    first = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
-    again = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    first = launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
+    again = launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
 
     assert not again.changed
     assert (again.runner, again.machine.id) == (first.runner, first.machine.id)
@@ -80,9 +81,9 @@ def test_a_launch_again_finds_what_works_already(place: Yard) -> None:
 
 
 def test_a_launch_removes_what_is_over_and_says_so(place: Yard) -> None:
-    launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Told())
+    launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Silence())
     place.compute.stop("emel-1-41")
-    told = Told()
+    told = Silence()
     launch(place.fleet, place.wanted(), NAME, (), progress=told)
 
     assert "removing emel-1-41: the machine is stopped" in told.steps
@@ -91,10 +92,10 @@ def test_a_launch_removes_what_is_over_and_says_so(place: Yard) -> None:
 
 
 def test_what_is_over_and_cannot_be_removed_keeps_nobody_from_launching(place: Yard) -> None:
-    old = launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Told())
+    old = launch(place.fleet, place.wanted(), "emel-1-41", (), progress=Silence())
     place.compute.lose("emel-1-41")
     place.gitlab.faults.add("DELETE", f"/runners/{old.runner}$", *[Fault(cut="before")] * 9)
-    told = Told()
+    told = Silence()
     assert launch(place.fleet, place.wanted(), NAME, (), progress=told).changed
     assert any(step.startswith("emel-1-41 could not be removed") for step in told.steps)
 
@@ -105,28 +106,28 @@ def test_a_runner_that_gets_its_machine_while_we_look_is_left_alone(place: Yard)
     def launch_beside(method: str, path: str) -> None:
         if method == "GET" and path.endswith("/runners"):
             place.gitlab.before = lambda method, path: None
-            launch(place.fleet, place.wanted(), "emel-1-43", (), progress=Told())
+            launch(place.fleet, place.wanted(), "emel-1-43", (), progress=Silence())
 
     place.gitlab.before = launch_beside
-    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert {runner["description"] for runner in place.project.runners.values()} == {"emel-1-43", NAME}
 
 
 def test_another_launch_that_is_under_way_is_left_alone(place: Yard) -> None:
     place.fleet.forge.runners.create("emel-1-43", ["emel-1-43", MARK], note=_note(place), paused=True)
-    launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert {runner["description"] for runner in place.project.runners.values()} == {"emel-1-43", NAME}
 
 
 def test_a_runner_whose_answer_was_lost_is_not_there_twice(place: Yard) -> None:
     place.gitlab.faults.add("POST", "/user/runners$", Fault(cut="after"))
-    made = launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+    made = launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert list(place.project.runners) == [made.runner]
 
 
 def test_a_machine_that_does_not_come_up_is_removed_with_its_last_words(place: Yard) -> None:
     place.compute.on_create = lambda name: None
-    told = Told()
+    told = Silence()
     with pytest.raises(MachineError, match="has not come up within 15 minutes") as caught:
         launch(place.fleet, place.wanted(), NAME, (), progress=told)
 
@@ -138,18 +139,18 @@ def test_a_machine_that_does_not_come_up_is_removed_with_its_last_words(place: Y
 def test_a_machine_that_ends_before_its_runner_came_is_removed(place: Yard) -> None:
     place.compute.on_create = place.compute.stop
     with pytest.raises(MachineError, match="ended before"):
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert place.nothing_is_left()
 
 
 def test_a_machine_of_another_server_that_has_the_name_is_left_alone(place: Yard) -> None:
     """Project and runner may have the same numbers there."""
     stranger = place.fleet._replace(server="https://gitlab.test")
-    launch(stranger, place.wanted(), NAME, (), progress=Told())
+    launch(stranger, place.wanted(), NAME, (), progress=Silence())
     place.project.runners.clear()
     place.gitlab.world.numbers.clear()
     with pytest.raises(MachineError, match="another launch"):
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert list(place.compute.there) == [NAME]
     assert place.project.runners == {}
 
@@ -157,7 +158,7 @@ def test_a_machine_of_another_server_that_has_the_name_is_left_alone(place: Yard
 def test_a_cloud_that_refuses_leaves_no_runner(place: Yard) -> None:
     place.compute.refusal = "the quota of processors is used up"
     with pytest.raises(MachineError, match="quota"):
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert place.nothing_is_left()
 
 
@@ -165,7 +166,7 @@ def test_a_console_that_cannot_be_read_keeps_no_machine_from_coming_up(place: Ya
     come_up = place.compute.on_create
     place.compute.on_create = lambda name: place.clock.at(20, lambda: come_up(name))
     place.compute.hides_logs = True
-    assert launch(place.fleet, place.wanted(), NAME, (), progress=Told()).changed
+    assert launch(place.fleet, place.wanted(), NAME, (), progress=Silence()).changed
 
 
 def test_an_interrupt_leaves_nothing(place: Yard) -> None:
@@ -174,7 +175,7 @@ def test_an_interrupt_leaves_nothing(place: Yard) -> None:
 
     place.compute.on_create = interrupt
     with pytest.raises(KeyboardInterrupt):
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert place.nothing_is_left()
 
 
@@ -183,12 +184,12 @@ def test_what_could_not_be_removed_is_named_with_the_command_that_does(place: Ya
     refusal = Fault(after=False, cut="before")
     place.gitlab.faults.add("DELETE", "/runners/", *[refusal] * 9)
     with pytest.raises(MachineError, match="could not be removed") as caught:
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert caught.value.hint == f"remove it: emel runner stop {NAME} --now"
 
 
 def test_the_token_is_shown_nowhere(place: Yard) -> None:
-    told = Told()
+    told = Silence()
     made_with: list[str] = []
 
     def talk(name: str) -> None:
@@ -206,7 +207,7 @@ def test_a_token_without_the_right_is_told_before_a_machine_is_made(place: Yard)
     for token in place.gitlab.world.tokens.values():
         token.scopes = frozenset({"manage_runner", "read_api"})
     with pytest.raises(ForgeError, match="insufficient_scope") as caught:
-        launch(place.fleet, place.wanted(), NAME, (), progress=Told())
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert "create_runner" in (caught.value.hint or "")
     assert place.compute.made == []
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.fakes.fleet import TABLE, EventfulClock, Told, Yard, yard
+from tests.fakes.fleet import TABLE, EventfulClock, Yard, yard
 from tests.fakes.gitlab import BAD_GATEWAY, FakeGitLab, end_job, push_job
+from tests.fakes.progress import Silence
 
 from emel.config.machines import MachineTable
 from emel.errors import ForgeError, MachineError
@@ -29,11 +30,11 @@ def place() -> Iterator[Yard]:
 
 
 def launched(place: Yard, table: MachineTable = SPOT) -> Launched:
-    return launch(place.fleet, place.wanted(table), NAME, (), progress=Told())
+    return launch(place.fleet, place.wanted(table), NAME, (), progress=Silence())
 
 
 def stayed(place: Yard, made: Launched, replacements: int = 3) -> Waited:
-    return stay(place.fleet, made, replacements=replacements, progress=Told())
+    return stay(place.fleet, made, replacements=replacements, progress=Silence())
 
 
 def running_job(place: Yard, made: Launched) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_when_the_job_has_ended_all_is_removed_without_waiting_for_the_idle_time
 
 
 def test_what_is_going_on_is_told_once(place: Yard) -> None:
-    made, told = launched(place), Told()
+    made, told = launched(place), Silence()
     job = running_job(place, made)
     place.clock.at(60, lambda: end_job(place.gitlab.world, place.project, job, "success"))
     stay(place.fleet, made, replacements=0, progress=told)
@@ -148,7 +149,7 @@ def test_trouble_of_the_server_ends_no_training(place: Yard) -> None:
     trouble = [BAD_GATEWAY] * 40
     place.clock.at(20, lambda: place.gitlab.faults.add("GET", "/jobs$", *trouble))
     place.clock.at(600, lambda: end_job(place.gitlab.world, place.project, job, "success"))
-    told = Told()
+    told = Silence()
     stay(place.fleet, made, replacements=0, progress=told)
 
     assert any("trying again" in step for step in told.steps)

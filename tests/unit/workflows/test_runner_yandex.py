@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from tests.fakes.clocks import HastyClock
-from tests.fakes.fleet import Told
+from tests.fakes.fleet import Silence
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
 from tests.fakes.gitlab.coordinator import contact
 from tests.fakes.gitlab.project import place_in
+from tests.fakes.progress import Silence
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated_compute
 from tests.fakes.yandex.dying import Killed, dying_client
@@ -69,11 +70,11 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def run(fleet: Fleet) -> Launched:
-    return launch(fleet, plan(fleet.compute, SPOT), NAME, (), progress=Told())
+    return launch(fleet, plan(fleet.compute, SPOT), NAME, (), progress=Silence())
 
 
 def end(fleet: Fleet) -> None:
-    stop(fleet, NAME, now=True, progress=Told())
+    stop(fleet, NAME, now=True, progress=Silence())
 
 
 def dies(place: Place, number: int, use: Callable[[Fleet], object]) -> bool:
@@ -128,7 +129,7 @@ def test_after_a_kill_at_any_call_to_the_cloud_prune_leaves_nothing(place: Place
         number += 1
         interrupted = dies(place, number, lambda fleet: (run(fleet), end(fleet)))
         place.clock.sleep(3 * 3600)
-        prune(survivor, lambda _: True, Told())
+        prune(survivor, lambda _: True, Silence())
         place.cloud.state.settle()
         assert place.nothing_is_left(), f"killed at call {number}"
     assert number > 20, "a launch and its end make that many calls at least"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.fakes.fleet import MARK, EventfulClock, Told, Yard, yard
+from tests.fakes.fleet import MARK, EventfulClock, Yard, yard
 from tests.fakes.gitlab import FakeGitLab, end_job, push_job
+from tests.fakes.progress import Silence
 
 from emel.errors import MachineError
 from emel.records import RunnerStatus
@@ -26,7 +27,7 @@ def place() -> Iterator[Yard]:
 @pytest.fixture
 def runner(place: Yard) -> int:
     """A launched one, without a job."""
-    return launch(place.fleet, place.wanted(), NAME, (), progress=Told()).runner
+    return launch(place.fleet, place.wanted(), NAME, (), progress=Silence()).runner
 
 
 def test_the_list_tells_state_age_cost_and_job(place: Yard, runner: int) -> None:
@@ -44,7 +45,7 @@ def test_machines_of_other_projects_are_not_seen(place: Yard, runner: int, other
     place.project.runners.clear()
     elsewhere = place.fleet._replace(**other)
     assert list_runners(elsewhere) == ()
-    prune(elsewhere, lambda _: True, Told())
+    prune(elsewhere, lambda _: True, Silence())
     assert list(place.compute.there) == [NAME]
 
 
@@ -52,13 +53,13 @@ def test_runners_of_this_machine_elsewhere_are_over_when_they_have_long_been_sil
     """Their machines cannot be seen from here, and nobody may come back there."""
     here = place.fleet._replace(marks=(MARK, "here"))
     there = place.fleet._replace(marks=(MARK, "there"))
-    launch(there, place.wanted(), "emel-1-there", (), progress=Told())
+    launch(there, place.wanted(), "emel-1-there", (), progress=Silence())
     place.compute.there.clear()
     assert list_runners(here) == ()
 
     place.clock.sleep(3 * 3600)
     assert [each.over for each in list_runners(here)] == ["its machine is gone"]
-    prune(here, lambda _: True, Told())
+    prune(here, lambda _: True, Silence())
     assert place.project.runners == {}
 
 
@@ -71,7 +72,7 @@ def test_stop_lets_a_job_end_first(place: Yard, runner: int) -> None:
         end_job(place.gitlab.world, place.project, job, "success")
 
     place.clock.at(60, end)
-    done = stop(place.fleet, NAME, progress=Told())
+    done = stop(place.fleet, NAME, progress=Silence())
 
     assert seen == [(True, True)]
     assert (done.machine, done.runners) == (True, (runner,))
@@ -80,7 +81,7 @@ def test_stop_lets_a_job_end_first(place: Yard, runner: int) -> None:
 
 def test_stop_now_does_not_wait(place: Yard, runner: int) -> None:
     push_job(place.gitlab.world, place.project, "train", tags=(NAME,), status="running", runner=runner)
-    stop(place.fleet, NAME, now=True, progress=Told())
+    stop(place.fleet, NAME, now=True, progress=Silence())
     assert place.clock.waits == []
     assert place.nothing_is_left()
 
@@ -88,18 +89,18 @@ def test_stop_now_does_not_wait(place: Yard, runner: int) -> None:
 def test_stop_does_not_wait_for_the_job_of_a_lost_machine(place: Yard, runner: int) -> None:
     push_job(place.gitlab.world, place.project, "train", tags=(NAME,), status="running", runner=runner)
     place.clock.at(5, lambda: place.compute.lose(NAME))
-    stop(place.fleet, NAME, progress=Told())
+    stop(place.fleet, NAME, progress=Silence())
     assert place.nothing_is_left()
 
 
 def test_to_stop_what_is_absent_is_no_error(place: Yard) -> None:
-    done = stop(place.fleet, "emel-1-41", progress=Told())
+    done = stop(place.fleet, "emel-1-41", progress=Silence())
     assert (done.machine, done.runners) == (False, ())
 
 
 def test_prune_says_what_goes_and_why_and_what_stays(place: Yard, runner: int) -> None:
-    launch(place.fleet, place.wanted(), "emel-1-43", (), progress=Told())
-    launch(place.fleet, place.wanted(), "emel-1-44", (), progress=Told())
+    launch(place.fleet, place.wanted(), "emel-1-43", (), progress=Silence())
+    launch(place.fleet, place.wanted(), "emel-1-44", (), progress=Silence())
     place.compute.lose("emel-1-43")
     del place.project.runners[runner]
     asked: list[RunnerStatus] = []
@@ -108,7 +109,7 @@ def test_prune_says_what_goes_and_why_and_what_stays(place: Yard, runner: int) -
         asked.extend(what)
         return True
 
-    done = prune(place.fleet, agree, Told())
+    done = prune(place.fleet, agree, Silence())
     assert {each.name: each.over for each in asked} == {
         NAME: "its runner is gone",
         "emel-1-43": "its machine is gone",
@@ -122,12 +123,12 @@ def test_prune_says_what_goes_and_why_and_what_stays(place: Yard, runner: int) -
 def test_prune_that_nobody_agrees_to_removes_nothing(place: Yard, runner: int) -> None:
     place.compute.stop(NAME)
     with pytest.raises(MachineError, match="nothing was removed"):
-        prune(place.fleet, lambda _: False, Told())
+        prune(place.fleet, lambda _: False, Silence())
     assert list(place.compute.there) == [NAME]
 
 
 def test_prune_asks_nothing_where_nothing_is_over(place: Yard, runner: int) -> None:
-    done = prune(place.fleet, lambda _: False, Told())
+    done = prune(place.fleet, lambda _: False, Silence())
     assert done.removed == ()
     assert list(place.project.runners) == [runner]
 

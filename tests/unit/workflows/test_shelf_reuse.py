@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.fakes.bundles import ECHO, bundle_record, write_bundle
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
 
 from emel import __version__
@@ -25,12 +26,6 @@ from emel.workflows.simulate import Demand, simulated
 
 TOML = '[model]\nname = "churn"\npath = "exported"\nsample = "rows.csv"\n'
 MLMODEL = "flavors:\n  lightgbm:\n    data: model.lgb\n"
-
-
-class Silent:
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 def opened(root: Path, more: str = "") -> Project:
@@ -84,7 +79,7 @@ def test_a_simulation_takes_a_call_to_last_as_long_as_the_estimate_does(root: Pa
     project = opened(root, f"[function]\nmemory = {memory}\n")
     [bundle] = shelf_of(project).all()
     demand = Demand("constant", 1.0, 10.0)
-    simulation = simulated(project, demand, cloud="yandex", progress=Silent())
+    simulation = simulated(project, demand, cloud="yandex", progress=Silence())
     estimate = price(project, bundle)
 
     assert simulation.call_seconds == pytest.approx(estimate.seconds_per_call)

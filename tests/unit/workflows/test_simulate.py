@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fakes.progress import Silence
 
 from emel import config
 from emel.errors import ConfigError
@@ -21,14 +22,6 @@ sample = "sample.csv"
 memory = 1024
 max_instances = 2
 """
-
-
-class Silence:
-    def step(self, text: str) -> None:
-        pass
-
-    def line(self, text: str) -> None:
-        pass
 
 
 @pytest.fixture

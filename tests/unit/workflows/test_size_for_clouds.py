@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
@@ -43,12 +44,6 @@ class Predictor:
     def predict(self, rows):
         return [float(self._head[int(row["a"])]) for row in rows]
 """
-
-
-class Silent:
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 def opened(root: Path, more: str = "") -> Project:
@@ -98,7 +93,7 @@ def made(folder: Path, output: Path, *ceilings: Ceiling) -> Bundle:
         trusted=True,
         ceilings=ceilings,
     )
-    return make(opened(folder), source, output / "work", Silent())
+    return make(opened(folder), source, output / "work", Silence())
 
 
 def answer_on_yandex(bundle: Bundle, folder: Path) -> Any:

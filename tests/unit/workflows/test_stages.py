@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from tests.fakes.bundles import ECHO, bundle_record, write_bundle
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.progress import Silence
 from tests.fakes.versions import Remote, remote
-from tests.unit.workflows.test_publish import Silence
 
 from emel.bundle.shelf import Shelf
 from emel.config import load

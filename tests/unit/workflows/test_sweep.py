@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import MissingProgram
-from tests.unit.workflows.test_publish import Silence
 
 from emel.cli.render.sweep import sweep as rendered
 from emel.config import load

@@ -12,8 +12,8 @@ from tests.fakes.experiments import FILES
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.gitlab.project import job_variables, usual_project
 from tests.fakes.gitlab.state import DEVELOPER
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess, commit_files
-from tests.unit.workflows.test_publish import Silence
 
 from emel.cli.render.sweep import sweep as rendered
 from emel.config import load

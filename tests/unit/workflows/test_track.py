@@ -8,6 +8,7 @@ import pytest
 from tests.fakes import results
 from tests.fakes.gitlab import FakeGitLab, Project
 from tests.fakes.gitlab.project import COMMIT, job_variables, usual_project
+from tests.fakes.progress import Silence
 from tests.fakes.repositories import HermeticProcess
 
 from emel.config import load
@@ -20,12 +21,6 @@ from emel.workflows.track import Tracking, track
 
 MODEL = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
 ON = "[ci]\nexperiments = true\n"
-
-
-class Silent:
-    def step(self, text: str) -> None: ...
-
-    def line(self, text: str) -> None: ...
 
 
 @pytest.fixture
@@ -55,7 +50,9 @@ def tracked(tmp_path: Path, gitlab: FakeGitLab, toml: str, env: dict[str, str]) 
     root.mkdir()
     (root / "emel.toml").write_text(MODEL + toml)
     system = System(HermeticProcess(tmp_path / "home"), SystemHttp(env={}), gitlab.clock)
-    return track(Folder(root, load(root / "emel.toml"), system), result(tmp_path), env=env, progress=Silent())
+    return track(
+        Folder(root, load(root / "emel.toml"), system), result(tmp_path), env=env, progress=Silence()
+    )
 
 
 def variables(gitlab: FakeGitLab, project: Project, **more: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.progress import Silence
 from tests.fakes.versions import Maker, Remote, remote
-from tests.unit.workflows.test_publish import Silence
 
 from emel.bundle.shelf import read_record
 from emel.config import load
@@ -190,6 +190,22 @@ def test_what_stands_in_a_stage_is_not_deprecated(there: Remote, project: Projec
     with pytest.raises(RegistryError, match="stands in prod"):
         deprecate_version(project, "v1.0.0", env={}, progress=Silence())
     assert stages(there.repo, "churn")
+
+
+def test_what_somebody_else_promoted_is_known(there: Remote, project: Project) -> None:
+    assign(there.bare, find_version(there.bare, "churn", None), "prod")
+
+    with pytest.raises(RegistryError, match="stands in prod"):
+        deprecate_version(project, "v1.0.0", env={}, progress=Silence())
+
+
+def test_a_remote_that_cannot_be_reached_is_told_and_stops_nobody(there: Remote, project: Project) -> None:
+    there.process.run(["git", "remote", "set-url", "origin", "/nowhere"], cwd=there.repo.root)
+    told = Silence()
+
+    with pytest.raises(RegistryError, match="no version stands in the stage prod"):
+        rollback_version(project, env={}, progress=told)
+    assert "going by those that are known here" in told.lines[-1]
 
 
 def test_without_an_earlier_version_there_is_nothing_to_roll_back_to(
