@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from tests.fakes.clocks import HastyClock
-from tests.fakes.fleet import Silence
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
 from tests.fakes.gitlab.coordinator import contact
 from tests.fakes.gitlab.project import place_in
