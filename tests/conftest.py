@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.fakes.gitlab import FakeGitLab
 # A test that searches is judged by what it finds: on a busy machine an example takes as long as it takes.
 settings.register_profile("emel", deadline=None)
 settings.load_profile("emel")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN = Path(__file__).parent / "golden"
 

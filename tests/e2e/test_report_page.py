@@ -87,7 +87,7 @@ def test_pictures_are_shown_and_told_and_nothing_is_fetched(
                 performance.getEntriesByType("resource").filter(one => !one.name.startsWith("data:")).length]
     """
 
-    assert asked(driver, pages["whole"], 1280, "light", script) == [True, 2, 0]
+    assert asked(driver, pages["whole"], 1280, "light", script) == [True, 3, 0]
     assert driver.get_log("browser") == []
 
 
