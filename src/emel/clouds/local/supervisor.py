@@ -33,20 +33,20 @@ _prctl = getattr(ctypes.CDLL(None), "prctl", None)
 def main(folder: Path, identifier: str, lifetime: float) -> int:
     """Run a machine, and return the exit status of its script; 124 where its lifetime ended it."""
     secret = sys.stdin.buffer.readline()
-    with (folder / LOCK).open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        told = _Told()
-        (folder / STARTED).touch()
-        status = _run(folder, identifier, secret, time.monotonic() + lifetime, told)
-        if status == 0:
-            # Out of sight in one step, as `delete` does it.
-            gone = folder.with_name(f".{identifier}")
-            with suppress(FileNotFoundError):
-                folder.rename(gone)
-                shutil.rmtree(gone, ignore_errors=True)
+    # Never closed: who finds it free finds no process of the supervisor either.
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    told = _Told()
+    (folder / STARTED).touch()
+    status = _run(folder, identifier, secret, time.monotonic() + lifetime, told)
+    if status == 0:
+        # Out of sight in one step, as `delete` does it.
+        gone = folder.with_name(f".{identifier}")
+        with suppress(FileNotFoundError):
+            folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
     return status
 
 
