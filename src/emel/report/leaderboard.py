@@ -127,6 +127,8 @@ def _chart(
                 "type": "quantitative",
                 "title": metric if first else None,
                 "scale": {"zero": False},
+                # Where all results are the same, the axis would round them to a whole number.
+                "axis": {"format": ".4~g"},
             },
             "fillOpacity": {"condition": {"test": "datum.best", "value": 1}, "value": 0},
             "fill": {"value": "#2563eb"},

@@ -45,7 +45,8 @@ def run(
     pipeline = project.pipeline()
     if params:
         pipeline.set_params(params)
-    # A seed that is not there should be told before the long work.
+    # A base or a seed that is not there should be told before the long work.
+    base_revision(project, candidate_revision(project), base)
     seeds = pipeline.seeds(seed_params) if repeat else {}
     progress.step("running the pipeline")
     started = project.system.clock.now()
