@@ -42,7 +42,8 @@ def main(folder: Path, identifier: str, lifetime: float) -> int:
     (folder / STARTED).touch()
     status = _run(folder, identifier, secret, time.monotonic() + lifetime, told)
     if status == 0:
-        # Out of sight in one step, as `delete` does it.
+        # A job's work may be large; what then goes out of sight in one step, as `delete` does it, is small.
+        shutil.rmtree(folder / "work", ignore_errors=True)
         gone = folder.with_name(f".{identifier}")
         with suppress(FileNotFoundError):
             folder.rename(gone)
@@ -111,7 +112,7 @@ def end_machine(folder: Path, identifier: str, within: float) -> None:
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        while time.monotonic() < ends and _supervisor(folder) is not None:
+        while time.monotonic() < ends and (_supervisor(folder) is not None or _works(pid)):
             with suppress(ChildProcessError):
                 # One that this very process started stays in the table until it is waited for.
                 os.waitpid(pid, os.WNOHANG)
@@ -137,6 +138,15 @@ def _supervisor(folder: Path) -> int | None:
     return None
 
 
+def _works(pid: int) -> bool:
+    """Whether a process is there, and more than an entry that nobody has waited for. It takes its folder away
+    before it ends itself. Where there is no /proc, the lock alone tells."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
+
+
 def _kill(identifier: str) -> None:
     """Kill all processes of a machine, also those that others start meanwhile."""
     ends = time.monotonic() + GRACE_SECONDS
@@ -158,4 +168,7 @@ def processes_of(identifier: str) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
+    ended = main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
+    sys.stdout.flush()
+    # At once: whoever finds the machine gone should find no process of it either.
+    os._exit(ended)
