@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.repositories import HermeticProcess
+
+from emel.gitrepo import GitRepo
 
 # A test that searches is judged by what it finds: on a busy machine an example takes as long as it takes.
 settings.register_profile("emel", deadline=None)
@@ -39,3 +42,16 @@ def golden() -> Callable[[str, str], str]:
 def gitlab() -> Iterator[FakeGitLab]:
     with FakeGitLab() as fake:
         yield fake
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> HermeticProcess:
+    return HermeticProcess(tmp_path / "home")
+
+
+@pytest.fixture
+def repo(tmp_path: Path, process: HermeticProcess) -> GitRepo:
+    """A repository without any commit, on `main`."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return GitRepo.init(folder, process)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -19,6 +18,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.compute import SAYS, ComputeCase, InMemoryCompute
 from tests.fakes.kubernetes.contract import kubernetes_case
 from tests.fakes.runner import stand_in_path
+from tests.fakes.waiting import until
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated_compute
 
@@ -123,15 +123,6 @@ def create(case: ComputeCase, shape: MachineShape) -> Callable[..., Machine]:
         return case.compute.create(name, shape, case.boot, SECRET, LABELS)
 
     return made
-
-
-def until(condition: Callable[[], bool], *, within: float = 30.0) -> bool:
-    ends = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_what_is_absent_is_empty_and_not_an_error(compute: Compute) -> None:

@@ -6,8 +6,7 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from tests.fakes.command import IDENTITY, Emel, processes_of, wait_for
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project, push_job
 from tests.fakes.runner import stand_in_path
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -76,15 +76,6 @@ def member(gitlab: FakeGitLab, project: Project) -> str:
     return "ada"
 
 
-def until(condition: Callable[[], object], *, within: float = 60) -> bool:
-    ends = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def folders(emel: Emel) -> list[str]:
     return [path.name for path in (emel.folder / ".emel" / "machines").glob("*") if path.is_dir()]
 
@@ -127,7 +118,7 @@ def test_the_token_is_in_no_argument_no_environment_no_file_and_no_output(
     started = push_job(gitlab.world, project, "train", "env; " + LONG, tags=(name,))
     done = emel("runner", "launch")
     assert done.returncode == 0, done.stderr
-    assert until(lambda: "training" in (started.get("trace") or ""))
+    assert until(lambda: "training" in (started.get("trace") or ""), within=60)
     [runner] = project.runners.values()
     texts = [done.stdout, done.stderr, started["trace"], emel("runner", "logs", name).stdout]
     for process in Path("/proc").glob("[0-9]*"):
@@ -164,7 +155,7 @@ def test_a_waiting_launch_that_is_told_to_end_removes_both(
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     output = tmp_path / "output"
     child = emel.start("runner", "launch", "--wait", output=output)
-    assert until(lambda: "training" in (job.get("trace") or "")), output.read_text()
+    assert until(lambda: "training" in (job.get("trace") or ""), within=60), output.read_text()
 
     os.kill(child.pid, number)
 
@@ -199,7 +190,7 @@ def test_a_machine_whose_supervisor_is_killed_is_pruned_with_all_its_processes(
 ) -> None:
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     assert emel("runner", "launch").returncode == 0
-    assert until(lambda: "training" in (job.get("trace") or ""))
+    assert until(lambda: "training" in (job.get("trace") or ""), within=60)
     os.kill(int((emel.folder / ".emel" / "machines" / name / "lock").read_text()), signal.SIGKILL)
 
     listed: list[dict[str, Any]] = json.loads(emel("runner", "list", "--json").stdout)

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from tests.fakes.clock import ManualClock
 from tests.fakes.compute import InMemoryCompute
+from tests.fakes.dying_http import Died
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
 from tests.fakes.gitlab.coordinator import contact
 from tests.fakes.gitlab.project import place_in
@@ -96,10 +97,6 @@ def yard_of(
     return Yard(gitlab, project, compute, fleet, clock)
 
 
-class Died(BaseException):
-    """The program ended here."""
-
-
 class Life:
     """Ends at remote call number `at`, from 1, of any door: before it is sent, or after it has had its
     effect.
@@ -148,10 +145,10 @@ class MortalHttp:
         return cast(HttpReply, self._life.call(lambda: self._http.request(method, url, **options)))
 
     def upload(self, method: str, url: str, file: Path, **options: Any) -> HttpReply:
-        raise NotImplementedError
+        return cast(HttpReply, self._life.call(lambda: self._http.upload(method, url, file, **options)))
 
     def download(self, url: str, target: Path, **options: Any) -> HttpReply:
-        raise NotImplementedError
+        return cast(HttpReply, self._life.call(lambda: self._http.download(url, target, **options)))
 
 
 class MortalCompute:

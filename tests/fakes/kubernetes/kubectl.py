@@ -7,9 +7,9 @@ refuses whatever else it is given.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tests.fakes.clocks import HastyClock
 from tests.fakes.kubernetes.server import TOKEN, FakeCluster
@@ -19,7 +19,7 @@ from emel.clouds.base import Outside
 from emel.clouds.kubernetes.compute import KubernetesCompute, open_compute
 from emel.records import KubernetesMachines
 from emel.system.clock import Clock
-from emel.system.process import Completed, OnLine, Process
+from emel.system.process import Completed, Process
 
 METHODS = {"get": "GET", "create": "POST", "delete": "DELETE"}
 
@@ -31,16 +31,7 @@ class StandInKubectl:
         self._cluster = cluster
         self.commands: list[Sequence[str | Path]] = []
 
-    def run(
-        self,
-        command: Sequence[str | Path],
-        *,
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        on_line: OnLine | None = None,
-    ) -> Completed:
+    def run(self, command: Sequence[str | Path], *, stdin: bytes | None = None, **_: object) -> Completed:
         self.commands.append(command)
         words = [str(word) for word in command]
         if words[1:3] == ["--context", "elsewhere"]:
@@ -73,20 +64,11 @@ class Killer:
         self._rest = number
         self._when = when
 
-    def run(
-        self,
-        command: Sequence[str | Path],
-        *,
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        on_line: OnLine | None = None,
-    ) -> Completed:
+    def run(self, command: Sequence[str | Path], **options: Any) -> Completed:
         self._rest -= 1
         if self._rest == 0 and self._when == "before":
             raise Killed
-        said = self._process.run(command, stdin=stdin, timeout=timeout)
+        said = self._process.run(command, **options)
         if self._rest == 0:
             raise Killed
         return said

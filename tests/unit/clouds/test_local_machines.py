@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.fakes.runner import stand_in_path
+from tests.fakes.waiting import until
 
 from emel.clouds.local.compute import LocalCompute
 from emel.clouds.local.supervisor import processes_of
@@ -34,15 +34,6 @@ def compute(tmp_path: Path) -> Iterator[LocalCompute]:
 def create(compute: LocalCompute, script: str, *, lifetime: float = 300.0, name: str = "emel-7-1") -> Machine:
     boot = MachineBoot(script=script, user_data="", max_lifetime=lifetime)
     return compute.create(name, compute.shape(MachineWanted()), boot, "glrt-secret", {})
-
-
-def until(condition: Callable[[], object], *, within: float = 30) -> bool:
-    ends = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_stopped(compute: LocalCompute) -> bool:

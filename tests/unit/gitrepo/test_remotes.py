@@ -12,11 +12,6 @@ from emel.gitrepo import GitRepo
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> HermeticProcess:
-    return HermeticProcess(tmp_path / "home")
-
-
-@pytest.fixture
 def repo(tmp_path: Path, process: HermeticProcess) -> GitRepo:
     """A repository with one commit and an empty bare remote."""
     root = tmp_path / "project"

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Literal
 
 import pytest
-from tests.fakes.fleet import Died, EventfulClock, Life, Yard, yard, yard_of
+from tests.fakes.dying_http import Died
+from tests.fakes.fleet import EventfulClock, Life, Yard, yard, yard_of
 from tests.fakes.gitlab import FakeGitLab, end_job, push_job
 from tests.fakes.gitlab.coordinator import contact
 from tests.fakes.progress import Silence

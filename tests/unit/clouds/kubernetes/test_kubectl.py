@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes.compute import BOOT, SAYS
@@ -13,7 +14,7 @@ from emel.clouds.kubernetes.kubectl import Kubectl
 from emel.errors import DeployError
 from emel.records import KubernetesMachines, MachineWanted
 from emel.system.clock import SystemClock
-from emel.system.process import Completed, OnLine, SystemProcess
+from emel.system.process import Completed, SystemProcess
 
 pytestmark = pytest.mark.slow
 
@@ -38,17 +39,8 @@ class RealKubectl:
     def __init__(self, folder: Path, kubeconfig: Path) -> None:
         self._env = {"KUBECONFIG": str(kubeconfig), "HOME": str(folder)}
 
-    def run(
-        self,
-        command: Sequence[str | Path],
-        *,
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        on_line: OnLine | None = None,
-    ) -> Completed:
-        return SystemProcess().run(command, env=self._env, stdin=stdin, timeout=timeout)
+    def run(self, command: Sequence[str | Path], **options: Any) -> Completed:
+        return SystemProcess().run(command, **{**options, "env": self._env})
 
 
 @pytest.fixture

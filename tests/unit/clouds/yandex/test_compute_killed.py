@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import grpc
 import pytest
@@ -41,6 +41,16 @@ def killed_at(emulator: Emulator, number: int, use: Use) -> bool:
     return False
 
 
+def kills(emulator: Emulator, use: Use, *, after: Callable[[], object] = lambda: None) -> Iterator[int]:
+    """Kill a client at each of its calls in turn, each time `after` something. The last comes to its end."""
+    number, interrupted = 0, True
+    while interrupted:
+        number += 1
+        after()
+        interrupted = killed_at(emulator, number, use)
+        yield number
+
+
 def nothing_is_left(emulator: Emulator) -> bool:
     return (emulator.machines.instances, emulator.machines.disks) == ({}, {})
 
@@ -51,16 +61,13 @@ def test_a_launch_is_completed_by_the_next(emulator: Emulator, left: str) -> Non
     emulator.machines.full_zones = {"ru-central1-a"}
     emulator.machines.left_by_failure = left
     survivor = emulated_compute(emulator)
-    number, interrupted = 0, True
-    while interrupted:
-        number += 1
-        interrupted = killed_at(emulator, number, create)
+    for number in kills(emulator, create):
         create(survivor)
         [machine] = survivor.machines()
         assert (machine.name, machine.state, machine.zone) == (NAME, "running", "ru-central1-b")
         assert len(emulator.machines.disks) == 1
         delete(survivor)
-        assert nothing_is_left(emulator)
+        assert nothing_is_left(emulator), f"killed at call {number}"
     assert number > 12, "a launch makes that many calls at least"
 
 
@@ -69,10 +76,7 @@ def test_a_launch_is_undone_by_a_deletion(emulator: Emulator, left: str) -> None
     emulator.machines.full_zones = {"ru-central1-a"}
     emulator.machines.left_by_failure = left
     survivor = emulated_compute(emulator)
-    number, interrupted = 0, True
-    while interrupted:
-        number += 1
-        interrupted = killed_at(emulator, number, create)
+    for number in kills(emulator, create):
         delete(survivor)
         emulator.state.settle()
         assert nothing_is_left(emulator), f"killed at call {number}"
@@ -81,30 +85,22 @@ def test_a_launch_is_undone_by_a_deletion(emulator: Emulator, left: str) -> None
 
 def test_a_deletion_is_completed_by_the_next(emulator: Emulator) -> None:
     survivor = emulated_compute(emulator)
-    number, interrupted = 0, True
-    while interrupted:
-        number += 1
-        create(survivor)
-        interrupted = killed_at(emulator, number, delete)
+    for number in kills(emulator, delete, after=lambda: create(survivor)):
         delete(survivor)
-        assert nothing_is_left(emulator)
+        assert nothing_is_left(emulator), f"killed at call {number}"
     assert number > 5, "a deletion makes that many calls at least"
 
 
 def test_a_secret_is_forgotten_by_the_next(emulator: Emulator) -> None:
     survivor = emulated_compute(emulator)
-    number, interrupted = 0, True
-    while interrupted:
-        number += 1
-        create(survivor)
-        interrupted = killed_at(emulator, number, forget)
+    for number in kills(emulator, forget, after=lambda: create(survivor)):
         forget(survivor)
         emulator.state.settle()
         machine = emulator.machines.named(NAME)
         assert (set(machine.metadata), machine.status) == (
             {"user-data", "serial-port-enable"},
             shapes.Instance.RUNNING,
-        )
+        ), f"killed at call {number}"
         delete(survivor)
     assert number > 4, "forgetting makes that many calls at least"
 
