@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 import pytest
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.jobs import RanPipeline
+from tests.fakes.repositories import HermeticProcess
 from tests.fakes.team import Person, Team
 from tests.fakes.telling import Telling
 
@@ -32,7 +33,7 @@ class Story:
 
     def __init__(self, team: Team) -> None:
         self.team = team
-        self.telling = Telling(team.gitlab.url)
+        self.telling = Telling(team.gitlab.url, team.repository)
         self.answers: list[str] = []
         """Which version production answered with, from time to time."""
         self.pipelines: dict[str, RanPipeline] = {}
@@ -234,3 +235,19 @@ def test_the_story_is_told_as_it_happened(story: Story) -> None:
         DOCUMENT.write_text(text, "utf-8")
 
     assert text == DOCUMENT.read_text("utf-8")
+
+
+def test_a_commit_whose_name_is_digits_alone_is_written_as_any_other(
+    tmp_path: Path, process: HermeticProcess
+) -> None:
+    def git(*arguments: str) -> str:
+        return process.run(["git", *arguments], cwd=tmp_path).stdout.strip()
+
+    git("init", "--quiet", "--bare", ".")
+    tree = git("hash-object", "-w", "-t", "tree", "/dev/null")
+    made = (git("commit-tree", tree, "-m", str(number)) for number in range(2_000))
+    commit = next(commit for commit in made if commit[:8].isdigit())
+    telling = Telling("http://gitlab", tmp_path)
+    telling.say(f"{commit[:8]} of 12345678 is {commit}")
+
+    assert telling.text().endswith(f"\n01010101 of 12345678 is {'01' * 20}\n")

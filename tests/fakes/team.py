@@ -61,14 +61,15 @@ class Person:
 
 
 class Team:
-    """Ada, who may merge, and Boris; `url` is the repository's address."""
+    """Ada, who may merge, and Boris; `repository` is the bare one, `url` its address."""
 
     def __init__(self, gitlab: FakeGitLab, folder: Path) -> None:
         self.gitlab = gitlab
         self.folder = folder
-        bare = folder / "server.git"
-        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True)
-        self.project = gitlab.world.project(PATH, repository=bare)
+        self.repository = folder / "server.git"
+        command = ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(self.repository)]
+        subprocess.run(command, check=True)
+        self.project = gitlab.world.project(PATH, repository=self.repository)
         self.url = f"{gitlab.url}/{PATH}.git"
         self.ada = Person("ada", folder, gitlab, self.project, MAINTAINER)
         self.boris = Person("boris", folder, gitlab, self.project, DEVELOPER)

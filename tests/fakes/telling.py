@@ -6,7 +6,9 @@ What is another one each time (commits, addresses, folders) is written as if it 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.fakes.jobs import RanPipeline
 
@@ -29,10 +31,11 @@ MARKS = {
 
 
 class Telling:
-    """Collects the parts of the document."""
+    """Collects the parts of the document; `repository` is the one whose commits it names."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, repository: Path) -> None:
         self._server = server
+        self._repository = repository
         self._parts: list[str] = [INTRODUCTION.strip()]
         self._numbers = 0
 
@@ -76,7 +79,15 @@ class Telling:
             digits = known.setdefault(found[0][:8], f"{len(known) + 1:02x}" * 4)
             return (digits * 5)[: len(found[0])]
 
-        return re.sub(r"\b[0-9a-f]{40}\b|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b", renamed, text)
+        commits = "|".join(rf"{commit[:8]}(?:{commit[8:]})?" for commit in commits_of(self._repository))
+        return re.sub(rf"\b(?:{commits})\b", renamed, text)
+
+
+def commits_of(repository: Path) -> list[str]:
+    """The full names of all commits that it ever held, those of removed branches too."""
+    command = ["git", "-C", str(repository), "cat-file", "--batch-all-objects", "--batch-check"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [line.split()[0] for line in listed.splitlines() if line.split()[1] == "commit"]
 
 
 def _heading(line: str) -> str:
