@@ -26,9 +26,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from emel import bundle, models
-from emel.records import Answers, OriginalModel
+from emel.records import Answers
 from emel.system.process import SystemProcess
 from emel_runtime.pure import load
+from original import first_answer
 
 ROUNDS = 15
 MODELS: dict[str, Any] = {
@@ -68,15 +69,12 @@ def measured(name: str, model: Any, folder: Path) -> list[tuple[str, ...]]:
     built = bundle.build(artifact, version="v0.0.1", commit=None, output=folder / "f.zip", process=process)
     parity = bundle.check_parity(built.path, artifact.answers, tolerance=1e-12, process=process)
     assert parity.ok, parity
-    original = OriginalModel(model=folder / "model.joblib")
-    cold = bundle.measure_cold_start(
-        built.path, artifact.answers, original=original, process=process, rounds=ROUNDS
-    )
+    cold = bundle.measure_cold_start(built.path, artifact.answers, process=process, rounds=ROUNDS)
+    original = first_answer(folder / "model.joblib", artifact.answers)
     answers = msgspec.json.decode(artifact.answers.read_bytes(), type=Answers)
     rows: Any = [list(row) for row in answers.rows[: answers.sample_rows]]
     lowered = load(artifact.file.read_bytes())
     bare = cold.bare_interpreter_seconds
-    assert cold.original_seconds is not None and cold.original_peak_rss_bytes is not None
     return [
         ("`python -I -S -c pass`", f"{bare * 1e3:.1f} ms", "1.0", *["–"] * 5),
         (
@@ -91,10 +89,10 @@ def measured(name: str, model: Any, folder: Path) -> list[tuple[str, ...]]:
         ),
         (
             f"scikit-learn: {name}",
-            f"{cold.original_seconds * 1e3:.0f} ms",
-            f"{cold.original_seconds / bare:.0f}",
+            f"{original.seconds * 1e3:.0f} ms",
+            f"{original.seconds / bare:.0f}",
             "–",
-            f"{cold.original_peak_rss_bytes / 1e6:.0f} MB",
+            f"{original.peak_bytes / 1e6:.0f} MB",
             "–",
             f"{each(lambda: [model.predict_proba([row]) for row in rows[:20]], 20):.0f} µs",
             "–",

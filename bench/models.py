@@ -45,8 +45,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from emel import bundle, models
 from emel.errors import EmelError
-from emel.records import Answers, ColdStart, OriginalModel, Tier
+from emel.records import Answers, ColdStart, Tier
 from emel.system.process import SystemProcess
+from original import first_answer
 
 HEAD = (
     "model",
@@ -136,11 +137,12 @@ def measured(name: str, model: Model, folder: Path, rounds: int) -> list[tuple[s
                 *calls(singles, batch),
             )
         )
-    if first is None or first.original_seconds is None or first.original_peak_rss_bytes is None:
+    if first is None:
         return lines
-    memory = f"{first.original_peak_rss_bytes / 1e6:.0f} MB"
+    original = first_answer(folder / "model.joblib", next(folder.glob("*/answers.json")))
+    memory = f"{original.peak_bytes / 1e6:.0f} MB"
     warm = calls(*library(model))
-    return [*lines, (name, model.library, *start(first.original_seconds, first, first), memory, "–", *warm)]
+    return [*lines, (name, model.library, *start(original.seconds, first, first), memory, "–", *warm)]
 
 
 def function(tier: Tier, folder: Path, rounds: int) -> tuple[ColdStart, int, list[float], list[float]]:
@@ -161,10 +163,7 @@ def function(tier: Tier, folder: Path, rounds: int) -> tuple[ColdStart, int, lis
     if not parity.ok:
         told = f"{parity.max_abs_diff:.1g}" if parity.labels_equal else "a label"
         raise EmelError(f"parity fails: differs by {told}")
-    original = OriginalModel(model=folder / "model.joblib") if tier == "pure" else None
-    cold = bundle.measure_cold_start(
-        built.path, artifact.answers, original=original, process=process, rounds=rounds
-    )
+    cold = bundle.measure_cold_start(built.path, artifact.answers, process=process, rounds=rounds)
     return cold, built.zip_bytes, *warm_calls(built.path, artifact.answers, folder)
 
 

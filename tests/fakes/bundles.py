@@ -105,8 +105,6 @@ def bundle_record(path: Path, *, name: str = "demo", version: str = "v1.0.0", di
         peak_rss_bytes=9_000_000,
         warm_call_seconds=0.0001,
         bare_interpreter_seconds=0.02,
-        original_seconds=None,
-        original_peak_rss_bytes=None,
     )
     parity = Parity(
         rows=3,

@@ -1,4 +1,4 @@
-"""How long a fresh process takes to its first answer, beside a bare interpreter and the original library."""
+"""How long a fresh process takes to its first answer, beside a bare interpreter."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 
 from emel.bundle.parity import mounts_in
 from emel.errors import BundleError
-from emel.records import Answers, ColdStart, OriginalModel, Scalar
+from emel.records import Answers, ColdStart, Scalar
 from emel.system.process import Process
 
 CHILDREN = Path(__file__).with_name("children")
-ROUNDS = {"original": 1, "sources": 3, "warm": 1}
+ROUNDS = {"sources": 3, "warm": 1}
 """The longer a process takes, the fewer rounds show how long; the warm one repeats by itself."""
 
 
@@ -25,23 +25,20 @@ def measure_cold_start(
     zip_path: Path,
     answers: Path,
     *,
-    original: OriginalModel | None,
     process: Process,
     rounds: int = 7,
     program: str = sys.executable,
     storage: Path | None = None,
 ) -> ColdStart:
-    """Time whole processes in turn: a bare `python -I -S -c pass`, the function with and without its
-    byte-code, and the original model.
+    """Time whole processes in turn: a bare `python -I -S -c pass`, and the function with and without its
+    byte-code.
 
     The function's process imports the handler, which opens the model, and answers one event with one row of
-    `answers`; the original's imports joblib, loads the model and predicts that row (in the form in which
-    the model was given rows in training). Each is timed by another process from its start to its end, and
-    processor time is user plus system time of all its threads. Peak memory is what the process itself reads
-    at its end. Medians of the rounds. A further process answers the same event over and over for the time of
-    a warm call, and of the model's part in it. `program` is the interpreter of all but the original,
-    `storage` the folder of the function's mounts where it has any. Errors: BundleError when one of them
-    fails.
+    `answers`. Each is timed by another process from its start to its end, and processor time is user plus
+    system time of all its threads. Peak memory is what the process itself reads at its end. Medians of the
+    rounds. A further process answers the same event over and over for the time of a warm call, and of the
+    model's part in it. `program` is the interpreter of them all, `storage` the folder of the function's
+    mounts where it has any. Errors: BundleError when one of them fails.
     """
     with tempfile.TemporaryDirectory(prefix="emel-") as name:
         folder = Path(name)
@@ -49,7 +46,7 @@ def measure_cold_start(
             archive.extractall(folder / "function")
             sources = [name for name in archive.namelist() if not name.endswith(".pyc")]
             archive.extractall(folder / "sources", sources)
-        commands = _commands(folder, answers, original, program)
+        commands = _commands(folder, answers, program)
         plan = [
             (name, command)
             for number in range(rounds)
@@ -66,19 +63,15 @@ def measure_cold_start(
             row_seconds=row,
             bare_interpreter_seconds=median(taken["bare"][0]),
             without_bytecode_cpu_seconds=median(taken["sources"][1]),
-            original_seconds=median(taken["original"][0]) if original else None,
-            original_peak_rss_bytes=int(_number(folder / "original.memory")) if original else None,
         )
 
 
-def _commands(
-    folder: Path, answers: Path, original: OriginalModel | None, program: str
-) -> dict[str, list[str]]:
+def _commands(folder: Path, answers: Path, program: str) -> dict[str, list[str]]:
     given = msgspec.json.decode(answers.read_bytes(), type=Answers)
     row = json.dumps(dict(zip(given.columns, _typical_row(given), strict=True)))
     (folder / "row.json").write_text(row, encoding="utf-8")
     lean = [program, "-I", "-S"]
-    commands = {
+    return {
         "bare": [*lean, "-c", "pass"],
         "function": [
             *lean,
@@ -104,25 +97,10 @@ def _commands(
             str(folder / "warm.seconds"),
         ],
     }
-    if original:
-        commands["original"] = [
-            str(original.python or sys.executable),
-            str(CHILDREN / "original_once.py"),
-            str(original.model.absolute()),
-            str(folder / "row.json"),
-            str(folder / "original.memory"),
-            given.form,
-            original.kind,
-            *(str(folder.absolute()) for folder in original.folders),
-        ]
-    return commands
 
 
 def _typical_row(given: Answers) -> tuple[Scalar, ...]:
-    """A row of the sample without gaps; where there is none, of each column the first value that there is.
-
-    A frame made of one row with a gap would have another type in that column than the model was trained on.
-    """
+    """A row of the sample without gaps; where there is none, of each column the first value that there is."""
     sample = given.rows[: given.sample_rows] or given.rows
     whole = next((row for row in sample if None not in row), None)
     return whole or tuple(

@@ -14,7 +14,7 @@ from emel.models.child import Child
 from emel.models.frames import read_frame
 from emel.models.looks import ModelFile, look, require_safe
 from emel.models.sample import Sample, is_text, read_sample
-from emel.records import Answers, Artifact, Column, Signature, Tier
+from emel.records import Answers, Artifact, Column, OriginalCost, Signature, Tier
 from emel.system.files import sha256_of, write_atomic
 from emel.system.process import Process
 
@@ -83,6 +83,7 @@ def prepare(
         requirements=_text(requirements) if requirements and tier == "python" else result["requirements"],
         sources={name: Path(source) for name, source in result["sources"].items()},
         sample_digest=sha256_of(sample),
+        original=msgspec.convert(result["original"], OriginalCost | None),
         near_splits=msgspec.convert(result["near_splits"], dict[int, tuple[str, float]], strict=False),
     )
 

@@ -1,10 +1,9 @@
 """The one place where a model is unpickled to be read, which runs whatever code the file holds.
 
-(bundle/children/original_once.py loads it once more, to time that.) Run as a script by the project's own
-interpreter, so it imports nothing but the standard library, `emel.lowering`, and what made the model. What
-reads a kind of file, and the library that it needs, is loaded by its name in FORMATS when a task asks for it:
-beside the tables of commands and of clouds this is the third place where imports are late. Reads a task as
-JSON from standard input:
+Run as a script by the project's own interpreter, so it imports nothing but the standard library, what of emel
+needs no more than that, and what made the model. What reads a kind of file, and the library that it needs, is
+loaded by its name in FORMATS when a task asks for it: beside the tables of commands and of clouds this is the
+third place where imports are late. Reads a task as JSON from standard input:
 
     {output, folders, trusted, model, kind, tier, file,
      columns: [{name, type, missing, categories}], rows: [[…]]}
@@ -15,7 +14,7 @@ and writes to the folder `output` the `file` that the tier's function opens, and
     {error: {kind, message, where, hint}}       kind is a class of emel.errors
     {columns: [name], form, description, labels, outputs, libraries, trained_with: {library: version},
      rows, sample_rows, near_splits: {row: [column, threshold]}, predictions, probabilities, engine,
-     requirements, sources}
+     requirements, sources, original: {cpu_seconds, peak_rss_bytes}}
     {columns: [{name, values}]}                 of a frame
 
 A library that prints may do so: nothing is read from standard output.
@@ -29,6 +28,7 @@ import json
 import math
 import re
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from emel.lowering import Column, Made, describe
 from emel.lowering.boundary import boundary_rows
 from emel.lowering.coarse import Splits
 from emel.lowering.original import Original, Row, form_of
+from emel.system.memory import peak_bytes
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib")
 FORMATS = {
@@ -54,6 +55,8 @@ FORMATS = {
 """Kind of file → the module of `formats/` whose `read` opens it."""
 TIERS = {"pure": "pure_tier", "onnx": "onnx_tier", "python": "python_tier"}
 """Tier → the module of `tiers/` whose `make` makes what its function opens."""
+OWN_ENGINES = ("onnx", "torch", "predictor")
+"""Kinds of files whose library the function carries itself, so that there is no other to measure."""
 GRAPHS = "graph_tier"
 """That of the onnx tier for models that are graphs by themselves, and need no converter."""
 UNNAMED = re.compile(r"(?:Column_|f)?\d+")
@@ -93,6 +96,7 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
 
     Errors: ModelError, UnsupportedModelError, SampleError.
     """
+    began = time.process_time()
     model, trained_with = load(Path(task["model"]), task["kind"], trusted=task["trusted"])
     order = _order(model, [column["name"] for column in task["columns"]])
     columns = [_column(task["columns"][place]) for place in order]
@@ -100,6 +104,7 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
         [_cell(row[place], column) for place, column in zip(order, columns, strict=True)]
         for row in task["rows"]
     ]
+    cost = None if task["kind"] in OWN_ENGINES else _cost(model, columns, sample, began)
     made = _made(task["tier"], model, columns, sample, Path(task["model"]))
     file.write_bytes(made.data)
     original = Original(model, columns, probabilities=bool(made.labels) and made.outputs == 1)
@@ -133,6 +138,7 @@ def carry_out(task: dict[str, Any], file: Path) -> dict[str, Any]:
         "near_splits": near,
         "predictions": predictions,
         "probabilities": probabilities,
+        "original": cost,
     }
 
 
@@ -170,6 +176,12 @@ def load(path: Path, kind: str, *, trusted: bool) -> tuple[Any, dict[str, str]]:
     told = [getattr(warning.message, "original_sklearn_version", None) for warning in caught]
     version = next((one for one in told if one), None)
     return loaded, {**_boosters_in(path), **({"scikit-learn": version} if version else {})}
+
+
+def _cost(model: Any, columns: list[Column], sample: list[Row], began: float) -> dict[str, float]:
+    """What this process took since `began` to load the model with its libraries and to answer one row."""
+    Original(model, columns, probabilities=False).accepted(sample[:1])
+    return {"cpu_seconds": time.process_time() - began, "peak_rss_bytes": peak_bytes()}
 
 
 def _boosters_in(path: Path) -> dict[str, str]:

@@ -72,6 +72,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
     near_splits: dict[int, tuple[str, float]] = {}
     """Of the onnx tier, the sample rows with a value that float32 cannot tell from a threshold of the model:
     row → column, threshold."""
+    original: OriginalCost | None = None
+    """None for graphs and for a Predictor, which stand for themselves."""
 
 
 class Serving(Struct, frozen=True, kw_only=True):
@@ -101,16 +103,12 @@ class Answers(Struct, frozen=True, kw_only=True):
     """How the original was given the rows: as it was in training (see emel.lowering.original)."""
 
 
-class OriginalModel(Struct, frozen=True, kw_only=True):
-    """The model file that was packaged, and the interpreter that can load it."""
+class OriginalCost(Struct, frozen=True, kw_only=True):
+    """What the original library takes to answer one row in a process that has loaded nothing."""
 
-    model: Path
-    kind: str = "pickle"
-    """What reads it: see emel.models.looks."""
-    folders: tuple[Path, ...] = ()
-    """Where the user's own modules may lie that it needs."""
-    python: Path | None = None
-    """`None` is the interpreter that runs emel."""
+    cpu_seconds: float
+    """Processor time: import, load, predict. The clock would also count how long a disk takes."""
+    peak_rss_bytes: int
 
 
 class Parity(Struct, frozen=True, kw_only=True):
@@ -144,9 +142,6 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     """`python -I -S -c pass` in the same rounds."""
     without_bytecode_cpu_seconds: float | None = None
     """The function without its compiled modules, as a Python meets it that they were not made for."""
-    original_seconds: float | None
-    """Import, load and predict with the original library, in the same rounds."""
-    original_peak_rss_bytes: int | None
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -200,6 +195,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
     signature: Signature
     parity: Parity
     cold_start: ColdStart
+    original: OriginalCost | None = None
     answers: Path
     """The sample rows with the original's answers, kept beside the zip and never shipped."""
     source_digest: str

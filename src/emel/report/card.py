@@ -149,21 +149,19 @@ def _projected(side: _Side) -> Line:
 
 def _original(side: _Side) -> Line:
     bundle, _ = side
-    start = bundle.cold_start
-    if start.original_seconds is None:
+    if bundle.original is None:
         return (numbers.NONE,)
-    return (
-        f"{numbers.seconds(start.original_seconds)}, {start.original_seconds / start.seconds:.0f} × as long",
-    )
+    seconds = bundle.original.cpu_seconds
+    factor = seconds / bundle.cold_start.cpu_seconds
+    return (f"{numbers.seconds(seconds)} of processor time, {factor:.0f} × the function's",)
 
 
 def _memory(side: _Side) -> Line:
     bundle, _ = side
-    start = bundle.cold_start
-    own = numbers.size(start.peak_rss_bytes)
-    if start.original_peak_rss_bytes is None:
+    own = numbers.size(bundle.cold_start.peak_rss_bytes)
+    if bundle.original is None:
         return (own,)
-    return (f"{own}, original library {numbers.size(start.original_peak_rss_bytes)}",)
+    return (f"{own}, original library {numbers.size(bundle.original.peak_rss_bytes)}",)
 
 
 def _cost(side: _Side) -> Line:

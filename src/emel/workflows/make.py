@@ -52,6 +52,7 @@ def _record(source: Source, best: Settled, serving: Serving, settings: str) -> B
         signature=artifact.signature,
         parity=best.parity,
         cold_start=cold_start,
+        original=artifact.original,
         answers=answers_of(source.output),
         source_digest=artifact.source_digest,
         sample_digest=sha256_of(source.sample),

@@ -11,7 +11,7 @@ from emel import bundle, models
 from emel.bundle.choice import TIERS, choose, may_pay
 from emel.errors import BundleError, MissingExtraError, ParityError, UnsupportedModelError
 from emel.models.looks import look
-from emel.records import Artifact, BuiltZip, ColdStart, OriginalModel, Parity, Tier, Trial
+from emel.records import Artifact, BuiltZip, ColdStart, Parity, Tier, Trial
 from emel.workflows.project import Progress, Project
 from emel_runtime.contract import MOUNT
 
@@ -145,7 +145,6 @@ class _Attempt:
         cold_start = bundle.measure_cold_start(
             proved.path,
             artifact.answers,
-            original=self._original(artifact),
             process=process,
             rounds=ROUNDS[tier],
             program=program or sys.executable,
@@ -209,17 +208,6 @@ class _Attempt:
     def _interpreter(self) -> Path | None:
         python = self._settings.python
         return (self._project.root / python) if python else None
-
-    def _original(self, artifact: Artifact) -> OriginalModel | None:
-        """What to measure beside the function. Boosters of other libraries are asked about numbers alone."""
-        if self._settings.predictor:
-            return None
-        file = look(self._source.model)
-        strings = any(column.type == "string" for column in artifact.signature.columns)
-        if file.kind in GRAPHS or (strings and file.kind in ("lightgbm", "xgboost", "catboost")):
-            return None
-        folders = (*file.folders, self._project.root)
-        return OriginalModel(model=file.path, python=self._interpreter(), kind=file.kind, folders=folders)
 
 
 def _cause(parity: Parity, artifact: Artifact) -> str:

@@ -18,8 +18,6 @@ def cold(start: float, call: float) -> ColdStart:
         warm_call_seconds=call,
         row_seconds=call / 2,
         bare_interpreter_seconds=0.0125,
-        original_seconds=None,
-        original_peak_rss_bytes=None,
     )
 
 

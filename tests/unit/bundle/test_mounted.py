@@ -64,9 +64,7 @@ def test_it_is_proved_and_measured_with_its_model_where_the_mounts_are(
     proved = attest(built, parity)
     assert proved.mounted == built.mounted
 
-    cold = measure_cold_start(
-        proved.path, artifact.answers, original=None, process=PROCESS, rounds=1, storage=storage
-    )
+    cold = measure_cold_start(proved.path, artifact.answers, process=PROCESS, rounds=1, storage=storage)
     assert cold.cpu_seconds > cold.warm_call_seconds > 0
 
 

@@ -58,6 +58,9 @@ def test_an_artifact_holds_the_lowered_model_and_what_proves_it(trained: Path) -
     predictions, _ = load(artifact.file.read_bytes()).answer(answers.rows)  # type: ignore[arg-type]
     assert predictions == list(answers.predictions)
     assert sorted(path.name for path in artifact.file.parent.iterdir()) == ["answers.json", "model.emel"]
+    assert artifact.original is not None
+    assert 0.1 < artifact.original.cpu_seconds < 60
+    assert 5e7 < artifact.original.peak_rss_bytes < 1e9
 
 
 @pytest.mark.slow

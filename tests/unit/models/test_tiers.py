@@ -219,6 +219,7 @@ def test_an_onnx_file_is_taken_as_it_is(tmp_path: Path, batch: Any) -> None:
 
     told = made(tmp_path, tmp_path / "m.onnx", "onnx", CANCER.data.iloc[::50], "onnx")
 
+    assert told["original"] is None
     assert (tmp_path / "opened").read_bytes() == (tmp_path / "m.onnx").read_bytes()
     assert told["outputs"] == 1 or len(told["predictions"][0]) == 2
     assert told["requirements"].startswith(f"onnxruntime=={onnxruntime.__version__}\nnumpy==")

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from emel.cli import words
 from emel.cli.render.tables import facts
-from emel.records import Bundle, ColdStart, Trial
+from emel.records import Bundle, ColdStart, OriginalCost, Trial
 
 
 def bundle(made: Bundle) -> RenderableType:
@@ -20,7 +20,7 @@ def bundle(made: Bundle) -> RenderableType:
             ("size", f"{words.size(made.zip_bytes)}, {made.digest[:19]}…{_too_large(made)}"),
             *_beside(made),
             ("parity", _parity(made)),
-            *_cold_start(made.cold_start),
+            *_cold_start(made.cold_start, made.original),
             *_projected(made),
             *_python(made),
             ("byte-code", _bytecode(made)),
@@ -58,7 +58,7 @@ def _parity(made: Bundle) -> str:
     return f"{labels if made.signature.labels else ''}worst difference {parity.max_abs_diff:.2g} on {rows}"
 
 
-def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:
+def _cold_start(cold: ColdStart, original: OriginalCost | None) -> tuple[tuple[str, str], ...]:
     bare = cold.seconds / cold.bare_interpreter_seconds
     start = (
         "cold start",
@@ -66,12 +66,14 @@ def _cold_start(cold: ColdStart) -> tuple[tuple[str, str], ...]:
         f"({words.seconds(cold.bare_interpreter_seconds)}), {words.size(cold.peak_rss_bytes)} of memory",
     )
     warm = ("warm call", f"{words.seconds(cold.warm_call_seconds)} of processor time, JSON in and out")
-    if cold.original_seconds is None:
+    if original is None:
         return (start, warm)
-    factor = cold.original_seconds / cold.seconds
-    memory = f", {words.size(cold.original_peak_rss_bytes)} of memory" if cold.original_peak_rss_bytes else ""
-    original = ("original library", f"{words.seconds(cold.original_seconds)}, {factor:.0f}× as long{memory}")
-    return (start, original, warm)
+    factor = original.cpu_seconds / cold.cpu_seconds
+    told = (
+        f"{words.seconds(original.cpu_seconds)} of processor time to its first answer, {factor:.0f}× the "
+        f"function's; {words.size(original.peak_rss_bytes)} of memory"
+    )
+    return (start, ("original library", told), warm)
 
 
 def _projected(made: Bundle) -> tuple[tuple[str, str], ...]:
