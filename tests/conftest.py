@@ -18,7 +18,7 @@ from emel.gitrepo import GitRepo
 settings.register_profile("emel", deadline=None)
 settings.load_profile("emel")
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, `nohup` the end of a terminal; and so
+# A shell that starts the tests in the background has them ignore Ctrl-C, `nohup` the end of a terminal; so
 # would all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
