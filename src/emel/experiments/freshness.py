@@ -6,19 +6,18 @@ The format: https://dvc.org/doc/user-guide/project-structure/dvcyaml-files#dvclo
 from __future__ import annotations
 
 import hashlib
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
+from emel.experiments import documents
+
 FILE = "dvc.yaml"
 LOCK = "dvc.lock"
 LARGEST = 64 << 20
 """Bytes. Of larger files the size alone is compared."""
-PARSERS = {".json": json.loads, ".toml": tomllib.loads, ".yaml": yaml.safe_load, ".yml": yaml.safe_load}
 
 
 def outdated(root: Path) -> str | None:
@@ -67,7 +66,7 @@ def _differs(file: Path, dependency: Mapping[str, Any]) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     """What a file says; nothing where it is not there, or not to be read."""
-    parse = PARSERS.get(PurePosixPath(file.name).suffix.lower(), yaml.safe_load)
+    parse = documents.PARSERS.get(PurePosixPath(file.name).suffix.lower(), documents.load_yaml)
     try:
         content = parse(file.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError):

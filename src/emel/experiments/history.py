@@ -5,9 +5,7 @@ DVC is not asked: it would take its second to start, and some tens of millisecon
 
 from __future__ import annotations
 
-import json
 import posixpath
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import yaml
 
 from emel.errors import PipelineError
+from emel.experiments import documents
 from emel.experiments.dvc import FILE, Dvc
 from emel.experiments.reading import WORKSPACE, flat_values
 from emel.gitrepo import GitRepo
@@ -27,7 +26,7 @@ LONGEST = 500
 
 def past(dvc: Dvc, process: Process, files: Sequence[str], tips: Sequence[str]) -> tuple[Snapshot, ...]:
     """See Pipeline.past."""
-    readable = [path for path in files if PurePosixPath(path).suffix.lower() in PARSERS]
+    readable = [path for path in files if PurePosixPath(path).suffix.lower() in documents.PARSERS]
     if not readable:
         return ()
     repo = GitRepo.discover(dvc.root, process)
@@ -41,7 +40,9 @@ def past(dvc: Dvc, process: Process, files: Sequence[str], tips: Sequence[str]) 
 
 def over_time(dvc: Dvc, process: Process, tip: str, limit: int) -> tuple[HistoryEntry, ...]:
     """See Pipeline.history."""
-    readable = [path for path in metric_files(dvc.root) if PurePosixPath(path).suffix.lower() in PARSERS]
+    readable = [
+        path for path in metric_files(dvc.root) if PurePosixPath(path).suffix.lower() in documents.PARSERS
+    ]
     if not readable:
         return ()
     repo = GitRepo.discover(dvc.root, process)
@@ -85,7 +86,9 @@ def metrics(dvc: Dvc, process: Process, revision: Revision) -> dict[str, Scalar]
         return None
     found: dict[str, Any] = {}
     for path in _metric_files(definition):
-        content = _parsed(path, read(path)) if PurePosixPath(path).suffix.lower() in PARSERS else None
+        content = (
+            _parsed(path, read(path)) if PurePosixPath(path).suffix.lower() in documents.PARSERS else None
+        )
         if content is None:
             return None
         found[path] = content
@@ -105,7 +108,7 @@ def metric_files(root: Path) -> list[str]:
 
 def _metric_files(definition: bytes) -> list[str]:
     try:
-        content = yaml.safe_load(definition.decode("utf-8")) or {}
+        content = documents.load_yaml(definition.decode("utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise PipelineError("is not valid YAML", where=FILE, hint=f"mend {FILE}") from problem
     found = [str(path) for path in content.get("metrics") or ()]
@@ -134,14 +137,6 @@ def _parsed(path: str, data: bytes | None) -> Any:
     if data is None:
         return None
     try:
-        return PARSERS[PurePosixPath(path).suffix.lower()](data.decode("utf-8"))
+        return documents.PARSERS[PurePosixPath(path).suffix.lower()](data.decode("utf-8"))
     except (ValueError, yaml.YAMLError):
         return None
-
-
-PARSERS = {
-    ".json": json.loads,
-    ".toml": tomllib.loads,
-    ".yaml": yaml.safe_load,
-    ".yml": yaml.safe_load,
-}

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from emel.errors import PipelineError
+from emel.experiments import documents
 from emel.system.files import write_atomic
 
 FILE = "params.yaml"
@@ -39,7 +40,7 @@ def seeds(root: Path, named: Sequence[str]) -> dict[str, int]:
         return {name: _whole(root, name) for name in named}
     if not (root / FILE).is_file():
         return {}
-    found = _nodes(yaml.compose(_read(root, FILE), Loader=yaml.SafeLoader), "")
+    found = _nodes(yaml.compose(_read(root, FILE), Loader=documents.YamlLoader), "")
     return {
         name: int(node.value) for name, node in found if name.rpartition(".")[2] in SEEDS and _is_whole(node)
     }
@@ -60,7 +61,7 @@ def replaced(text: str, path: str, name: str, value: str) -> str:
     """The text of a file of parameters with another value. Errors: PipelineError."""
     try:
         # JSON is YAML, except in corners that files of parameters do not have.
-        whole = yaml.compose(text, Loader=yaml.SafeLoader)
+        whole = yaml.compose(text, Loader=documents.YamlLoader)
     except yaml.YAMLError as problem:
         raise PipelineError(f"is not valid YAML: {problem}", where=path, hint=f"mend {path}") from problem
     found = dict(_nodes(whole, ""))
@@ -83,7 +84,7 @@ def replaced(text: str, path: str, name: str, value: str) -> str:
 
 def _whole(root: Path, written: str) -> int:
     path, name, _ = parse(f"{written}=")
-    node = dict(_nodes(yaml.compose(_read(root, path), Loader=yaml.SafeLoader), "")).get(name)
+    node = dict(_nodes(yaml.compose(_read(root, path), Loader=documents.YamlLoader), "")).get(name)
     if node is None or not _is_whole(node):
         what = "there is no parameter" if node is None else "a seed is a whole number, unlike"
         raise PipelineError(f"{what} `{name}`", where=path, hint="name another: --seed-param [FILE:]NAME")
@@ -121,7 +122,7 @@ def _written(value: str, *, is_json: bool) -> str:
             json.loads(value)
             return value
         # In a list or map a comma would part what is one text.
-        plain = yaml.compose(value, Loader=yaml.SafeLoader)
+        plain = yaml.compose(value, Loader=documents.YamlLoader)
         whole = plain is not None and plain.end_mark.index == len(value) and "\n" not in value
         if isinstance(plain, yaml.CollectionNode):
             return value if whole and plain.flow_style else json.dumps(value, ensure_ascii=False)

@@ -88,3 +88,15 @@ def test_names_with_dots_are_parameters_within_others(tmp_path: Path) -> None:
 
     (tmp_path / "params.yaml").write_text("{model: {depth: 4}, a.b: 1}")
     assert outdated(tmp_path) == "`model.depth` in `params.yaml` has changed since stage `train` ran"
+
+
+def test_a_parameter_is_the_same_however_yaml_lets_it_be_spelled(tmp_path: Path) -> None:
+    """The file as a person writes it, and the lock as DVC does."""
+    (tmp_path / "params.yaml").write_text("rate: 1e-3\nshuffle: yes\ncount: 1_000\nat: 12:30\n")
+    (tmp_path / "dvc.yaml").write_text("stages: {train: {cmd: a, params: [rate, shuffle, count, at]}}")
+    values = "rate: 0.001, shuffle: yes, count: 1000, at: 12:30"
+    (tmp_path / "dvc.lock").write_text(
+        f"stages: {{train: {{cmd: a, params: {{params.yaml: {{{values}}}}}}}}}"
+    )
+
+    assert outdated(tmp_path) is None
