@@ -1,8 +1,8 @@
 """Files of metrics, of parameters and of DVC itself, as DVC reads them.
 
-Its YAML is version 1.2, where `1e-3` is a number and `yes` is a word; PyYAML knows version 1.1 alone. The forms
-of plain values are those of the core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and what DVC's
-reader takes beside: `_` between digits, binary numbers, dates.
+Its YAML is version 1.2, where `1e-3` is a number and `yes` is a word; PyYAML knows version 1.1 alone. The
+forms of plain values are those of the core schema (https://yaml.org/spec/1.2.2/#103-core-schema) and what
+DVC's reader takes beside: `_` between digits, binary numbers, dates.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emel.errors import ResultsError
 from emel.experiments.dvc import Dvc, explain
-from emel.experiments.reading import WORKSPACE
+from emel.experiments.tree import WORKSPACE
 from emel.gitrepo import GitRepo
 from emel.records import Revision
 from emel.system.files import write_atomic

@@ -15,7 +15,8 @@ import yaml
 from emel.errors import PipelineError
 from emel.experiments import documents
 from emel.experiments.dvc import FILE, Dvc
-from emel.experiments.reading import WORKSPACE, flat_values
+from emel.experiments.reading import flat_values
+from emel.experiments.tree import Tree
 from emel.gitrepo import GitRepo
 from emel.records import HistoryEntry, Revision, Scalar, Snapshot
 from emel.system.process import Process
@@ -26,7 +27,7 @@ LONGEST = 500
 
 def past(dvc: Dvc, process: Process, files: Sequence[str], tips: Sequence[str]) -> tuple[Snapshot, ...]:
     """See Pipeline.past."""
-    readable = [path for path in files if PurePosixPath(path).suffix.lower() in documents.PARSERS]
+    readable = [path for path in files if _is_readable(path)]
     if not readable:
         return ()
     repo = GitRepo.discover(dvc.root, process)
@@ -67,32 +68,15 @@ def over_time(dvc: Dvc, process: Process, tip: str, limit: int) -> tuple[History
 def metrics(dvc: Dvc, process: Process, revision: Revision) -> dict[str, Scalar] | None:
     """The metrics of one revision; None where Git and the working tree do not have all their files, one is in
     a format that DVC alone reads, or there are more pipelines below."""
-    repo = GitRepo.discover(dvc.root, process)
-    here = dvc.root.resolve().relative_to(repo.root.resolve())
-    present = revision.label == WORKSPACE
-    listed = repo.files() if present else repo.files_at(revision.commit, here.as_posix())
-    pipelines = (Path(path) for path in listed if PurePosixPath(path).name == FILE)
-    if any(path.is_relative_to(here) and path.parent != here for path in pipelines):
+    tree = Tree(dvc.root, process, revision)
+    if [name for name in tree.names() if PurePosixPath(name).name == FILE] != [FILE]:
         return None
-
-    def read(path: str) -> bytes | None:
-        if not present:
-            return repo.read(revision.commit, posixpath.normpath((here / path).as_posix()))
-        file = dvc.root / path
-        return file.read_bytes() if file.is_file() else None
-
-    definition = read(FILE)
+    (definition,) = tree.read([FILE])
     if definition is None:
         return None
-    found: dict[str, Any] = {}
-    for path in _metric_files(definition):
-        content = (
-            _parsed(path, read(path)) if PurePosixPath(path).suffix.lower() in documents.PARSERS else None
-        )
-        if content is None:
-            return None
-        found[path] = content
-    return flat_values(found)
+    paths = _metric_files(definition)
+    found = {path: _parsed(path, data) for path, data in zip(paths, tree.read(paths), strict=True)}
+    return None if None in found.values() else flat_values(found)
 
 
 def metric_files(root: Path) -> list[str]:
@@ -132,11 +116,17 @@ def _snapshots(
             yield Snapshot(revision=revision, metrics=metrics, params={}, data={})
 
 
+def _is_readable(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in documents.PARSERS
+
+
 def _parsed(path: str, data: bytes | None) -> Any:
-    """What the file says; None for a file that was not there or was broken: the past need not be perfect."""
-    if data is None:
+    """What the file says; None for one that was not there or was broken (the past need not be perfect), or is
+    of a kind that DVC alone reads."""
+    parse = documents.PARSERS.get(PurePosixPath(path).suffix.lower())
+    if data is None or parse is None:
         return None
     try:
-        return documents.PARSERS[PurePosixPath(path).suffix.lower()](data.decode("utf-8"))
+        return parse(data.decode("utf-8"))
     except (ValueError, yaml.YAMLError):
         return None

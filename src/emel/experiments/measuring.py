@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from emel.experiments.dvc import Dvc
-from emel.experiments.reading import WORKSPACE
+from emel.experiments.tree import WORKSPACE
 from emel.gitrepo import GitRepo
 from emel.records import DataFacts, Revision
 from emel.system.process import Process

@@ -12,7 +12,8 @@ import msgspec
 
 from emel.errors import PipelineError, ResultsError
 from emel.experiments.dvc import Dvc
-from emel.experiments.recording import LOCK, contents
+from emel.experiments.recording import LOCK
+from emel.experiments.tree import Tree
 from emel.records import MetricNoise, Noise, NoiseSource, Revision, from_json, to_json
 from emel.system.files import write_atomic
 from emel.system.process import Process
@@ -38,7 +39,7 @@ def write(dvc: Dvc, seeds: Mapping[str, Sequence[int]], metrics: dict[str, Metri
 
 def read(dvc: Dvc, process: Process, revision: Revision) -> tuple[NoiseSource, Noise] | None:
     """See Pipeline.noise."""
-    data = contents(dvc, process, revision, FILE)
+    data, lock = Tree(dvc.root, process, revision).read([FILE, LOCK])
     if data is None:
         return None
     try:
@@ -49,7 +50,6 @@ def read(dvc: Dvc, process: Process, revision: Revision) -> tuple[NoiseSource, N
             where=f"{FILE} ({revision.label})",
             hint="measure it again: emel run --repeat 5",
         ) from problem
-    lock = contents(dvc, process, revision, LOCK)
     runs = max((len(metric.values) for metric in noise.metrics.values()), default=0)
     current = lock is not None and _digest(lock) == noise.lock
     return NoiseSource(revision=revision.label, runs=runs, current=current), noise

@@ -1,4 +1,4 @@
-"""`dvc exp show --json` → Snapshot."""
+"""What `dvc exp show --json` tells → Snapshot; told by the files themselves where these are plain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from emel.errors import PipelineError, ResultsError
+from emel.experiments import plain
 from emel.experiments.dvc import Dvc
+from emel.experiments.tree import WORKSPACE, Tree
 from emel.records import Revision, Scalar, Snapshot
-
-WORKSPACE = "workspace"
 
 CODE = frozenset({".py", ".ipynb", ".r", ".rmd", ".jl", ".sh", ".sql", ".c", ".cpp", ".go", ".rs"})
 """Dependencies that are part of the program. Git shows their changes better than a digest does."""
@@ -22,15 +22,17 @@ def snapshots(
     dvc: Dvc, base: Revision | None, candidates: Sequence[Revision]
 ) -> tuple[Snapshot | None, tuple[Snapshot, ...]]:
     """The results of all revisions; see Pipeline.snapshots."""
-    commits = {
-        revision.commit for revision in (base, *candidates) if revision and revision.label != WORKSPACE
-    }
-    chosen = [option for commit in sorted(commits) for option in ("--rev", commit)]
-    shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
-    by_name = {entry["rev"]: _own(dvc, entry) for entry in shown}
-    earlier = by_name[key(base)] if base else None
+    told = _entries(dvc, [base, *candidates] if base else candidates)
+    earlier = told[key(base)] if base else None
     found = _snapshot(base, earlier) if base and earlier and _has_run(earlier) else None
-    return found, tuple(_snapshot(candidate, by_name[key(candidate)]) for candidate in candidates)
+    return found, tuple(_snapshot(candidate, told[key(candidate)]) for candidate in candidates)
+
+
+def asked(dvc: Dvc, commits: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What DVC tells of the working tree and of the commits, by key."""
+    chosen = [option for commit in commits for option in ("--rev", commit)]
+    shown = dvc.json("exp", "show", "--json", "--hide-queued", "--hide-failed", *chosen)
+    return {entry["rev"]: _own(dvc, entry) for entry in shown}
 
 
 def key(revision: Revision) -> str:
@@ -50,6 +52,15 @@ def flat_values(files: Mapping[str, Any]) -> dict[str, Scalar]:
         for path, values in flat.items()
         for name, value in values.items()
     }
+
+
+def _entries(dvc: Dvc, revisions: Sequence[Revision]) -> dict[str, dict[str, Any]]:
+    """Key of each revision → what DVC tells of it, or would tell."""
+    read = {key(one): plain.data(dvc, Tree(dvc.root, dvc.process, one)) for one in revisions}
+    told = {name: {"error": None, "data": data} for name, data in read.items() if data is not None}
+    if len(told) == len(read):
+        return told
+    return asked(dvc, sorted(read.keys() - told.keys() - {WORKSPACE})) | told
 
 
 def _own(dvc: Dvc, entry: dict[str, Any]) -> dict[str, Any]:

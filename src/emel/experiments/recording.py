@@ -19,8 +19,7 @@ import msgspec
 from emel.experiments import documents
 from emel.experiments.dvc import Dvc
 from emel.experiments.params import SEEDS
-from emel.experiments.reading import WORKSPACE
-from emel.gitrepo import GitRepo
+from emel.experiments.tree import Tree
 from emel.records import PipelineRun, Revision, RunRecord, Scalar, from_json, to_json
 from emel.system.files import write_atomic
 from emel.system.process import Process
@@ -55,7 +54,7 @@ def write(dvc: Dvc, run: PipelineRun, started: datetime) -> None:
 
 def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
     """See Pipeline.recorded."""
-    lock = contents(dvc, process, revision, LOCK)
+    (lock,) = Tree(dvc.root, process, revision).read([LOCK])
     file = _place(dvc.root, lock) if lock is not None else None
     if file is None or not file.is_file():
         return None
@@ -64,16 +63,6 @@ def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
     except msgspec.MsgspecError:
         # Another version of emel wrote it, or a disk was full.
         return None
-
-
-def contents(dvc: Dvc, process: Process, revision: Revision, name: str) -> bytes | None:
-    """A file beside dvc.yaml that Git keeps, at a revision; None when it is not there."""
-    if revision.label == WORKSPACE:
-        file = dvc.root / name
-        return file.read_bytes() if file.is_file() else None
-    repo = GitRepo.discover(dvc.root, process)
-    inside = (dvc.root.resolve() / name).relative_to(repo.root.resolve())
-    return repo.read(revision.commit, inside.as_posix())
 
 
 def _place(root: Path, lock: bytes) -> Path:

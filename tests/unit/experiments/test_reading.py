@@ -17,13 +17,15 @@ WORKSPACE = Revision(label="workspace", commit="0" * 40, changes=("x",))
 
 
 class DvcSays:
-    """A DVC whose `exp show` prints one working tree with these results."""
+    """A DVC whose `exp show` prints one working tree with these results; no file in Git tells them."""
 
     def __init__(self, **parts: dict[str, Any]) -> None:
         data = {"metrics": {}, "params": {}, "deps": {}, "outs": {}, **parts}
         self._shown = json.dumps([{"rev": "workspace", "data": data, "error": None}])
 
-    def run(self, command: Sequence[str | Path], **_: object) -> Completed:
+    def run(self, command: Sequence[str | Path], cwd: Path | None = None, **_: object) -> Completed:
+        if command[0] == "git":
+            return Completed(0, f"{cwd}\n" if "rev-parse" in command else "", "")
         return Completed(0, self._shown, "")
 
 
