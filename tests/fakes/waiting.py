@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], *, within: float = 30) -> bool:
+def until(condition: Callable[[], object], *, within: float = 60) -> bool:
     """Wait until a condition holds; False when it does not within so many seconds."""
     ends = time.monotonic() + within
     while not condition():

@@ -34,7 +34,7 @@ class Owner:
         address = localcloud.console_url(store)
         assert address is not None
         self.page, _, self.token = address.partition("#token=")
-        self._http = urllib3.PoolManager(retries=False, timeout=20)
+        self._http = urllib3.PoolManager(retries=False, timeout=60)
 
     def send(self, method: str, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
         return self._http.request(method, self.url + path, headers=headers)
@@ -117,7 +117,9 @@ def test_the_state_shows_what_the_functions_did(owner: Owner) -> None:
         (2, ["mr-1"], 0),
         (1, ["kept", "prod"], 5),
     ]
-    assert view["versions"][1]["billed_gb_seconds"] == pytest.approx(5 * 0.1 / 8, rel=0.5)
+    # Each call is billed for 100 ms, or a multiple of that where the machine is busy.
+    billed = view["versions"][1]["billed_gb_seconds"] / (0.1 / 8)
+    assert billed >= 5 and billed == pytest.approx(round(billed))
     assert sum(view["instances"].values()) == 1
     assert view["p99_seconds"] >= view["p50_seconds"] > 0
     assert owner.ask("state?function=nope")["function"] is None
@@ -125,7 +127,7 @@ def test_the_state_shows_what_the_functions_did(owner: Owner) -> None:
 
 def test_the_charts_get_a_point_every_two_seconds_that_counts_each_call_once(owner: Owner) -> None:
     points: list[dict[str, Any]] = []
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 60
     while sum(point["calls"] for point in points) < 5 and time.monotonic() < ends:
         points = owner.ask("state?function=demo")["function"]["points"]
         time.sleep(0.1)
