@@ -16,8 +16,16 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
-KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+KEPT = (
+    "PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
+)  # fmt: skip
 """What belongs to the machine and its way to the package registry, not to whoever runs the tests."""
+
+
+def is_kept(name: str) -> bool:
+    """Whether a variable of the environment belongs to the machine."""
+    return name in KEPT or name.startswith("UV_")
 
 
 class Emel:
@@ -26,7 +34,7 @@ class Emel:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         home.mkdir(parents=True, exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("UV_")}
+        kept = {name: value for name, value in os.environ.items() if is_kept(name)}
         self.env = {
             **kept,
             **IDENTITY,

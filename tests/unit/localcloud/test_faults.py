@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import urllib3
 from tests.fakes.bundles import EXITS_AT_IMPORT, MOODY, TRIVIAL, write_bundle
-from tests.fakes.waiting import until
+from tests.fakes.waiting import is_alive, until
 
 from emel.localcloud import Running, Store, running_alone
 from emel.records import Canary, FunctionSettings
@@ -209,7 +209,7 @@ def test_what_a_bundle_forks_ends_with_it(ask: Callable[..., urllib3.BaseHTTPRes
     assert Path(f"/proc/{escaped}").exists()
     for pid in _instances(store, '"name":"wild"'):
         os.kill(pid, signal.SIGKILL)
-    assert until(lambda: not _is_alive(escaped))
+    assert until(lambda: not is_alive(escaped))
     assert until(lambda: not _instances(store, '"name":"wild"'))
     assert ask("wild").status == 200
 
@@ -313,14 +313,7 @@ def _instances(store: Store, said: str = "") -> list[int]:
     found = subprocess.run(
         ["pgrep", "-f", f"bootstrap.py.*{store.folder}.*{said}"], capture_output=True, text=True
     )
-    return [int(pid) for pid in found.stdout.split() if _is_alive(int(pid))]
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return [int(pid) for pid in found.stdout.split() if is_alive(int(pid))]
 
 
 def _resident(pid: int) -> int:

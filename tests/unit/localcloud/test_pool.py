@@ -20,6 +20,7 @@ from tests.fakes.bundles import (
     SURROUNDINGS,
     TRIVIAL,
 )
+from tests.fakes.waiting import is_alive
 
 from emel.localcloud import Store
 from emel.localcloud.instance import Failure
@@ -232,7 +233,7 @@ def test_what_a_function_starts_is_ended_with_it(deploy: Deploy, on_platform: Ru
         children.append((await platform.call(do="spawn"))["child"])
 
     on_platform(scenario)
-    assert not _runs(children[0])
+    assert not is_alive(children[0])
 
 
 def test_what_a_function_prints_is_in_the_log(deploy: Deploy, on_platform: Run) -> None:
@@ -328,13 +329,6 @@ def test_a_canary_gets_its_share_of_the_requests(deploy: Deploy, on_platform: Ru
         assert (await platform.call())["version"] == "1"
 
     on_platform(scenario)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def _state(pid: int) -> str:
