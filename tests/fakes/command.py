@@ -44,7 +44,7 @@ class Emel:
             "DVC_SITE_CACHE_DIR": str(home / "dvc-site"),
         }
 
-    def __call__(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             self.command(*arguments),
@@ -88,7 +88,7 @@ def wait_for(text: str, output: Path, *, within: float) -> bool:
     return False
 
 
-def interrupt(child: subprocess.Popen[bytes], *, within: float = 30) -> int:
+def interrupt(child: subprocess.Popen[bytes], *, within: float = 120) -> int:
     """Send the signal of Ctrl-C to a command alone, and return its exit status."""
     os.kill(child.pid, signal.SIGINT)
     return child.wait(within)
