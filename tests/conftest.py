@@ -30,7 +30,14 @@ def forget_who_runs_them() -> None:
     for name in list(os.environ):
         if not (is_kept(name) or name in OWN or name.startswith("PYTEST_")):
             del os.environ[name]
-    os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
+    os.environ.update(
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_NOSYSTEM="1",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        # Without a login boto3 would ask the machine's own cloud for one.
+        AWS_EC2_METADATA_DISABLED="true",
+    )
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1", "localhost")))
     os.umask(0o022)
