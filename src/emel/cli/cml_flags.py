@@ -125,7 +125,7 @@ FORMER_NAMES = {
 GLOBAL = {
     "token": Flag(
         takes_value=True,
-        note="other programs can read a token among the arguments: set the variable EMEL_GITLAB_TOKEN instead",
+        note="other programs can read a token among the arguments: set EMEL_GITLAB_TOKEN instead",
     ),
     "driver-token": Flag(takes_value=True, note="set EMEL_GITLAB_TOKEN instead of --driver-token"),
     "driver": Flag(takes_value=True),
