@@ -92,7 +92,9 @@ def _read(file: Path) -> str:
             hint="save the file as UTF-8",
         ) from problem
     except OSError as problem:
-        raise ConfigError(f"cannot be read: {problem.strerror}", where=str(file)) from problem
+        raise ConfigError(
+            f"cannot be read: {problem.strerror}", where=str(file), hint="check who may read it"
+        ) from problem
 
 
 def _parse(file: Path, text: str) -> dict[str, Any]:

@@ -61,13 +61,14 @@ def test_a_program_that_is_not_there_is_an_error():
         SystemProcess().run(["no-such-program-anywhere"])
 
 
-def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path):
+@pytest.mark.parametrize("on_line", [None, lambda line: None], ids=["at its end", "live"])
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path, on_line):
     pid_file = tmp_path / "pid"
     # A shell is there long before the time is over, also on a busy machine.
     script = f"sleep 600 & echo $! > {pid_file}; wait"
 
     with pytest.raises(TimeoutError):
-        SystemProcess().run(["/bin/sh", "-c", script], timeout=1.5)
+        SystemProcess().run(["/bin/sh", "-c", script], timeout=1.0, on_line=on_line)
 
     assert until(lambda: not is_alive(int(pid_file.read_text())))
 
