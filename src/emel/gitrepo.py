@@ -357,7 +357,9 @@ def _run(
         return process.run(["git", *arguments], cwd=cwd, env={**ENVIRONMENT, **(env or {})}, stdin=stdin)
     except (FileNotFoundError, NotADirectoryError) as problem:
         if not cwd.is_dir():
-            raise RepositoryError("there is no such folder", where=str(cwd)) from problem
+            raise RepositoryError(
+                "there is no such folder", where=str(cwd), hint="check how its name is spelled"
+            ) from problem
         raise RepositoryError(
             "there is no `git` program", hint="install Git, and make sure that it is on PATH"
         ) from problem

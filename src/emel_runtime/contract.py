@@ -53,7 +53,6 @@ MANIFEST_FORMAT = 1
 
 HANDLER = "handler.py"
 MANIFEST = "manifest.json"
-MODEL = "model/model.emel"
 MOUNT = "model"
 """The mount with the model's file, of a model that is too large for the zip."""
 STORAGE = "/function/storage"

@@ -31,7 +31,6 @@ NUMBERS = frozenset(
 TAKEN = NUMBERS | {"BOOL", "BYTES"}
 BINARY = "inference-header-content-length"
 DEEPEST = 2
-SHOWN = 40
 
 
 def methods(app: App, path: str) -> Mapping[str, Handler]:

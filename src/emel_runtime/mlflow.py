@@ -10,6 +10,7 @@ from emel_runtime.contract import Refusal
 from emel_runtime.lean import dumps
 from emel_runtime.protocols import (
     JSON,
+    SHOWN,
     answered,
     content_type,
     is_json,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 CSV = "text/csv"
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-SHOWN = 40
 
 
 def invoke(app: App, request: Request) -> Response:

@@ -59,7 +59,7 @@ def triton_client(served: Served) -> Iterator[Any]:
 
 
 def test_mlflows_client_is_ready_and_knows_a_version(mlflow_client: Any) -> None:
-    mlflow_client.wait_server_ready(timeout=5)
+    mlflow_client.wait_server_ready(timeout=60)
 
     assert mlflow_client.get_version()
 

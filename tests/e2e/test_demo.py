@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.command import Emel, interrupt, processes_of, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def emel(tmp_path: Path) -> Emel:
 
 
 def test_the_whole_loop_runs_and_leaves_what_it_says(emel, tmp_path):
-    done = emel("demo", "--dir", "story", "--json", timeout=300)
+    done = emel("demo", "--dir", "story", "--json", timeout=600)
 
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -44,7 +44,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_kept(emel, tmp_path):
 def test_the_endpoints_stay_up_until_ctrl_c_when_asked(emel, tmp_path):
     output = tmp_path / "output"
     child = emel.start("demo", "--dir", "story", "--keep-serving", output=output)
-    assert wait_for("Ctrl-C stops both endpoints", output, within=300), output.read_text()
+    assert wait_for("Ctrl-C stops both endpoints", output, within=600), output.read_text()
     server = json.loads((tmp_path / "story/.emel/local/server.json").read_text())
 
     with urllib.request.urlopen(f"{server['url']}/breast-cancer/mr-1/health") as reply:
@@ -59,7 +59,7 @@ def test_the_endpoints_stay_up_until_ctrl_c_when_asked(emel, tmp_path):
 def test_ctrl_c_in_a_step_leaves_no_process_and_no_half_written_file(emel, tmp_path, step):
     output = tmp_path / "output"
     child = emel.start("demo", "--dir", "story", output=output)
-    assert wait_for(f"{step}/12", output, within=300), output.read_text()
+    assert wait_for(f"{step}/12", output, within=600), output.read_text()
 
     assert interrupt(child) == 130
     assert "Traceback" not in output.read_text()

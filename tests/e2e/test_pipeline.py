@@ -69,19 +69,19 @@ def server(emel: Emel, tmp_path: Path) -> Iterator[Server]:
         output = tmp_path / "serve.log"
         platform = emel.start("serve", output=output)
         try:
-            assert wait_for("serving on", output, within=60)
+            assert wait_for("serving on", output, within=120)
             yield made
         finally:
             interrupt(platform)
 
 
 def predict(url: str) -> dict[str, object]:
-    row = json.loads(urllib.request.urlopen(f"{url}/openapi.json", timeout=30).read())
+    row = json.loads(urllib.request.urlopen(f"{url}/openapi.json", timeout=60).read())
     example = row["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
     request = urllib.request.Request(
         f"{url}/predict", json.dumps(example).encode(), {"Content-Type": "application/json"}
     )
-    answered: dict[str, object] = json.loads(urllib.request.urlopen(request, timeout=30).read())
+    answered: dict[str, object] = json.loads(urllib.request.urlopen(request, timeout=60).read())
     return answered
 
 

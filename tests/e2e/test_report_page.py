@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from tests.fakes import reports
+from tests.fakes.browser import browser
 
 from emel.records import OwnSection
 from emel.report import build, own_section, render
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 LONG = "a" * 300
 
 
@@ -39,15 +36,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    assert CHROMIUM.exists() and DRIVER.exists(), "install the packages chromium and chromium-driver"
-    browser = webdriver.Chrome(options, Service(str(DRIVER)))
-    yield browser
-    browser.quit()
+    with browser(tmp_path_factory.mktemp("browser")) as driver:
+        yield driver
 
 
 def asked(driver: webdriver.Chrome, url: str, width: int, scheme: str, script: str) -> Any:

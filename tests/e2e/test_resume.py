@@ -8,12 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.fakes.waiting import until
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "resume"
 EMEL = Path(sys.executable).with_name("emel")
@@ -57,7 +57,7 @@ def start(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-def until(child: subprocess.Popen[str], words: str) -> str:
+def heard(child: subprocess.Popen[str], words: str) -> str:
     """What it says up to a line with these words."""
     said = ""
     assert child.stdout is not None
@@ -68,10 +68,13 @@ def until(child: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"it ended without «{words}»: {said}")
 
 
+def started_by(child: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()]
+
+
 def end_all(child: subprocess.Popen[str]) -> None:
     """What the loss of a machine does: emel and the training end at once, and can do nothing about it."""
-    children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-    for pid in (child.pid, *map(int, children)):
+    for pid in (child.pid, *started_by(child)):
         os.kill(pid, signal.SIGKILL)
     child.communicate()
 
@@ -82,12 +85,17 @@ def machine(folder: Path, name: str) -> Path:
 
 
 def test_a_machine_that_is_lost_costs_seconds_and_changes_nothing(tmp_path, undisturbed, bucket):
-    first = start(machine(tmp_path, "first"), bucket)
-    until(first, "saved ")
+    folder = machine(tmp_path, "first")
+    first = start(folder, bucket)
+    assert until((folder / "state" / "state.json").exists)
+    # It makes no further step: however long a checkpoint takes, the training is not done before it is kept.
+    for pid in started_by(first):
+        os.kill(pid, signal.SIGSTOP)
+    heard(first, "saved ")
     end_all(first)
 
     second = start(machine(tmp_path, "second"), bucket)
-    said = until(second, "starting at step ") + second.communicate()[0]
+    said = heard(second, "starting at step ") + second.communicate()[0]
 
     assert second.returncode == 0
     assert "going on from the checkpoint of" in said and "starting at step 0" not in said
@@ -97,13 +105,12 @@ def test_a_machine_that_is_lost_costs_seconds_and_changes_nothing(tmp_path, undi
 def test_a_machine_that_is_taken_away_saves_to_the_last_moment(tmp_path, undisturbed, bucket):
     folder = machine(tmp_path, "first")
     first = start(folder, {**bucket, "CI_PROJECT_PATH": "group/taken"})
-    while not (folder / "state" / "state.json").exists():
-        time.sleep(0.01)
+    assert until((folder / "state" / "state.json").exists)
     first.send_signal(signal.SIGTERM)
     first.communicate()
 
     second = start(machine(tmp_path, "second"), {**bucket, "CI_PROJECT_PATH": "group/taken"})
-    said = until(second, "starting at step ") + second.communicate()[0]
+    said = heard(second, "starting at step ") + second.communicate()[0]
 
     assert (first.returncode, second.returncode) == (143, 0)
     assert "starting at step 0" not in said

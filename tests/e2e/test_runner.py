@@ -118,7 +118,7 @@ def test_the_token_is_in_no_argument_no_environment_no_file_and_no_output(
     started = push_job(gitlab.world, project, "train", "env; " + LONG, tags=(name,))
     done = emel("runner", "launch")
     assert done.returncode == 0, done.stderr
-    assert until(lambda: "training" in (started.get("trace") or ""), within=60)
+    assert until(lambda: "training" in (started.get("trace") or ""), within=120)
     [runner] = project.runners.values()
     texts = [done.stdout, done.stderr, started["trace"], emel("runner", "logs", name).stdout]
     for process in Path("/proc").glob("[0-9]*"):
@@ -155,11 +155,11 @@ def test_a_waiting_launch_that_is_told_to_end_removes_both(
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     output = tmp_path / "output"
     child = emel.start("runner", "launch", "--wait", output=output)
-    assert until(lambda: "training" in (job.get("trace") or ""), within=60), output.read_text()
+    assert until(lambda: "training" in (job.get("trace") or ""), within=120), output.read_text()
 
     os.kill(child.pid, number)
 
-    assert child.wait(60) == status, output.read_text()
+    assert child.wait(120) == status, output.read_text()
     assert "Traceback" not in output.read_text()
     assert project.runners == {}
     assert folders(emel) == []
@@ -173,7 +173,7 @@ def test_a_launch_that_is_killed_is_taken_up_by_the_next(
 ) -> None:
     output = tmp_path / "output"
     child = emel.start("runner", "launch", output=output)
-    assert wait_for("making a machine", output, within=60), output.read_text()
+    assert wait_for("making a machine", output, within=120), output.read_text()
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
 
@@ -190,7 +190,7 @@ def test_a_machine_whose_supervisor_is_killed_is_pruned_with_all_its_processes(
 ) -> None:
     job = push_job(gitlab.world, project, "train", LONG, tags=(name,))
     assert emel("runner", "launch").returncode == 0
-    assert until(lambda: "training" in (job.get("trace") or ""), within=60)
+    assert until(lambda: "training" in (job.get("trace") or ""), within=120)
     os.kill(int((emel.folder / ".emel" / "machines" / name / "lock").read_text()), signal.SIGKILL)
 
     listed: list[dict[str, Any]] = json.loads(emel("runner", "list", "--json").stdout)

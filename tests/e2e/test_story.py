@@ -22,7 +22,7 @@ from tests.fakes.repositories import HermeticProcess
 from tests.fakes.team import Person, Team
 from tests.fakes.telling import Telling
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "story.md"
 BETTER, WORSE, BROKEN = 1, 2, 3

@@ -20,7 +20,7 @@ from tests.fakes.command import Emel
 
 from emel.bundle import OWN
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Watched:
         self.url = url
 
     def call(self, query: str = "") -> int:
-        return urllib3.request("GET", f"{self.url}/churn/prod{query}", retries=False, timeout=30).status
+        return urllib3.request("GET", f"{self.url}/churn/prod{query}", retries=False, timeout=60).status
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     store.set_tag("churn", "prod", version.number)
     server = emel.start("serve", "--port", "0", output=folder.parent / "serve.out")
     try:
-        assert wait_for("serving on", folder.parent / "serve.out", within=60)
+        assert wait_for("serving on", folder.parent / "serve.out", within=120)
         platform = localcloud.running(store)
         assert platform is not None
         watched = Watched(emel, store, platform.url)
@@ -74,10 +74,10 @@ def test_the_log_is_told_as_lines_and_as_json(watched: Watched) -> None:
 def test_a_followed_log_grows_a_line_of_json_a_record_until_ctrl_c(watched: Watched, tmp_path: Path) -> None:
     output = tmp_path / "followed"
     following = watched.emel.start("logs", "--follow", "--json", "--limit", "1", output=output)
-    assert wait_for("}\n", output, within=60)
+    assert wait_for("}\n", output, within=120)
     assert "predicted" not in output.read_text()
     watched.call("?do=log")
-    assert wait_for('"message":"predicted"', output, within=60)
+    assert wait_for('"message":"predicted"', output, within=120)
 
     assert interrupt(following) == 130
     lines = output.read_text().splitlines()

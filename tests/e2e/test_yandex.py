@@ -163,7 +163,7 @@ def test_a_deploy_that_the_kernel_kills_is_completed_by_the_next(
 
     emulator.state.on_call = kill
     child = emel.start("deploy", "--to", "yandex", "--yes", output=tmp_path / "output")
-    assert child.wait(60) == -signal.SIGKILL
+    assert child.wait(240) == -signal.SIGKILL
     emulator.state.on_call = None
 
     assert said(emel, "deploy", "--yes")["version"]["number"] == 1

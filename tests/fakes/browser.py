@@ -28,6 +28,7 @@ def browser(profile: Path) -> Iterator[webdriver.Chrome]:
     """Chromium with a profile of its own, for as long as the block runs."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     assert CHROMIUM.exists() and DRIVER.exists(), "install the packages chromium and chromium-driver"

@@ -16,8 +16,16 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
-KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+KEPT = (
+    "PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
+)  # fmt: skip
 """What belongs to the machine and its way to the package registry, not to whoever runs the tests."""
+
+
+def is_kept(name: str) -> bool:
+    """Whether a variable of the environment belongs to the machine."""
+    return name in KEPT or name.startswith("UV_")
 
 
 class Emel:
@@ -26,7 +34,7 @@ class Emel:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         home.mkdir(parents=True, exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("UV_")}
+        kept = {name: value for name, value in os.environ.items() if is_kept(name)}
         self.env = {
             **kept,
             **IDENTITY,
@@ -36,7 +44,7 @@ class Emel:
             "DVC_SITE_CACHE_DIR": str(home / "dvc-site"),
         }
 
-    def __call__(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             self.command(*arguments),
@@ -80,7 +88,7 @@ def wait_for(text: str, output: Path, *, within: float) -> bool:
     return False
 
 
-def interrupt(child: subprocess.Popen[bytes], *, within: float = 30) -> int:
+def interrupt(child: subprocess.Popen[bytes], *, within: float = 120) -> int:
     """Send the signal of Ctrl-C to a command alone, and return its exit status."""
     os.kill(child.pid, signal.SIGINT)
     return child.wait(within)

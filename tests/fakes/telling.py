@@ -70,7 +70,7 @@ class Telling:
         self._parts.append("\n".join(f"> {_heading(line)}".rstrip() for line in lines))
 
     def _masked(self, text: str) -> str:
-        text = text.replace(self._server, "https://gitlab.example.com")
+        text = re.sub(rf"{re.escape(self._server)}(?!\d)", "https://gitlab.example.com", text)
         text = re.sub(r"http://127\.0\.0\.1:\d+", "http://localhost:8080", text)
         text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-22 12:00 UTC", text)
         known: dict[str, str] = {}

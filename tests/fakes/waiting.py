@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
-def until(condition: Callable[[], object], *, within: float = 30) -> bool:
+def until(condition: Callable[[], object], *, within: float = 60) -> bool:
     """Wait until a condition holds; False when it does not within so many seconds."""
     ends = time.monotonic() + within
     while not condition():
@@ -14,3 +15,11 @@ def until(condition: Callable[[], object], *, within: float = 30) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended, and that nobody has asked for its status yet, does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -125,9 +125,9 @@ FORMER_NAMES = {
 GLOBAL = {
     "token": Flag(
         takes_value=True,
-        note="other programs can read a token among the arguments: set the variable GITLAB_TOKEN instead",
+        note="other programs can read a token among the arguments: set EMEL_GITLAB_TOKEN instead",
     ),
-    "driver-token": Flag(takes_value=True, note="set GITLAB_TOKEN instead of --driver-token"),
+    "driver-token": Flag(takes_value=True, note="set EMEL_GITLAB_TOKEN instead of --driver-token"),
     "driver": Flag(takes_value=True),
     "repo": Flag(takes_value=True),
     "log": Flag(takes_value=True),

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import chdir
 from importlib import import_module
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def cli(context: click.Context, folder: Path) -> None:
 
     Train in GitLab CI, review the model in the merge request, serve it as a tiny function.
     """
-    context.obj = folder.resolve()
+    # As with git and make: files that options name are those of that folder, too.
+    context.with_resource(chdir(folder))
+    context.obj = Path.cwd()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

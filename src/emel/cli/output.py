@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 from rich.console import Console, RenderableType
-from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from emel.records import to_json
 
@@ -22,7 +22,8 @@ def console(*, stderr: bool = False) -> Console:
     """A console that is as wide as the terminal, or of a fixed width where there is none."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WITHOUT_TERMINAL
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+    # Names of users' metrics, files and branches may hold what rich would take for its own marks.
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
 def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
@@ -67,9 +68,9 @@ class TerminalProgress:
 
     def step(self, text: str) -> None:
         if self._status is None:
-            self._console.print(f"… {escape(text)}")
+            self._console.print(Text(f"… {text}"))
             return
-        self._status.update(f"{escape(text)} …")
+        self._status.update(Text(f"{text} …"))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -84,7 +85,7 @@ class TerminalProgress:
             self._status.start()
 
     def line(self, text: str) -> None:
-        self._console.print(f"  {escape(text)}", style="dim", soft_wrap=True)
+        self._console.print(Text(f"  {text}"), style="dim", soft_wrap=True)
 
 
 @contextmanager

@@ -92,7 +92,9 @@ def _read(file: Path) -> str:
             hint="save the file as UTF-8",
         ) from problem
     except OSError as problem:
-        raise ConfigError(f"cannot be read: {problem.strerror}", where=str(file)) from problem
+        raise ConfigError(
+            f"cannot be read: {problem.strerror}", where=str(file), hint="check who may read it"
+        ) from problem
 
 
 def _parse(file: Path, text: str) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], env: Mapping[str, str], flags: Mapping[str, Any]) -> dict[str, str]:
     """Put environment variables and flags into `values`; return dotted key → where its value came from."""
     origins: dict[str, str] = {}
-    for key, kind in _kinds().items():
+    for key, kind in scalar_keys().items():
         name = "EMEL_" + key.replace(".", "_").upper()
         if name in env:
             _put(values, key, _typed(env[name], kind))
@@ -123,13 +125,8 @@ def _overlay(values: dict[str, Any], env: Mapping[str, str], flags: Mapping[str,
     return origins
 
 
-def scalar_keys() -> tuple[str, ...]:
-    """All dotted keys that hold one value: `model.name`, `function.memory`, …"""
-    return tuple(_kinds())
-
-
-def _kinds() -> dict[str, Any]:
-    """Dotted key → its type."""
+def scalar_keys() -> dict[str, Any]:
+    """All dotted keys that hold one value, as `function.memory`, and the type of each."""
     return dict(_kinds_of(Config, ""))
 
 

@@ -58,7 +58,9 @@ def _check(archive: zipfile.ZipFile, bundle: Path) -> None:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name:
             raise PlatformError(
-                f"the bundle holds the path {name!r}, which leads out of it", where=str(bundle)
+                f"the bundle holds the path {name!r}, which leads out of it",
+                where=str(bundle),
+                hint="build it with `emel package`",
             )
     for needed in ("handler.py", "manifest.json"):
         if needed not in names:
@@ -72,4 +74,5 @@ def _check(archive: zipfile.ZipFile, bundle: Path) -> None:
         raise PlatformError(
             f"the bundle is {size / 2**20:.0f} MB unpacked; a function may have {UNPACKED_LIMIT // 2**20} MB",
             where=str(bundle),
+            hint='leave libraries out that predict does not need, or take tier = "onnx" under [model]',
         )

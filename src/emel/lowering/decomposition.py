@@ -12,7 +12,6 @@ from emel.lowering.values import Outputs, Value
 
 SMALLEST = {"float32": 2.0**-23, "float64": 2.0**-52}
 """What scikit-learn takes for the smallest scale: the distance from 1 to the next number."""
-LATENT = ("sklearn.PLSRegression", "sklearn.PLSCanonical", "sklearn.CCA")
 
 
 def principal_components(model: Any, program: Program, value: Value) -> Value:

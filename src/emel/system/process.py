@@ -98,7 +98,7 @@ class SystemProcess:
                 if on_line is None:
                     out, err = child.communicate(stdin, timeout=timeout)
                 else:
-                    out, err = _relay(child, stdin, on_line)
+                    out, err = _relay(child, stdin, on_line, timeout)
             except subprocess.TimeoutExpired:
                 end_group(child)
                 raise TimeoutError(f"{command[0]} did not end within {timeout:g} s") from None
@@ -245,7 +245,10 @@ def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:
         pass
 
 
-def _relay(child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine) -> tuple[bytes, bytes]:
+def _relay(
+    child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine, timeout: float | None
+) -> tuple[bytes, bytes]:
+    ends = None if timeout is None else time.monotonic() + timeout
     if stdin is not None and child.stdin is not None:
         child.stdin.write(stdin)
         child.stdin.close()
@@ -257,7 +260,7 @@ def _relay(child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine)
             collected[stream.fileno()] = []
             selector.register(stream, selectors.EVENT_READ, _LineSplitter(on_line))
         while selector.get_map():
-            for key, _ in selector.select():
+            for key, _ in selector.select(_left(child, ends)):
                 chunk = os.read(key.fd, 65536)
                 if chunk:
                     collected[key.fd].append(chunk)
@@ -265,8 +268,18 @@ def _relay(child: subprocess.Popen[bytes], stdin: bytes | None, on_line: OnLine)
                     continue
                 key.data.finish()
                 selector.unregister(key.fileobj)
-    child.wait()
+    child.wait(_left(child, ends))
     return _joined(collected, child.stdout), _joined(collected, child.stderr)
+
+
+def _left(child: subprocess.Popen[bytes], ends: float | None) -> float | None:
+    """Seconds that it may still take. Errors: TimeoutExpired when there are none."""
+    if ends is None:
+        return None
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise subprocess.TimeoutExpired(child.args, 0.0)
+    return left
 
 
 class _LineSplitter:

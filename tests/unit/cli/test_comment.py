@@ -7,13 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.fakes.gitlab import FakeGitLab, Project
 from tests.fakes.gitlab.project import job_variables, usual_project
+from tests.fakes.waiting import until
 
 EMEL = f"{sys.executable} -m emel"
 
@@ -32,14 +31,6 @@ def env(gitlab: FakeGitLab, project: Project) -> dict[str, str]:
 def emel(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [*EMEL.split(), *words]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something, two minutes at most."""
-    ends = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
 
 
 def test_the_address_is_printed_and_nothing_else(
@@ -98,7 +89,7 @@ def test_watching_ends_with_the_shell_that_started_it_and_writes_the_last_change
         stderr=subprocess.STDOUT,
         text=True,
     )
-    until(lambda: bool(project.notes))
+    assert until(lambda: project.notes, within=120)
     # The watching process holds the pipe open: this returns when it has ended, too.
     told, _ = job.communicate("\n", timeout=120)
 
@@ -115,7 +106,7 @@ def test_watching_ends_when_told_to_and_is_no_failure(
     with subprocess.Popen(
         [*EMEL.split(), "comment", "create", "r.md", "--watch"], cwd=tmp_path, env=env, stdout=subprocess.PIPE
     ) as watching:
-        until(lambda: bool(project.notes))
+        assert until(lambda: project.notes, within=120)
         (tmp_path / "r.md").write_text("trained at last\n")
         watching.send_signal(signal.SIGTERM)
 

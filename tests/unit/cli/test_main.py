@@ -19,7 +19,7 @@ def emel(*arguments: str, cwd, **env: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -97,3 +97,14 @@ def test_another_folder_can_be_worked_in(repository, tmp_path):
     done = emel("--dir", str(repository), "status", "--json", cwd="/")
 
     assert json.loads(done.stdout) == []
+
+
+def test_files_are_named_from_that_folder(repository):
+    (repository / "emel.toml").write_text('[model]\nname = "churn"\npath = "m"\nsample = "s"\n')
+    (repository / "requests.csv").write_text("time\n0\n1\n2.5\n")
+    times = ("--cold-start", "0.3", "--duration", "0.02")
+
+    done = emel("-C", str(repository), "simulate", "--pattern", "requests.csv", *times, "--json", cwd="/")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["requests"] == 3

@@ -6,6 +6,7 @@ import math
 from statistics import NormalDist
 
 import pytest
+from scipy import stats
 from tests.fakes.results import FOREST, MAIN, snapshot
 
 from emel.compare import compare
@@ -56,8 +57,6 @@ def test_what_is_no_number_in_every_run_has_no_spread() -> None:
 
 
 def test_the_quantiles_are_those_of_students_distribution() -> None:
-    stats = pytest.importorskip("scipy.stats")
-
     for freedom, quantile in enumerate(QUANTILES, start=1):
         assert quantile == pytest.approx(stats.t.ppf(0.95, freedom), abs=6e-4)
     assert pytest.approx(NormalDist().inv_cdf(0.95), abs=6e-4) == NORMAL

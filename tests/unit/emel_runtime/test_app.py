@@ -143,7 +143,7 @@ def test_each_request_is_one_json_line(app: App, call: Any, capsys: pytest.Captu
         "cold": True,
         "version": "v1.0.0",
     }
-    assert 0 < latency < 1000
+    assert latency > 0
     assert (second["status"], second["level"], second["cold"], second["rows"]) == (400, "WARN", False, 0)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.experiments import PIPELINE, TRAIN, Experiment
 from tests.fakes.repositories import HermeticProcess
+from tests.fakes.waiting import is_alive
 
 from emel.errors import MissingExtraError, PipelineError
 from emel.experiments import Pipeline
@@ -193,6 +194,6 @@ def test_after_ctrl_c_in_a_stage_nothing_is_left_and_the_next_run_works(experime
     with pytest.raises(KeyboardInterrupt):
         experiment.pipeline.run(on_line=interrupt)
 
-    assert not Path(f"/proc/{pids[0]}").exists()
+    assert not is_alive(pids[0])
     experiment.process.run(["git", "checkout", "train.py"], cwd=experiment.root)
     assert told(experiment.pipeline.run()) == {"split": "unchanged", "train": "ran"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from tests.fakes.bundles import write_bundle
 
@@ -94,9 +95,15 @@ class Platform:
         assert route is not None
         return route.pool.counters
 
+    def let_calls_take(self, seconds: float) -> None:
+        """Give requests and starts another limit from now on."""
+        route = self.router.route("demo", "prod")
+        assert route is not None
+        route.pool.settings = msgspec.structs.replace(route.pool.settings, timeout=seconds)
+
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Let time pass until something is so; fifteen seconds at most."""
-        async with asyncio.timeout(15):
+        """Let time pass until something is so; a minute at most."""
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.005)
 

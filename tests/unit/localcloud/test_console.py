@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 from tests.fakes.bundles import MOODY, TRIVIAL, write_bundle
+from tests.fakes.waiting import until
 
 from emel import localcloud
 from emel.localcloud import Store
@@ -34,7 +34,7 @@ class Owner:
         address = localcloud.console_url(store)
         assert address is not None
         self.page, _, self.token = address.partition("#token=")
-        self._http = urllib3.PoolManager(retries=False, timeout=20)
+        self._http = urllib3.PoolManager(retries=False, timeout=60)
 
     def send(self, method: str, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
         return self._http.request(method, self.url + path, headers=headers)
@@ -117,29 +117,35 @@ def test_the_state_shows_what_the_functions_did(owner: Owner) -> None:
         (2, ["mr-1"], 0),
         (1, ["kept", "prod"], 5),
     ]
-    assert view["versions"][1]["billed_gb_seconds"] == pytest.approx(5 * 0.1 / 8, rel=0.5)
+    # Each call is billed for 100 ms, or a multiple of that where the machine is busy.
+    billed = view["versions"][1]["billed_gb_seconds"] / (0.1 / 8)
+    assert billed >= 5 and billed == pytest.approx(round(billed))
     assert sum(view["instances"].values()) == 1
     assert view["p99_seconds"] >= view["p50_seconds"] > 0
     assert owner.ask("state?function=nope")["function"] is None
 
 
 def test_the_charts_get_a_point_every_two_seconds_that_counts_each_call_once(owner: Owner) -> None:
-    points: list[dict[str, Any]] = []
-    ends = time.monotonic() + 30
-    while sum(point["calls"] for point in points) < 5 and time.monotonic() < ends:
-        points = owner.ask("state?function=demo")["function"]["points"]
-        time.sleep(0.1)
+    def noted() -> list[dict[str, Any]]:
+        points: list[dict[str, Any]] = owner.ask("state?function=demo")["function"]["points"]
+        return points
 
-    assert sum(point["calls"] for point in points) == 5
+    assert until(lambda: sum(point["calls"] for point in noted()) == 5)
+    points = noted()
     assert sum(point["cold_starts"] for point in points) == 1
     assert max(point["p99_seconds"] or 0 for point in points) > 0
 
 
 def test_the_log_is_told_by_level(owner: Owner) -> None:
+    def told(query: str) -> set[str]:
+        return {record["message"] for record in owner.ask(f"logs?{query}")}
+
+    # The platform writes its log a moment after it has answered.
+    written = {"predicted", "a plain line", "a line of trouble"}
+    assert until(lambda: written <= told("function=demo"))
     warned = owner.ask("logs?function=demo&level=warn")
     assert {record["level"] for record in warned} <= {"warn", "error"}
-    assert "predicted" in [record["message"] for record in warned]
-    assert len(owner.ask("logs?function=demo")) > len(warned)
+    assert written & told("function=demo&level=warn") == {"predicted", "a line of trouble"}
     for query in ("function=demo&level=loud", "function=../secret", ""):
         assert owner.ask(f"logs?{query}")["status"] == 400
 

@@ -219,6 +219,25 @@ def test_a_second_failed_start_in_a_row_is_told_to_all_who_wait() -> None:
     assert [str(answer) for _, answer in machine.answers] == [str(CRASH)] * 3
 
 
+def test_who_waits_longer_than_a_call_may_take_is_refused() -> None:
+    machine = PoolMachine()
+    machine.begin(maximum=1, provisioned=0, refuses=False)
+    machine.ask(1)
+    (worker,) = machine.workers
+    worker.started(None)
+    machine.wait(1.0)
+    machine.ask(2)
+    machine.wait(8.0)
+    worker.answer(Reply())
+    machine.wait(1.5)
+    assert machine.answers == [(0, Reply())]
+
+    machine.wait(0.5)
+    _, (number, refusal) = machine.answers
+    assert isinstance(refusal, Failure)
+    assert (number, refusal.status) == (2, 429)
+
+
 def test_starts_that_failed_beside_a_working_instance_fail_nobody_when_that_one_is_gone() -> None:
     machine = PoolMachine()
     machine.begin(maximum=3, provisioned=0, refuses=False)

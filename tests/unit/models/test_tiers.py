@@ -132,8 +132,10 @@ def test_rows_on_a_split_behind_a_scaler_are_told_and_no_others_differ(tmp_path:
 
 
 def test_boosting_libraries_are_converted(tmp_path: Path) -> None:
-    lightgbm, xgboost = pytest.importorskip("lightgbm"), pytest.importorskip("xgboost")
-    catboost = pytest.importorskip("catboost")
+    import catboost
+    import lightgbm
+    import xgboost
+
     for model in (
         lightgbm.LGBMClassifier(n_estimators=20, verbose=-1),
         xgboost.XGBClassifier(n_estimators=20),

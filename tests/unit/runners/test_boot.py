@@ -3,6 +3,7 @@
 import functools
 import http.server
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +38,12 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory) -> Iterator[Key]:
-    made = new_key(tmp_path_factory.mktemp("gpg") / "home")
-    yield made
-    made.close()
+def key() -> Iterator[Key]:
+    # Not where the other folders of tests are: the path of a socket has 107 characters at most.
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as folder:
+        made = new_key(Path(folder) / "home")
+        yield made
+        made.close()
 
 
 @pytest.fixture

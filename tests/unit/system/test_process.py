@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.fakes.waiting import is_alive, until
 
 from emel.system.process import SystemProcess
 
@@ -35,16 +35,19 @@ def test_what_is_handed_in_arrives():
     assert done.stdout == "blue sky\n"
 
 
-def test_lines_of_both_streams_arrive_while_the_program_runs():
-    script = (
-        "import sys, time; print('one', flush=True); time.sleep(.3); print('two', file=sys.stderr, end='')"
-    )
-    seen: list[tuple[str, float]] = []
+def test_lines_of_both_streams_arrive_while_the_program_runs(tmp_path: Path):
+    heard = tmp_path / "heard"
+    # It says no second word before somebody has heard the first.
+    script = f"echo one; until [ -e {heard} ]; do sleep 0.02; done; printf two >&2"
+    seen: list[str] = []
 
-    SystemProcess().run([PYTHON, "-c", script], on_line=lambda line: seen.append((line, time.monotonic())))
+    def hear(line: str) -> None:
+        seen.append(line)
+        heard.touch()
 
-    assert [line for line, _ in seen] == ["one", "two"]
-    assert seen[1][1] - seen[0][1] > 0.1
+    SystemProcess().run(["/bin/sh", "-c", script], on_line=hear, timeout=60)
+
+    assert seen == ["one", "two"]
 
 
 def test_output_that_is_not_utf8_does_no_harm():
@@ -58,43 +61,33 @@ def test_a_program_that_is_not_there_is_an_error():
         SystemProcess().run(["no-such-program-anywhere"])
 
 
-def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path):
+@pytest.mark.parametrize("on_line", [None, lambda line: None], ids=["at its end", "live"])
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path, on_line):
     pid_file = tmp_path / "pid"
-    script = (
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        f"open({str(pid_file)!r}, 'w').write(str(child.pid))\n"
-        "time.sleep(60)\n"
-    )
+    # A shell is there long before the time is over, also on a busy machine.
+    script = f"sleep 600 & echo $! > {pid_file}; wait"
 
     with pytest.raises(TimeoutError):
-        SystemProcess().run([PYTHON, "-c", script], timeout=1.5)
+        SystemProcess().run(["/bin/sh", "-c", script], timeout=1.0, on_line=on_line)
 
-    assert _is_gone(int(pid_file.read_text()))
+    assert until(lambda: not is_alive(int(pid_file.read_text())))
 
 
 def test_an_interrupt_ends_the_program_before_it_comes_out(tmp_path: Path):
     pid_file = tmp_path / "pid"
-    script = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    script = f"echo $$ > {pid_file}.part; mv {pid_file}.part {pid_file}; exec sleep 600"
 
-    with pytest.raises(KeyboardInterrupt):
-        SystemProcess().run([PYTHON, "-c", script], on_line=lambda line: None)
+    def interrupt() -> None:
+        assert until(pid_file.exists)
+        os.kill(os.getpid(), signal.SIGINT)
 
-    assert _is_gone(int(pid_file.read_text()))
+    with ThreadPoolExecutor(1) as pool:
+        interrupted = pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            SystemProcess().run(["/bin/sh", "-c", script], on_line=lambda line: None)
+        interrupted.result()
 
-
-def _is_gone(pid: int) -> bool:
-    for _ in range(50):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.1)
-    return False
+    assert until(lambda: not is_alive(int(pid_file.read_text())))
 
 
 def test_programs_of_other_threads_are_ended_and_no_other_begins():

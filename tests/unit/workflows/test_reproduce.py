@@ -115,16 +115,6 @@ def test_a_commit_without_a_lock_says_so_and_names_the_other_way(project: Projec
     assert "--here" in (raised.value.hint or "")
 
 
-class Lines(Silence):
-    """Keeps what the pipeline printed."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-
 @pytest.mark.slow
 def test_a_version_is_made_again_in_a_clean_copy_of_its_lock_with_its_data_by_digest(
     project: Project,

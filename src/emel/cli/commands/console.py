@@ -27,4 +27,4 @@ def command(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"url": url})
     else:
-        console().print(url, soft_wrap=True, markup=False)
+        console().print(url, soft_wrap=True)

@@ -8,7 +8,7 @@ import click
 
 from emel.cli import options
 from emel.cli.moments import Span
-from emel.cli.output import console, progress, show
+from emel.cli.output import progress, show, tell
 from emel.cli.render import simulation
 from emel.workflows.simulate import (
     CLOUDS,
@@ -111,4 +111,4 @@ def command(
             write_simulation(result, plot)
     show(result, simulation(result), as_json=as_json)
     if plot is not None:
-        console(stderr=True).print(f"drawn: {plot}")
+        tell(f"drawn: {plot}")
