@@ -29,6 +29,7 @@ from emel.records import (
     MachineShape,
     MachineWanted,
     ScalingPolicy,
+    StoredObjects,
     YandexMachines,
     YandexSettings,
 )
@@ -103,8 +104,18 @@ class Functions(Protocol):
         """
         ...
 
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        """What lies in object storage for a function, and goes with it; bundles on their way, models.
+
+        Empty where there is nothing. Errors also where that cannot be seen.
+        """
+        ...
+
     def delete(self, function: str) -> None:
-        """Remove a function with all its versions and tags. Does nothing when it is absent."""
+        """Remove a function with all its versions and tags, and what is stored for it.
+
+        Repeated it removes what an interrupted call has left; does nothing when there is nothing.
+        """
         ...
 
 

@@ -84,6 +84,14 @@ class Scaled(Struct, frozen=True, kw_only=True):
     after: ScalingPolicy
 
 
+class StoredObjects(Struct, frozen=True, kw_only=True):
+    """What lies in one bucket for a function."""
+
+    bucket: str
+    objects: int
+    bytes: int
+
+
 class Doomed(Struct, frozen=True, kw_only=True):
     """A function that is to be deleted, with all that goes with it."""
 
@@ -92,6 +100,8 @@ class Doomed(Struct, frozen=True, kw_only=True):
     versions: tuple[FunctionVersion, ...]
     gateway: str | None = None
     """The address of its API gateway, which goes too."""
+    stored: tuple[StoredObjects, ...] = ()
+    """What lies in buckets for it, and goes too."""
 
 
 class Destroyed(Struct, frozen=True, kw_only=True):

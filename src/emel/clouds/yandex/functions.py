@@ -15,6 +15,7 @@ from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import Funct
 
 from emel.clouds.checks import check_digest
 from emel.clouds.yandex.gateways import YandexGateways
+from emel.clouds.yandex.holdings import Holdings
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
 from emel.clouds.yandex.limits import DIRECT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
@@ -32,6 +33,7 @@ from emel.records import (
     FunctionStatus,
     FunctionVersion,
     Gateway,
+    StoredObjects,
     YandexSettings,
 )
 from emel.system.clock import Clock
@@ -51,6 +53,7 @@ class YandexFunctions:
         settings: YandexSettings,
         uploads: Uploads,
         models: Models,
+        holdings: Holdings,
         gateways: YandexGateways,
         logs: YandexLogs,
         clock: Clock,
@@ -61,6 +64,7 @@ class YandexFunctions:
         self._settings = settings
         self._uploads = uploads
         self._models = models
+        self._holdings = holdings
         self._gateways = gateways
         self._logs = logs
         self._clock = clock
@@ -178,21 +182,18 @@ class YandexFunctions:
         )
 
     def clean_up(self, bundle: Bundle) -> None:
-        is_large = bundle.path.stat().st_size > DIRECT_BYTES
-        if is_large:
-            self._uploads.prune(bundle.name, bundle.digest)
-        used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
-        if is_large or used:
-            self._models.mounts(bundle)
-            self._models.prune(bundle.name, used)
+        self._models.mounts(bundle)
+        self._holdings.prune(bundle.name, bundle.digest)
+
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        return self._holdings.found(function)
 
     def delete(self, function: str) -> None:
         proto = self._inventory.find(function)
+        # First what nothing would lead to any more.
+        self._holdings.remove(function)
         if proto is None:
             return
-        # First what nothing would lead to any more.
-        self._uploads.remove(function)
-        self._models.remove(function)
         request = requests.DeleteFunctionRequest(function_id=proto.id)
         try:
             self._done("Delete", request, Empty(), "delete the function")
@@ -286,8 +287,11 @@ class YandexFunctions:
             self._tell("sending the bundle")
             request.content = bundle.path.read_bytes()
         else:
+            self._holdings.note(bundle.name)
             request.package.CopyFrom(self._uploads.upload(bundle))
-        request.mounts.extend(self._models.mounts(bundle))
+        if bundle.mounted is not None:
+            self._holdings.note(bundle.name)
+            request.mounts.extend(self._models.mounts(bundle))
         return request
 
     def _wait_for_build(self, started: Operation) -> None:

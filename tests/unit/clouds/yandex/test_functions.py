@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.bundles import ECHO, TRIVIAL, bundle_record, write_bundle
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
-from tests.fakes.yandex.state import LOG_GROUP, SERVICE_ACCOUNT
+from tests.fakes.yandex.state import FOLDER, LOG_GROUP, SERVICE_ACCOUNT
 
 from emel.clouds.yandex.runtimes import choose_runtime
 from emel.errors import DeployError
@@ -84,7 +84,9 @@ def test_a_large_bundle_goes_through_the_bucket_and_leaves_nothing_there(
     told: list[str] = []
     functions = emulated(emulator, tell=told.append).functions
     functions.create_version("demo", large_bundle, SETTINGS)
-    assert emulator.storage.keys() == [f"emel/demo/{large_bundle.digest.removeprefix('sha256:')}.zip"]
+    assert emulator.storage.keys() == [
+        f"emel/{FOLDER}/demo/{large_bundle.digest.removeprefix('sha256:')}.zip"
+    ]
     functions.clean_up(large_bundle)
     assert emulator.storage.keys() == []
     assert told == ["creating function demo", "uploading the bundle, 100%", "creating version 1"]
