@@ -256,8 +256,11 @@ class Compute(Protocol):
 class Doctor(Protocol):
     """What stands between a project and its first deploy."""
 
-    def examine(self) -> Iterator[Finding]:
-        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen."""
+    def examine(self, bundle: Bundle | None) -> Iterator[Finding]:
+        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen.
+
+        With a `bundle`, also at what that one needs.
+        """
         ...
 
 

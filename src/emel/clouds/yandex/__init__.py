@@ -49,6 +49,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         inventory,
         settings,
         uploads,
+        models,
         logs,
         Places(session, settings.folder, outside.yandex_machines),
         http=outside.http,

@@ -14,6 +14,7 @@ from yandex.cloud.serverless.functions.v1 import function_service_pb2 as request
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.checks import check_digest
+from emel.clouds.yandex.bucket_reading import check_reading
 from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.holdings import Holdings
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
@@ -87,8 +88,10 @@ class YandexFunctions:
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
         self.check(bundle)
-        identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
+        if _source(self._inventory.versions(function), bundle) is None:
+            self._check_way(bundle)
+        identifier = self._ensure_function(function)
         known = self._inventory.versions(function)
         found = self._match(known, bundle.digest, spec)
         if found is None:
@@ -202,6 +205,13 @@ class YandexFunctions:
                 raise
         self._inventory.forget(function)
 
+    def _check_way(self, bundle: Bundle) -> None:
+        """Errors: DeployError when the bundle could not come to the cloud, or be read there."""
+        self._uploads.check_way(bundle)
+        yandex = self._settings
+        if bundle.mounted is not None and yandex.bucket and yandex.service_account:
+            check_reading(self._session, yandex.bucket, yandex.service_account)
+
     def _ensure_function(self, function: str) -> str:
         """The identifier of the function, which is made if it is not there, and can take versions."""
         if not NAME.fullmatch(function):
@@ -279,8 +289,7 @@ class YandexFunctions:
         request.execution_timeout.FromNanoseconds(round(settings.timeout * 1e9))
         if yandex.log_group or yandex.min_log_level:
             request.log_options.CopyFrom(log_options(yandex))
-        ready = (one for one in known if one.status == shapes.Version.ACTIVE)
-        source = next((one for one in ready if one.record.digest == bundle.digest), None)
+        source = _source(known, bundle)
         if source is not None:
             request.version_id = source.id
         elif bundle.path.stat().st_size <= DIRECT_BYTES:
@@ -343,6 +352,12 @@ class YandexFunctions:
 def canary_tag(tag: str) -> str:
     """The tag of the version that gets a share of another tag's requests."""
     return f"emel-canary-{tag}"
+
+
+def _source(known: list[Stored], bundle: Bundle) -> Stored | None:
+    """A version whose code is the bundle's, so that nothing has to be sent."""
+    ready = (one for one in known if one.status == shapes.Version.ACTIVE)
+    return next((one for one in ready if one.record.digest == bundle.digest), None)
 
 
 def _next_number(known: list[Stored]) -> int:

@@ -13,7 +13,7 @@ from yandex.cloud.serverless.functions.v1.function_pb2 import Mount, Package
 
 from emel.clouds.yandex.bucket import Bucket
 from emel.clouds.yandex.inventory import Inventory
-from emel.clouds.yandex.limits import LIMITS
+from emel.clouds.yandex.limits import DIRECT_BYTES, LIMITS
 from emel.errors import DeployError
 from emel.records import Bundle
 from emel_runtime.contract import MOUNT
@@ -44,15 +44,24 @@ class Uploads:
                 "stands beside the zip",
             )
 
+    def check_way(self, bundle: Bundle) -> None:
+        """Errors: DeployError when the zip would have to go through a bucket and none is named."""
+        if bundle.path.stat().st_size > DIRECT_BYTES:
+            self._named(bundle)
+
     def upload(self, bundle: Bundle) -> Package:
         """Bring a bundle into the bucket, or find it there, and say where it is. Errors: DeployError."""
-        if not self._bucket.name:
-            raise _no_bucket(f"the bundle has {bundle.path.stat().st_size / 1e6:.1f} MB", bundle)
+        bucket = self._named(bundle)
         key = key_of(self._inventory.folder, bundle.name, bundle.digest)
         self._bucket.put(key, bundle.path, "the bundle")
         # The cloud compares the digest with what it finds in the object.
         checksum = bundle.digest.removeprefix("sha256:")
-        return Package(bucket_name=self._bucket.name, object_name=key, sha256=checksum)
+        return Package(bucket_name=bucket, object_name=key, sha256=checksum)
+
+    def _named(self, bundle: Bundle) -> str:
+        if not self._bucket.name:
+            raise _no_bucket(f"the bundle has {bundle.path.stat().st_size / 1e6:.1f} MB", bundle)
+        return self._bucket.name
 
 
 class Models:
