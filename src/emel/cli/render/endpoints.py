@@ -127,10 +127,12 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
     return Group(*parts)
 
 
-def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
-    """All functions with their versions and counters."""
+def statuses(functions: Sequence[FunctionStatus], cloud: str) -> RenderableType:
+    """All functions of a cloud with their versions and counters."""
     if not functions:
-        return Text("nothing is deployed; `emel deploy` deploys the model of the working tree")
+        return Text(
+            f"nothing is deployed on {cloud}; `emel deploy --to {cloud}` deploys the working tree's model"
+        )
     return Group(*(_status(item) for item in functions))
 
 

@@ -163,7 +163,7 @@ class Bucket:
             raise DeployError(
                 f"Object Storage does not answer: {problem}",
                 where=self._target.endpoint,
-                hint="deploy again: what has been uploaded is not sent twice",
+                hint="check the network, and do it again: what has been uploaded is not sent twice",
             ) from None
 
 

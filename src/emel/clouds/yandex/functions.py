@@ -126,7 +126,8 @@ class YandexFunctions:
         stored = next((one for one in known if one.record.number == number), None)
         if stored is None:
             raise DeployError(
-                f"function {function} has no version {number}", hint="list the versions with `emel status`"
+                f"function {function} has no version {number}",
+                hint="list the versions with `emel status --to yandex`",
             )
         if tag not in stored.record.tags:
             request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
