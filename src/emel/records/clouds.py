@@ -54,6 +54,8 @@ class YandexSettings(Struct, frozen=True, kw_only=True):
     folder: str | None = None
     service_account: str | None = None
     bucket: str | None = None
+    public: bool = False
+    """Whether anyone may call the function."""
     log_group: str | None = None
     min_log_level: LogLevel | None = None
     environment: dict[str, str] = {}

@@ -48,6 +48,7 @@ NEEDED = (
     ("functions.editor", ("functions.admin", "editor", "admin"), "functions, versions, tags, scaling"),
     ("logging.reader", ("logging.editor", "viewer", "editor", "admin"), "emel logs, emel status"),
 )
+PUBLIC = ("functions.admin", ("admin",), "letting anyone call the function: [yandex] public")
 
 
 class YandexDoctor:
@@ -146,7 +147,8 @@ class YandexDoctor:
     def _roles(self) -> Iterator[Finding]:
         account = self._account()
         held = self._held(account) if account else None
-        for role, larger, use in (*NEEDED, *ROLES):
+        public = (PUBLIC,) if self._settings.public else ()
+        for role, larger, use in (*NEEDED, *public, *ROLES):
             if held is None:
                 yield Finding(
                     what=f"role {role}",

@@ -148,6 +148,14 @@ def test_what_machines_need_is_told_and_its_lack_is_no_trouble(emulator: Emulato
         assert lacking[what].ok is None and lacking[what].remedy, what
 
 
+def test_a_public_function_needs_a_role_more(emulator: Emulator) -> None:
+    emulator.state.roles ^= {"functions.admin", "functions.editor"}
+    role = "role functions.admin"
+    assert role not in seen(with_key(emulator))
+    found = seen(with_key(emulator, public=True))[role]
+    assert found.ok is False and "--role functions.admin" in str(found.remedy)
+
+
 def test_a_role_that_is_held_on_the_cloud_is_not_missing(emulator: Emulator) -> None:
     emulator.state.roles -= {"functions.admin"}
     emulator.state.roles |= {"functions.viewer"}
