@@ -18,7 +18,7 @@ from emel.clouds.yandex.bucket_reading import check_reading
 from emel.clouds.yandex.gateways import YandexGateways
 from emel.clouds.yandex.holdings import Holdings
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
-from emel.clouds.yandex.limits import DIRECT_BYTES
+from emel.clouds.yandex.limits import DIRECT_BYTES, ENVIRONMENT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.runtimes import choose_runtime
@@ -140,6 +140,14 @@ class YandexFunctions:
 
     def check(self, bundle: Bundle) -> None:
         """Errors: DeployError for a bundle that no version can be made of; see emel.clouds.base.Cloud."""
+        given = self._settings.environment.items()
+        taken = sum(len(name.encode()) + len(value.encode()) for name, value in given)
+        if taken > ENVIRONMENT_BYTES:
+            raise DeployError(
+                f"the environment of the function has {taken:,} bytes, and {ENVIRONMENT_BYTES:,} are allowed",
+                where="emel.toml, [yandex] environment",
+                hint="shorten it; names count too",
+            )
         self._uploads.check(bundle)
         self._models.check(bundle)
 

@@ -131,6 +131,17 @@ def test_a_bucket_that_may_not_be_written_names_the_role(emulator: Emulator, lar
     assert "storage.editor" in str(problem.value.hint)
 
 
+def test_an_environment_that_is_too_large_is_refused_before_anything_is_made(
+    emulator: Emulator, bundle: Bundle
+) -> None:
+    cloud = emulated(emulator, environment={"A": "я" * 2000, "B": "y" * 95})
+    for refusing in (cloud.check, lambda each: cloud.functions.create_version("demo", each, SETTINGS)):
+        with pytest.raises(DeployError, match="has 4,097 bytes"):
+            refusing(bundle)
+    assert emulator.state.calls == []
+    emulated(emulator, environment={"A": "я" * 2000, "B": "y" * 94}).check(bundle)
+
+
 def test_lists_of_many_pages_are_read_to_their_end(emulator: Emulator, tmp_path: Path) -> None:
     emulator.state.page_limit = 1
     functions = emulated(emulator).functions
