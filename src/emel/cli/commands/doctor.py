@@ -28,8 +28,9 @@ Examples:
 def command(context: click.Context, to: str, as_json: bool) -> None:
     """Say what a cloud still lacks for a deploy, and the command that adds it. Changes nothing.
 
-    Looks at the clock, the sign-in, the folder, roles, runtimes, the bucket, the log and quotas. Ends with an
-    error when something is missing; what cannot be seen from here is no error.
+    Looks at the clock, the sign-in, the folder, roles, runtimes, the bucket, what the newest bundle at hand
+    needs, the log and quotas. Ends with an error when something is missing; what cannot be seen from here is
+    no error.
     """
     with progress() as telling:
         found = examine(options.project_of(context), to=to, progress=telling)
