@@ -5,6 +5,7 @@ Everything comes from `emel.cost` and the price files in src/emel/cost/tariffs: 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import vl_convert
@@ -19,6 +20,8 @@ CALLS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 MEMORY = (128, 256, 512, 1024, 2048)
 CPU_SECONDS = (0.0005, 0.005, 0.05, 0.5)
 """Of a whole processor, for one call: from a small lowered model to a large network."""
+UNITS = {"RUB": "₽", "USD": "$", "MB": "МБ", "ms": "мс"}
+"""As they are written in Russian."""
 WORDS = {
     "en": {
         "month": ("calls a month", "calls a second", "{} MB", "machine all month"),
@@ -55,13 +58,24 @@ def main() -> None:
 def tables(language: str) -> dict[str, str]:
     """Each computed table by its name, as markdown."""
     tariff, words = cost.load_tariff("yandex"), WORDS[language]
-    return {
+    made = {
         "month": table(words["month"][:2] + tuple(words["month"][2].format(m) for m in MEMORY[:3])
                         + words["month"][3:], [_month_row(tariff, calls) for calls in CALLS]),
         "memory": table(words["memory"], [_memory_row(tariff, seconds) for seconds in CPU_SECONDS]),
         "break": table(words["break"], [_break_row(tariff, memory) for memory in MEMORY]),
         "clouds": table(words["clouds"], [_cloud_row(name) for name in ("yandex", "aws")]),
     }  # fmt: skip
+    return {name: russian(text) for name, text in made.items()} if language == "ru" else made
+
+
+def russian(text: str) -> str:
+    """Numbers and units as they are written in Russian: "1,448.29 RUB" → "1 448,29 ₽"."""
+    # A space that does not break keeps a number on one line.
+    written = re.sub(r"(?<=\d),(?=\d)", "\N{NO-BREAK SPACE}", text)
+    written = re.sub(r"(?<=\d)\.(?=\d)", ",", written)
+    for unit, name in UNITS.items():
+        written = re.sub(rf"(?<=\d) {unit}\b", f"\N{NO-BREAK SPACE}{name}", written)
+    return written
 
 
 def plot() -> str:

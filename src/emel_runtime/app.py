@@ -66,6 +66,7 @@ class App:
             "/predict": {"POST": self._predict},
             "/invocations": {"POST": self._invoke},
             "/metadata": {"GET": self._describe},
+            "/example": {"GET": self._example},
             "/health": {"GET": self._health},
             "/ping": {"GET": self._ping},
             "/version": {"GET": self._version},
@@ -195,6 +196,12 @@ class App:
         shown = {key: self.manifest[key] for key in ("tier", "model", "signature", "libraries")}
         shown.update({key: self.manifest[key] for key in ("parity", "metrics") if key in self.manifest})
         return Response(200, dumps(shown))
+
+    def _example(self, request: Request) -> Response:
+        # Only who asks for an example pays for the module that makes it.
+        from emel_runtime.openapi_parts import example_row
+
+        return Response(200, dumps(example_row(self.manifest["signature"]["columns"])))
 
     def _health(self, request: Request) -> Response:
         return Response(200, dumps({"status": "ok", "model": self.named}))

@@ -48,6 +48,7 @@ def document(manifest: Mapping[str, Any], *, guarded: bool = False) -> Json:
             },
             "/predict": {"post": post("predict", "Predict", content, answer, guarded=guarded)},
             "/metadata": {"get": get("metadata", "Describe the model", reference("Metadata"))},
+            "/example": {"get": get("example", "A row that /predict takes", reference("Row"))},
             "/health": {"get": get("health", "Say whether the model can answer", _health())},
             "/openapi.json": {"get": get("openapi", "This document", {"type": "object"})},
             **mlflow(signature, guarded=guarded),

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from emel.errors import DeployError
-from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion, ScalingPolicy
+from emel.records import (
+    Bundle,
+    Canary,
+    FunctionSettings,
+    FunctionStatus,
+    FunctionVersion,
+    ScalingPolicy,
+    StoredObjects,
+)
 
 
 class InMemoryFunctions:
@@ -100,6 +108,9 @@ class InMemoryFunctions:
 
     def clean_up(self, bundle: Bundle) -> None:
         pass
+
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        return ()
 
     def delete(self, function: str) -> None:
         self._versions.pop(function, None)

@@ -61,7 +61,6 @@ def whole() -> Known:
         estimate=results.estimate(),
         base_estimate=results.estimate(),
         endpoint=results.endpoint(),
-        preview_bundle=results.bundle(),
         shadow=results.shadow(),
         own={
             "notes": (OwnSection(name="notes", title="Notes", file="notes.md"), Markdown("- one\n- `two`\n"))

@@ -157,7 +157,14 @@ def endpoint() -> Endpoint:
         settings=FunctionSettings(),
     )
     url = "http://127.0.0.1:8080/breast-cancer/mr-1"
-    return Endpoint(url=url, function="breast-cancer", tag="mr-1", version=version, changed=True)
+    return Endpoint(
+        url=url,
+        function="breast-cancer",
+        tag="mr-1",
+        version=version,
+        changed=True,
+        example=f"curl -s {url}/example | curl -s {url}/predict -H 'Content-Type: application/json' -d @-",
+    )
 
 
 def shadow() -> Shadow:

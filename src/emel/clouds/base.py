@@ -29,6 +29,7 @@ from emel.records import (
     MachineShape,
     MachineWanted,
     ScalingPolicy,
+    StoredObjects,
     YandexMachines,
     YandexSettings,
 )
@@ -103,8 +104,18 @@ class Functions(Protocol):
         """
         ...
 
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        """What lies in object storage for a function, and goes with it; bundles on their way, models.
+
+        Empty where there is nothing. Errors also where that cannot be seen.
+        """
+        ...
+
     def delete(self, function: str) -> None:
-        """Remove a function with all its versions and tags. Does nothing when it is absent."""
+        """Remove a function with all its versions and tags, and what is stored for it.
+
+        Repeated it removes what an interrupted call has left; does nothing when there is nothing.
+        """
         ...
 
 
@@ -245,8 +256,11 @@ class Compute(Protocol):
 class Doctor(Protocol):
     """What stands between a project and its first deploy."""
 
-    def examine(self) -> Iterator[Finding]:
-        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen."""
+    def examine(self, bundle: Bundle | None) -> Iterator[Finding]:
+        """Look at one thing after the other; nothing is changed. Ends early where no more can be seen.
+
+        With a `bundle`, also at what that one needs.
+        """
         ...
 
 

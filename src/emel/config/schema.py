@@ -290,6 +290,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             folder=table.folder,
             service_account=table.service_account,
             bucket=table.bucket,
+            public=table.public,
             log_group=table.log_group,
             min_log_level=table.min_log_level,
             environment=table.environment,

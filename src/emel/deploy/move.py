@@ -46,7 +46,7 @@ def start_canary(
     if number == before:
         raise DeployError(
             f"tag {tag} of function {function} points at version {number} already",
-            hint="name another version: `emel status` lists them",
+            hint=f"name another version; {_known(functions, function)}",
         )
     canaries.set_canary(function, tag, Canary(version=number, weight=weight))
     return _told(functions, function, tag, before, number, weight)
@@ -71,7 +71,7 @@ def rollback(
     if len(history) < 2:
         raise DeployError(
             f"tag {tag} of function {function} has always pointed at version {history[0]}",
-            hint="promote another version: `emel status` lists them",
+            hint=f"promote another version; {_known(functions, function)}",
         )
     return _move(functions, function, tag, history[-2])
 
@@ -113,6 +113,12 @@ def _resolve(functions: Functions, function: str, source: str) -> int:
     )
 
 
+def _known(functions: Functions, function: str) -> str:
+    """The versions that there are, for a hint."""
+    told = (f"{each.number} ({each.model_version})" for each in functions.versions(function))
+    return f"there are: {', '.join(told)}"
+
+
 def _model_versions(versions: Sequence[FunctionVersion]) -> list[str]:
     return list(dict.fromkeys(version.model_version for version in versions))
 
@@ -129,5 +135,5 @@ def _no_tag(functions: Functions, function: str, tag: str) -> DeployError:
 def _no_function(functions: Functions, function: str) -> DeployError:
     names = ", ".join(functions.names()) or "none"
     return DeployError(
-        f"there is no function {function!r}", hint=f"deploy it with `emel deploy`; there is: {names}"
+        f"there is no function {function!r}", hint=f"deploy it there first: `emel deploy`; there is: {names}"
     )

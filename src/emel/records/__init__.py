@@ -15,6 +15,7 @@ from emel.records.clouds import (
     LockboxSecret,
     Scaled,
     ScalingPolicy,
+    StoredObjects,
     YandexSettings,
 )
 from emel.records.coding import from_json, to_json
@@ -232,6 +233,7 @@ __all__ = [
     "Snapshot",
     "StageMove",
     "StageRun",
+    "StoredObjects",
     "Sweep",
     "SweepCell",
     "TagMove",

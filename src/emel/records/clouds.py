@@ -54,6 +54,8 @@ class YandexSettings(Struct, frozen=True, kw_only=True):
     folder: str | None = None
     service_account: str | None = None
     bucket: str | None = None
+    public: bool = False
+    """Whether anyone may call the function."""
     log_group: str | None = None
     min_log_level: LogLevel | None = None
     environment: dict[str, str] = {}
@@ -84,6 +86,14 @@ class Scaled(Struct, frozen=True, kw_only=True):
     after: ScalingPolicy
 
 
+class StoredObjects(Struct, frozen=True, kw_only=True):
+    """What lies in one bucket for a function."""
+
+    bucket: str
+    objects: int
+    bytes: int
+
+
 class Doomed(Struct, frozen=True, kw_only=True):
     """A function that is to be deleted, with all that goes with it."""
 
@@ -92,6 +102,8 @@ class Doomed(Struct, frozen=True, kw_only=True):
     versions: tuple[FunctionVersion, ...]
     gateway: str | None = None
     """The address of its API gateway, which goes too."""
+    stored: tuple[StoredObjects, ...] = ()
+    """What lies in buckets for it, and goes too."""
 
 
 class Destroyed(Struct, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     changed: bool
     """Whether this deploy changed anything; the same bundle twice does not."""
     example: str | None = None
-    """A command line that asks for a prediction of a sample row; None on this machine."""
+    """A command line that has a made-up row predicted; None where the bundle is not at hand."""
     gateway: Gateway | None = None
     """The API gateway before the function, when the deploy made or updated one."""
 

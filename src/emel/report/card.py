@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Callable
-from typing import Any
 
-from emel.records import Bundle, ColdStart, Column, Estimate, Parity, VmPrice
+from emel.records import Bundle, ColdStart, Estimate, Parity, VmPrice
 from emel.report import numbers
 from emel.report.blocks import (
     Block,
@@ -50,12 +47,9 @@ def endpoint_section(known: Known) -> list[Block]:
     if commit and commit != known.comparison.candidate.commit:
         answers = (*answers, " It was made from another commit than this report: ", Code(commit[:8]), ".")
     blocks: list[Block] = [Heading("Preview endpoint"), Paragraph(answers)]
-    if known.preview_bundle is None:
+    if known.endpoint.example is None:
         return blocks
-    row = json.dumps(_example(known.preview_bundle.signature.columns), ensure_ascii=False)
-    address = shlex.quote(f"{url}/predict")
-    command = f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
-    return [*blocks, CodeBlock(command, "shell")]
+    return [*blocks, CodeBlock(known.endpoint.example, "shell")]
 
 
 def cost_section(known: Known) -> list[Block]:
@@ -184,19 +178,3 @@ FACTS: tuple[tuple[str, Callable[[_Side], Line]], ...] = (
     ("Memory", _memory),
     ("A million predictions", _cost),
 )
-
-
-def _example(columns: tuple[Column, ...]) -> dict[str, Any]:
-    """A row from the middle of what the sample rows show."""
-    return {column.name: _middle(column) for column in columns}
-
-
-def _middle(column: Column) -> Any:
-    if column.categories:
-        return column.categories[0]
-    if column.type == "boolean":
-        return True
-    if column.minimum is None or column.maximum is None:
-        return None if column.type != "string" else ""
-    middle = (column.minimum + column.maximum) / 2
-    return round(middle) if column.type == "integer" else float(f"{middle:.4g}")

@@ -42,8 +42,6 @@ class Known(Struct, frozen=True, kw_only=True):
     base_estimate: Estimate | None = None
     endpoint: Endpoint | None = None
     """The preview of the candidate."""
-    preview_bundle: Bundle | None = None
-    """What answers there."""
     shadow: Shadow | None = None
     row_address: str | None = None
     """The address of a sample row in the forge, with `{line}` in it for the line of its file."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from emel.gitrepo import GitRepo
 from emel.records import Answers, Bundle, Endpoint, Shadow, from_json
 from emel.workflows.compare import compare
 from emel.workflows.cost import estimate_cost
-from emel.workflows.deploy import deploy, promote, rollback
+from emel.workflows.deploy import DeployRequest, deploy, promote, rollback
 from emel.workflows.endpoints import test_endpoint
 from emel.workflows.machine import System
 from emel.workflows.package import package
@@ -218,9 +217,9 @@ class _Story:
             _expect(bundle.parity.ok, "the bundle answers as the original does")
 
     def _deploy(self) -> None:
-        self.production = deploy(self.project, tag="prod", revision="main", progress=self._view)
+        self.production = deploy(self.project, DeployRequest(revision="main"), self._view)
         self._view.show(self.production)
-        self.preview = deploy(self.project, tag=PREVIEW, revision=CANDIDATE, progress=self._view)
+        self.preview = deploy(self.project, DeployRequest(tag=PREVIEW, revision=CANDIDATE), self._view)
         self._view.show(self.preview)
 
     def _test(self) -> None:
@@ -228,11 +227,10 @@ class _Story:
             tested = test_endpoint(self.project, target=endpoint.tag, quick=True, progress=self._view)
             self._view.show(tested)
             _expect(tested.passed, f"{endpoint.url} passes its tests")
-        body = self._first_sample_row()
         self._view.say("Paste this:")
-        url = f"{self.production.url}/predict"
-        self._view.say(f"curl -s {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}")
-        self._view.say(self._ask(body))
+        self._view.say(str(self.production.example))
+        example = self._system.http.request("GET", f"{self.production.url}/example").body.decode()
+        self._view.say(self._ask(example))
 
     def _shadow(self) -> None:
         self.shadow = shadow(self.project, candidate=PREVIEW, progress=self._view)
@@ -251,7 +249,7 @@ class _Story:
     def _report_again(self) -> None:
         result, _ = report(
             self.project,
-            preview=Preview(self.preview, self.bundles[1], self.shadow),
+            preview=Preview(self.preview, self.shadow),
             env=os.environ,
             progress=self._view,
         )

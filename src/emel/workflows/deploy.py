@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from emel import clouds
 from emel import deploy as deploying
-from emel.apitest.address import address_of
-from emel.apitest.client import read_answers, request_body
 from emel.bundle.contract import contract_of
 from emel.bundle.shelf import read_record
-from emel.clouds.base import Access, Cloud, Outside
+from emel.clouds.base import Cloud, Outside
 from emel.deploy import Plan
 from emel.errors import DeployError
 from emel.records import Bundle, Endpoint, GatewayRoutes, TagMove
 from emel.system.files import write_atomic
+from emel.workflows.example import example_line
 from emel.workflows.local import LOCAL, ensure_serving, is_serving
 from emel.workflows.package import packaged
 from emel.workflows.project import Progress, Project
@@ -27,31 +26,29 @@ PRODUCTION = "prod"
 """The tag whose instances are kept warm, where tags scale on their own."""
 
 
-def plan(
-    project: Project,
-    *,
-    to: str = LOCAL,
-    tag: str = "prod",
-    revision: str | None = None,
-    zip_path: Path | None = None,
-    gateway_weight: int | None = None,
-    progress: Progress,
-) -> Plan:
+class DeployRequest(Struct, frozen=True, kw_only=True):
+    """What is to be deployed, and where."""
+
+    to: str = LOCAL
+    tag: str = PRODUCTION
+    revision: str | None = None
+    """None for the working tree."""
+    zip_path: Path | None = None
+    """A bundle that is at hand, in the place of a revision."""
+    gateway_weight: int | None = None
+    """Percent of an API gateway's requests that go to the tag; None without a gateway."""
+
+
+def plan(project: Project, request: DeployRequest, progress: Progress) -> Plan:
     """What a deploy would do, from what is there now. Packages the revision if no bundle is at hand."""
-    deploying.check_tag(tag)
-    cloud = open_cloud(project, to, progress)
-    return _plan(project, cloud, tag, _bundle(project, to, revision, zip_path, progress), gateway_weight)
+    return _planned(project, request, progress)[1]
 
 
 def deploy(
     project: Project,
-    *,
-    to: str = LOCAL,
-    tag: str = "prod",
-    revision: str | None = None,
-    zip_path: Path | None = None,
-    gateway_weight: int | None = None,
+    request: DeployRequest,
     progress: Progress,
+    *,
     agreed: Callable[[Plan], bool] = lambda _: True,
 ) -> Endpoint:
     """Make `tag` of the project's function answer with a bundle. The same bundle again changes nothing.
@@ -60,49 +57,31 @@ def deploy(
     DeployError is raised. On the local platform a server is started in the background if none runs.
     With a `gateway_weight`, an API gateway sends so many percent of its requests to the tag.
     """
-    deploying.check_tag(tag)
-    cloud = open_cloud(project, to, progress)
-    bundle = _bundle(project, to, revision, zip_path, progress)
-    steps = _plan(project, cloud, tag, bundle, gateway_weight)
+    cloud, steps = _planned(project, request, progress)
     if not agreed(steps):
         raise DeployError("nothing was deployed", hint="with --yes nobody is asked")
-    if to == LOCAL:
+    if request.to == LOCAL:
         ensure_serving(project, progress)
-    progress.step(f"deploying to {to}")
+    progress.step(f"deploying to {request.to}")
     made = deploying.apply(steps, cloud.functions, cloud.scaling, cloud.access, cloud.gateways)
-    if gateway_weight == 100 and cloud.canaries:
+    if request.gateway_weight == 100 and cloud.canaries:
         # All requests go to the tag now; what was left of a canary goes too.
-        cloud.canaries.set_canary(made.function, tag, None)
-    if cloud.access is None:
-        return made
-    example = _example(made.url, steps.bundle, _may_anyone_call(cloud.access, made.function))
-    if made.gateway and gateway_weight is not None:
-        # Whom it lets through is a matter of its authorizer, and not of the cloud's own roles.
-        example = _example(made.gateway.url, steps.bundle, is_public=True)
+        cloud.canaries.set_canary(made.function, request.tag, None)
+    # A gateway answers at paths, and with the share that was asked for.
+    is_gateway = made.gateway is not None and request.gateway_weight is not None
+    url = made.gateway.url if made.gateway and is_gateway else made.url
+    example = example_line(project, cloud, steps.bundle, url, is_gateway=is_gateway)
     return msgspec.structs.replace(made, example=example)
 
 
-def _may_anyone_call(access: Access, function: str) -> bool:
-    """As far as whoever deployed may see it; the deploy itself is done."""
-    try:
-        return access.is_public(function)
-    except DeployError:
-        return False
+def _planned(project: Project, request: DeployRequest, progress: Progress) -> tuple[Cloud, Plan]:
+    deploying.check_tag(request.tag)
+    cloud = open_cloud(project, request.to, progress)
+    return cloud, _plan(project, cloud, request, _bundle(project, request, progress))
 
 
-def _example(url: str, bundle: Bundle, is_public: bool) -> str | None:
-    """A command line that has the first sample row predicted, without a secret in it."""
-    if not bundle.answers.is_file():
-        return None
-    answers = read_answers(bundle.answers)
-    body = request_body(answers.columns, answers.rows[:1]).decode()
-    words = ["curl", shlex.quote(address_of(url).of("/predict"))]
-    if not is_public:
-        words.append('-H "Authorization: Bearer $(yc iam create-token)"')
-    return " ".join([*words, "-H 'Content-Type: application/json' -d", shlex.quote(body)])
-
-
-def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weight: int | None) -> Plan:
+def _plan(project: Project, cloud: Cloud, request: DeployRequest, bundle: Bundle) -> Plan:
+    tag, weight = request.tag, request.gateway_weight
     if bundle.mounted and not cloud.limits.mounts:
         raise DeployError(
             f"the bundle's model stands beside its zip, and functions on {cloud.name} cannot mount it",
@@ -123,7 +102,7 @@ def _plan(project: Project, cloud: Cloud, tag: str, bundle: Bundle, gateway_weig
         policy=policy,
         access=cloud.access if project.config.yandex.public else None,
         gateways=cloud.gateways,
-        routes=None if gateway_weight is None else _routes(project, cloud, tag, bundle, gateway_weight),
+        routes=None if weight is None else _routes(project, cloud, tag, bundle, weight),
     )
 
 
@@ -209,9 +188,7 @@ def _told(project: Project, cloud: Cloud, move: TagMove) -> TagMove:
     return msgspec.structs.replace(move, url=found.url) if found else move
 
 
-def _bundle(
-    project: Project, to: str, revision: str | None, zip_path: Path | None, progress: Progress
-) -> Bundle:
-    if zip_path is not None:
-        return read_record(zip_path)
-    return packaged(project, revision=revision, to=to, progress=progress)
+def _bundle(project: Project, request: DeployRequest, progress: Progress) -> Bundle:
+    if request.zip_path is not None:
+        return read_record(request.zip_path)
+    return packaged(project, revision=request.revision, to=request.to, progress=progress)

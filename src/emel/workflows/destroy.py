@@ -22,11 +22,12 @@ def destroy(
     cloud = open_cloud(project, to)
     functions, gateways, name = cloud.functions, cloud.gateways, project.config.model.name
     gateway = gateways.find(name) if gateways else None
-    if name not in functions.names() and gateway is None:
+    stored = tuple(functions.stored(name))
+    if name not in functions.names() and gateway is None and not stored:
         return Destroyed(cloud=to, functions=())
     versions = tuple(functions.versions(name))
     url = gateway.url if gateway else None
-    if not agreed(Doomed(cloud=to, function=name, versions=versions, gateway=url)):
+    if not agreed(Doomed(cloud=to, function=name, versions=versions, gateway=url, stored=stored)):
         raise DeployError("nothing was deleted", hint="with --yes nobody is asked")
     if gateways is not None:
         # First what calls the function.

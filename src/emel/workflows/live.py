@@ -22,7 +22,7 @@ def version_of(project: Project, to: str, tag: str) -> FunctionVersion:
         tags = sorted({item for version in versions for item in version.tags})
         raise DeployError(
             f"`{name}` has no tag `{tag}` on {to}",
-            hint=f"deploy it: emel deploy --tag {tag}; tags now: {', '.join(tags) or 'none'}",
+            hint=f"deploy it: emel deploy --to {to} --tag {tag}; tags now: {', '.join(tags) or 'none'}",
         )
     return found
 

@@ -11,7 +11,7 @@ from emel.deploy import Plan
 from emel.errors import DeployError, ForgeError
 from emel.forge import Forge, open_gitlab
 from emel.records import Endpoint, PreviewEndpoint, PreviewStop
-from emel.workflows.deploy import deploy, open_cloud
+from emel.workflows.deploy import DeployRequest, deploy, open_cloud
 from emel.workflows.local import LOCAL, is_serving
 from emel.workflows.project import Progress, Project
 from emel.workflows.review import find_place, find_review
@@ -34,7 +34,7 @@ def start_preview(
 
     `agreed` is asked as by `deploy`.
     """
-    return deploy(project, to=to, tag=tag, revision=revision, progress=progress, agreed=agreed)
+    return deploy(project, DeployRequest(to=to, tag=tag, revision=revision), progress, agreed=agreed)
 
 
 def stop_preview(project: Project, *, tag: str, to: str = LOCAL) -> PreviewStop:

@@ -88,7 +88,6 @@ def report(
         known,
         plots=plots.result() if plots else (),
         endpoint=preview.endpoint if preview else None,
-        preview_bundle=preview.bundle if preview else None,
         shadow=preview.shadow if preview else None,
         row_address=_row_address(project, preview.endpoint, env) if preview else None,
         own=own_sections(project, sections, mask, _files_at(env, candidate.commit), progress),

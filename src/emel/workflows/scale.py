@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from emel.errors import DeployError
-from emel.records import Scaled
+from emel.records import Scaled, ScalingPolicy
 from emel.workflows.deploy import open_cloud
+from emel.workflows.live import version_of
 from emel.workflows.project import Project
 
 
@@ -31,9 +32,10 @@ def scale(
             hint="set [function] max_instances and provisioned in emel.toml, and deploy",
         )
     name = project.config.model.name
+    version_of(project, to, tag)
     before = scaling.policy(name, tag)
     wanted = {"zone_instances": zone_instances, "zone_requests": zone_requests, "provisioned": provisioned}
     given = {key: value for key, value in wanted.items() if value is not None}
-    after = msgspec.structs.replace(before or project.config.scaling_policy(), **given)
+    after = msgspec.structs.replace(before or ScalingPolicy(), **given)
     scaling.set_policy(name, tag, after)
     return Scaled(function=name, tag=tag, before=before, after=after)

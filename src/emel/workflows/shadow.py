@@ -22,6 +22,7 @@ from emel.records import (
 from emel.report import junit_xml
 from emel.system.files import write_atomic
 from emel.workflows.deploy import open_cloud
+from emel.workflows.example import example_line
 from emel.workflows.kept_shadow import keep_shadow, kept_shadow
 from emel.workflows.live import bundle_of, http_of, url_of, version_of
 from emel.workflows.local import LOCAL
@@ -38,8 +39,6 @@ class Preview(NamedTuple):
     """An endpoint to be looked at before it is promoted."""
 
     endpoint: Endpoint
-    bundle: Bundle | None
-    """What answers there, if it is on the shelf."""
     shadow: Shadow | None
     """Its answers beside production's; None where production is absent, or the same version."""
 
@@ -102,16 +101,18 @@ def preview(
     """
     version = version_of(project, to, tag)
     url = url_of(project, to, tag, progress)
-    endpoint = Endpoint(url=url, function=project.config.model.name, tag=tag, version=version, changed=False)
     bundle = shelf_of(project).by_digest(version.digest)
-    versions = open_cloud(project, to).functions.versions(project.config.model.name)
+    cloud, name = open_cloud(project, to), project.config.model.name
+    example = example_line(project, cloud, bundle, url, is_gateway=False) if bundle else None
+    endpoint = Endpoint(url=url, function=name, tag=tag, version=version, changed=False, example=example)
+    versions = cloud.functions.versions(name)
     before = next((one for one in versions if production in one.tags), None)
     if before is None or before.number == version.number:
-        return Preview(endpoint, bundle, None)
+        return Preview(endpoint, None)
     beside = kept_shadow(project, tag, before, version)
     if beside is None and bundle is not None:
         beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
-    return Preview(endpoint, bundle, beside)
+    return Preview(endpoint, beside)
 
 
 class _Sides(NamedTuple):

@@ -9,7 +9,7 @@ from emel import registry
 from emel.errors import ForgeError, RegistryError, RepositoryError
 from emel.forge import git_environment, without_login
 from emel.records import Deprecation, ModelVersion, StageMove
-from emel.workflows.deploy import deploy
+from emel.workflows.deploy import DeployRequest, deploy
 from emel.workflows.forged import REMOTE, fetch_versions, find_forge
 from emel.workflows.local import LOCAL
 from emel.workflows.project import Progress, Project
@@ -153,7 +153,7 @@ def _move(
     repo, name = project.repo(), project.config.model.name
     before = registry.stages(repo, name).get(stage)
     bundle = bundle_of(project, version, env=env, progress=progress)
-    endpoint = deploy(project, to=cloud, tag=stage, zip_path=bundle.path, progress=progress)
+    endpoint = deploy(project, DeployRequest(to=cloud, tag=stage, zip_path=bundle.path), progress)
     tag = registry.assign(repo, version, stage)
     progress.step(f"pushing {tag}")
     reason = _push(project, tag, env)

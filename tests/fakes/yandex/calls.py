@@ -29,6 +29,8 @@ _ROLES = {
     "LogGroupService/": {"logging.reader", "logging.viewer", "viewer"},
     "LogIngestionService/": {"logging.writer"},
     "QuotaLimitService/": {"quota-manager.viewer", "viewer"},
+    "CloudService/": {"resource-manager.viewer", "viewer"},
+    "BucketService/": {"storage.viewer", "storage.editor", "storage.admin", "viewer", "editor", "admin"},
     "FolderService/": {"resource-manager.viewer", "viewer"},
     "lockbox.v1.PayloadService/": {"lockbox.payloadViewer"},
     "InstanceService/Get": {"compute.viewer", "compute.operator", *_COMPUTE_EDITORS, "viewer"},

@@ -28,6 +28,8 @@ from tests.fakes.yandex.invoke import Front
 from tests.fakes.yandex.logs import GroupServicer, IngestionServicer, ReadingServicer
 from tests.fakes.yandex.services import (
     AccountServicer,
+    BucketServicer,
+    CloudServicer,
     EndpointServicer,
     FolderServicer,
     OperationServicer,
@@ -56,9 +58,11 @@ from yandex.cloud.logging.v1 import (
 )
 from yandex.cloud.operation import operation_service_pb2_grpc as operation
 from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2_grpc as quota
+from yandex.cloud.resourcemanager.v1 import cloud_service_pb2_grpc as cloud_service
 from yandex.cloud.resourcemanager.v1 import folder_service_pb2_grpc as folder_service
 from yandex.cloud.serverless.apigateway.v1 import apigateway_service_pb2_grpc as gateway
 from yandex.cloud.serverless.functions.v1 import function_service_pb2_grpc as function_service
+from yandex.cloud.storage.v1 import bucket_service_pb2_grpc as bucket_service
 from yandex.cloud.vpc.v1 import route_table_service_pb2_grpc, subnet_service_pb2_grpc
 
 
@@ -145,6 +149,9 @@ class Emulator:
         gateway.add_ApiGatewayServiceServicer_to_server(GatewayServicer(state), server)
         quota.add_QuotaLimitServiceServicer_to_server(QuotaServicer(state), server)
         folder_service.add_FolderServiceServicer_to_server(FolderServicer(state), server)
+        cloud_service.add_CloudServiceServicer_to_server(CloudServicer(state), server)
+        self.buckets = BucketServicer(state, self.storage.has)
+        bucket_service.add_BucketServiceServicer_to_server(self.buckets, server)
         lockbox.add_PayloadServiceServicer_to_server(PayloadServicer(state), server)
         self._add_compute()
         return endpoints

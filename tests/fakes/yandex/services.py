@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,10 @@ from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceSe
 from yandex.cloud.quotamanager.v1 import quota_limit_service_pb2 as quotas
 from yandex.cloud.quotamanager.v1.quota_limit_service_pb2_grpc import QuotaLimitServiceServicer
 from yandex.cloud.resourcemanager.v1 import folder_pb2 as folders
+from yandex.cloud.resourcemanager.v1.cloud_service_pb2_grpc import CloudServiceServicer
 from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceServicer
+from yandex.cloud.storage.v1 import bucket_pb2 as buckets
+from yandex.cloud.storage.v1.bucket_service_pb2_grpc import BucketServiceServicer
 
 TOKEN_HOURS = 12
 # In the cloud the host is that of the API, `iam.api.cloud.yandex.net`.
@@ -39,6 +43,7 @@ _SERVICES = (
     "log-ingestion",
     "quota-manager",
     "resource-manager",
+    "storage-api",
     "lockbox",
     "lockbox-payload",
     "compute",
@@ -145,9 +150,59 @@ class FolderServicer(FolderServiceServicer):
 
     def ListAccessBindings(self, request: Any, context: object) -> Any:
         """The one service account has all roles of the state."""
-        subject = access.Subject(id=SERVICE_ACCOUNT, type="serviceAccount")
-        held = [access.AccessBinding(role_id=role, subject=subject) for role in sorted(self._state.roles)]
-        return access.ListAccessBindingsResponse(access_bindings=held)
+        return bindings_of(self._state, request.resource_id, self._state.roles)
+
+
+class CloudServicer(CloudServiceServicer):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def ListAccessBindings(self, request: Any, context: object) -> Any:
+        if request.resource_id != CLOUD:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Cloud with id {request.resource_id} not found")
+        return bindings_of(self._state, CLOUD, self._state.cloud_roles)
+
+
+class BucketServicer(BucketServiceServicer):
+    """Buckets of the folder as resources; what is in them, Object Storage itself answers."""
+
+    def __init__(self, state: State, has_bucket: Callable[[str], bool]) -> None:
+        self._state = state
+        self._has_bucket = has_bucket
+        self.details: dict[str, Any] = {}
+        """By a bucket's name, what it has beside that: ACL, policy."""
+
+    def Get(self, request: Any, context: object) -> Any:
+        if not self._has_bucket(request.name):
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Bucket {request.name} not found")
+        found = buckets.Bucket(
+            id=request.name, name=request.name, folder_id=FOLDER, resource_id=f"e3e{request.name}"
+        )
+        found.MergeFrom(self.details.get(request.name, buckets.Bucket()))
+        return found
+
+    def ListAccessBindings(self, request: Any, context: object) -> Any:
+        if not self._has_bucket(request.resource_id.removeprefix("e3e")):
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Resource {request.resource_id} not found")
+        return bindings_of(self._state, request.resource_id, set())
+
+
+def bindings_of(state: State, place: str, own: set[str]) -> Any:
+    """Who has which role on a place; `own` are those of the one who is signed in."""
+    if place in state.closed_places:
+        raise Refused(grpc.StatusCode.PERMISSION_DENIED, "Permission denied")
+    held = [(SERVICE_ACCOUNT, role) for role in sorted(own)]
+    for written, roles in state.others_roles.items():
+        account, _, at = written.partition(" on ")
+        held += [(account, role) for role in sorted(roles) if at == place]
+    kinds = {True: "group", False: "serviceAccount"}
+    found = [
+        access.AccessBinding(
+            role_id=role, subject=access.Subject(id=account, type=kinds[account.startswith("group")])
+        )
+        for account, role in held
+    ]
+    return access.ListAccessBindingsResponse(access_bindings=found)
 
 
 class PayloadServicer(PayloadServiceServicer):

@@ -6,11 +6,10 @@ Sources: «Getting an IAM token inside a VM», «Metadata folders»; «Workload 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from tests.fakes.yandex.answering import Answer, AnsweringServer
 from tests.fakes.yandex.services import issue_token
 from tests.fakes.yandex.state import State
 
@@ -32,15 +31,11 @@ class SignIn:
         self.attributes: Mapping[str, str] = {}
         """The user's keys of the machine's metadata."""
         self.state = state
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server = AnsweringServer(self._answer)
+        self.address = self._server.url.removeprefix("http://")
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
     def exchange(self, form: dict[str, str]) -> tuple[int, dict[str, object]]:
         for name, value in EXCHANGE.items():
@@ -55,37 +50,19 @@ class SignIn:
         token, _ = issue_token(self.state)
         return {"access_token": token, "expires_in": 43200, "token_type": "Bearer"}
 
+    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
+        if method == "POST" and target == "/oauth/token":
+            form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            return _json(*self.exchange(form))
+        if method != "GET" or headers.get("metadata-flavor") != "Google":
+            return _json(404, {})
+        if target == METADATA:
+            return _json(200, self.token())
+        found = self.attributes.get(target.removeprefix(ATTRIBUTES))
+        if not target.startswith(ATTRIBUTES) or found is None:
+            return _json(404, {})
+        return Answer(200, [("Content-Type", "text/plain")], found.encode())
 
-def _handler(door: SignIn) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            key = self.path.removeprefix(ATTRIBUTES)
-            if self.headers.get("Metadata-Flavor") != "Google":
-                self.reply(404, {})
-            elif self.path == METADATA:
-                self.reply(200, door.token())
-            elif self.path.startswith(ATTRIBUTES) and key in door.attributes:
-                self.reply_text(200, "text/plain", door.attributes[key])
-            else:
-                self.reply(404, {})
 
-        def do_POST(self) -> None:
-            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(text).items()}
-            self.reply(*door.exchange(form) if self.path == "/oauth/token" else (404, {}))
-
-        def reply(self, status: int, content: dict[str, object]) -> None:
-            self.reply_text(status, "application/json", json.dumps(content))
-
-        def reply_text(self, status: int, kind: str, text: str) -> None:
-            body = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
+def _json(status: int, content: dict[str, object]) -> Answer:
+    return Answer(status, [("Content-Type", "application/json")], json.dumps(content).encode())

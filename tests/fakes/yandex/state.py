@@ -113,6 +113,12 @@ class State:
     roles: set[str] = field(default_factory=lambda: set(ALL_ROLES))
     account_roles: set[str] = field(default_factory=set)
     """Of the one who is signed in, on each service account; those of `roles` are on the folder."""
+    cloud_roles: set[str] = field(default_factory=set)
+    """Of the one who is signed in, on the cloud."""
+    others_roles: dict[str, set[str]] = field(default_factory=dict)
+    """Of another account: `ACCOUNT on PLACE`, the identifier of a folder, a cloud or a bucket."""
+    closed_places: set[str] = field(default_factory=set)
+    """Places whose roles nobody is shown."""
     service_accounts: set[str] = field(default_factory=lambda: {SERVICE_ACCOUNT})
     quotas: dict[str, float] = field(default_factory=lambda: dict(QUOTAS))
     faults: list[Fault] = field(default_factory=list)

@@ -22,6 +22,8 @@ class Storage:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.closed: set[str] = set()
+        """Buckets that no role on the folder opens, as those of other folders."""
         s3_backends.reset()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_QuietHandler)
@@ -35,13 +37,21 @@ class Storage:
         self._thread.join()
         self._server.server_close()
 
-    def keys(self) -> list[str]:
-        """The names of all objects."""
-        return sorted(self._backend.buckets[self.BUCKET].keys)
+    def add(self, bucket: str) -> None:
+        """Make another bucket."""
+        self._backend.create_bucket(bucket, "us-east-1")
 
-    def uploads(self) -> int:
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """Store an object, as somebody else would."""
+        self._backend.put_object(bucket, key, content)
+
+    def keys(self, bucket: str = BUCKET) -> list[str]:
+        """The names of all objects."""
+        return sorted(self._backend.buckets[bucket].keys)
+
+    def uploads(self, bucket: str = BUCKET) -> int:
         """How many multipart uploads are neither completed nor aborted."""
-        return len(self._backend.buckets[self.BUCKET].multiparts)
+        return len(self._backend.buckets[bucket].multiparts)
 
     def get(self, bucket: str, name: str) -> bytes | None:
         """An object's content."""
@@ -63,9 +73,15 @@ class Storage:
         """Delete an object, as somebody else would."""
         self._backend.delete_object(self.BUCKET, key)
 
-    def age(self, key: str, by: timedelta) -> None:
+    def age(self, key: str, by: timedelta, bucket: str = BUCKET) -> None:
         """Let an object be older than it is."""
-        self._backend.get_object(self.BUCKET, key).last_modified -= by
+        self._backend.get_object(bucket, key).last_modified -= by
+
+    def drop(self, bucket: str) -> None:
+        """Delete a bucket with all that is in it."""
+        for key in self.keys(bucket):
+            self._backend.delete_object(bucket, key)
+        self._backend.delete_bucket(bucket)
 
     @property
     def _backend(self) -> Any:
@@ -80,7 +96,8 @@ class Storage:
         if state.fault(name, after=False):
             return _error(environ, start, "503 Slow Down", "SlowDown")
         expires = state.tokens.get(environ.get("HTTP_X_YACLOUD_SUBJECTTOKEN", ""))
-        if expires is None or expires <= datetime.now(UTC) or "storage.editor" not in state.roles:
+        is_closed = environ["PATH_INFO"].split("/")[1] in self.closed or "storage.editor" not in state.roles
+        if expires is None or expires <= datetime.now(UTC) or is_closed:
             return _error(environ, start, "403 Forbidden", "AccessDenied")
         answer = list(self._moto(environ, start))
         if state.fault(name, after=True):

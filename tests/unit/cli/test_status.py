@@ -34,7 +34,7 @@ def shown(*uses: VersionUse, calls: int) -> str:
         uses=uses,
     )
     screen = Console(file=StringIO(), width=110)
-    screen.print(statuses([status]))
+    screen.print(statuses([status], "local"))
     assert isinstance(screen.file, StringIO)
     return screen.file.getvalue()
 

@@ -50,6 +50,13 @@ def test_labels_come_back_in_their_own_type(make_function: Any, call: Any, label
     ]
 
 
+def test_the_example_is_a_body_that_predict_takes(app: App, call: Any) -> None:
+    _, example = call(app, "", method="GET", path="/example")
+
+    status, body = call(app, example)
+    assert (status, len(body["predictions"])) == (200, 1)
+
+
 def test_regression_answers_numbers_without_probabilities(make_function: Any, call: Any) -> None:
     _, body = call(App(str(make_function(labels=()))), [[5, 1.5]])
 
@@ -64,7 +71,13 @@ def test_a_column_may_be_called_instances(make_function: Any, make_column: Any, 
 
 @pytest.mark.parametrize(
     ("path", "key"),
-    [("/", "signature"), ("/metadata", "libraries"), ("/health", "status"), ("/openapi.json", "paths")],
+    [
+        ("/", "signature"),
+        ("/metadata", "libraries"),
+        ("/health", "status"),
+        ("/openapi.json", "paths"),
+        ("/example", "a"),
+    ],
 )
 def test_get_routes_answer(app: App, call: Any, path: str, key: str) -> None:
     status, body = call(app, "", method="GET", path=path)

@@ -12,8 +12,7 @@ from emel.cli.asking import agreement
 from emel.cli.output import console, progress, show
 from emel.cli.render import endpoint, plan_steps
 from emel.records import Endpoint
-from emel.workflows import deploy as workflow
-from emel.workflows.deploy import write_dotenv
+from emel.workflows.deploy import DeployRequest, deploy, plan, write_dotenv
 
 
 @click.command(
@@ -73,30 +72,14 @@ def command(
         raise click.UsageError("--weight is of the gateway's requests: say --gateway too")
     project = options.project_of(context)
     share = (weight or 100) if gateway else None
+    request = DeployRequest(to=to, tag=tag, revision=rev, zip_path=zip_path, gateway_weight=share)
     if dry_run:
         with progress() as telling:
-            steps = workflow.plan(
-                project,
-                to=to,
-                tag=tag,
-                revision=rev,
-                zip_path=zip_path,
-                gateway_weight=share,
-                progress=telling,
-            )
+            steps = plan(project, request, telling)
         show(steps, plan_steps(steps), as_json=as_json)
         return
     with progress() as telling:
-        result = workflow.deploy(
-            project,
-            to=to,
-            tag=tag,
-            revision=rev,
-            zip_path=zip_path,
-            gateway_weight=share,
-            progress=telling,
-            agreed=agreement(to, yes=yes, telling=telling),
-        )
+        result = deploy(project, request, telling, agreed=agreement(to, yes=yes, telling=telling))
     if dotenv:
         write_dotenv(dotenv, result.url, result.tag)
     _show(result, as_json=as_json)

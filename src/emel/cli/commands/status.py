@@ -14,6 +14,7 @@ from emel.workflows.status import status
     epilog="""\b
 Examples:
   emel status
+  emel status --to yandex
   emel status --json
 """
 )
@@ -23,4 +24,4 @@ Examples:
 def command(context: click.Context, to: str, as_json: bool) -> None:
     """Show what is deployed: versions, tags, calls, errors, cold starts, latency, what was billed."""
     result = status(options.project_of(context), to=to)
-    show(result, statuses(result), as_json=as_json)
+    show(result, statuses(result, to), as_json=as_json)

@@ -84,13 +84,17 @@ _MARKS = {True: "ok", False: "MISSING", None: "?"}
 
 def doomed(what: Doomed) -> RenderableType:
     """What is about to be deleted."""
-    gateway = f", and API gateway {what.gateway}" if what.gateway else ""
+    gateway = [Text(f"API gateway {what.gateway}")] if what.gateway else []
+    stored = [
+        Text(f"in bucket {each.bucket}: {each.objects} of its objects, {words.size(each.bytes)}")
+        for each in what.stored
+    ]
     made = table("version", "model", "tags", "created")
     for version in what.versions:
         tags = ", ".join(version.tags) or "–"
         made.add_row(str(version.number), version.model_version, tags, words.moment(version.created))
     return Group(
-        Text(f"On {what.cloud}: function {what.function}, with all its versions and uploads{gateway}"), made
+        Text(f"On {what.cloud}: function {what.function}, with all its versions"), made, *gateway, *stored
     )
 
 
@@ -123,10 +127,12 @@ def endpoint_report(report: EndpointReport) -> RenderableType:
     return Group(*parts)
 
 
-def statuses(functions: Sequence[FunctionStatus]) -> RenderableType:
-    """All functions with their versions and counters."""
+def statuses(functions: Sequence[FunctionStatus], cloud: str) -> RenderableType:
+    """All functions of a cloud with their versions and counters."""
     if not functions:
-        return Text("nothing is deployed; `emel deploy` deploys the model of the working tree")
+        return Text(
+            f"nothing is deployed on {cloud}; `emel deploy --to {cloud}` deploys the working tree's model"
+        )
     return Group(*(_status(item) for item in functions))
 
 

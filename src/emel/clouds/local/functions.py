@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from emel.clouds.checks import check_digest, mounts_of
 from emel.errors import DeployError
 from emel.localcloud import Store, function_status, server_status, server_url
-from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion
+from emel.records import Bundle, Canary, FunctionSettings, FunctionStatus, FunctionVersion, StoredObjects
 
 
 class LocalFunctions:
@@ -64,6 +64,10 @@ class LocalFunctions:
 
     def clean_up(self, bundle: Bundle) -> None:
         """The store leaves nothing behind that the next write does not remove."""
+
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        """The store has no place beside the function's own."""
+        return ()
 
     def delete(self, function: str) -> None:
         self._store.delete(function)

@@ -20,6 +20,7 @@ from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.doctor import YandexDoctor
 from emel.clouds.yandex.functions import YandexFunctions
 from emel.clouds.yandex.gateways import YandexGateways
+from emel.clouds.yandex.holdings import Holdings
 from emel.clouds.yandex.inventory import Inventory
 from emel.clouds.yandex.limits import LIMITS
 from emel.clouds.yandex.logs import YandexLogs
@@ -34,12 +35,13 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
     settings, session = settings_of(outside), session_of(outside, connect)
     target = Target(settings.bucket, settings.storage_endpoint)
     bucket = Bucket(target, session.token, outside.clock, outside.tell)
-    uploads, models = Uploads(bucket), Models(bucket, settings.service_account)
     inventory = Inventory(session, settings.folder)
+    uploads, models = Uploads(bucket, inventory), Models(bucket, inventory, settings.service_account)
+    holdings = Holdings(session, inventory, bucket, outside.tell)
     logs = YandexLogs(session, inventory, settings, outside.clock)
     gateways = YandexGateways(session, inventory, settings.gateway)
     functions = YandexFunctions(
-        session, inventory, settings, uploads, models, gateways, logs, outside.clock, outside.tell
+        session, inventory, settings, uploads, models, holdings, gateways, logs, outside.clock, outside.tell
     )
     scaling = YandexScaling(session, inventory)
     doctor = YandexDoctor(
@@ -47,6 +49,7 @@ def open_yandex(_: Path, outside: Outside, connect: Connect | None = None) -> Cl
         inventory,
         settings,
         uploads,
+        models,
         logs,
         Places(session, settings.folder, outside.yandex_machines),
         http=outside.http,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emel.clouds.yandex.refusals import refusal
+from emel.clouds.yandex.refusals import NOT_FOUND, refusal
 from emel.errors import DeployError
 from emel.system.clock import Clock
 
@@ -35,6 +35,7 @@ class Object(NamedTuple):
     """What a list says of an object."""
 
     key: str
+    size: int
     is_old: bool
     """Whether it was put there so long ago that no run that is under way did it."""
 
@@ -56,6 +57,12 @@ class Bucket:
         """What [yandex] bucket names; None without it."""
         return self._target.bucket
 
+    def elsewhere(self, name: str) -> Bucket:
+        """Another bucket of the same cloud."""
+        if name == self.name:
+            return self
+        return Bucket(self._target._replace(bucket=name), self._token, self._clock, self._tell)
+
     def look(self) -> None:
         """Read one entry of the bucket."""
         self._call("list_objects_v2", MaxKeys=1)
@@ -72,7 +79,7 @@ class Bucket:
     def objects(self, prefix: str) -> list[Object]:
         """All objects whose keys begin so."""
         old = self._clock.now() - FORGOTTEN
-        return [Object(one["Key"], one["LastModified"] < old) for one in self._listed(prefix)]
+        return [Object(one["Key"], one["Size"], one["LastModified"] < old) for one in self._listed(prefix)]
 
     def delete(self, key: str) -> None:
         """Remove an object. Does nothing when it is absent."""
@@ -148,12 +155,15 @@ class Bucket:
             said = problem.response.get("Error", {})
             code = str(said.get("Code", "unknown"))
             text = f"{code}: {said.get('Message', 'without a reason')}"
-            raise refusal(_CODES.get(code, code), text, f"Object Storage, {name}") from None
+            found = refusal(_CODES.get(code, code), text, f"Object Storage, bucket {self.name}, {name}")
+            if found.code == NOT_FOUND and found.hint is None:
+                found.hint = f"make it with `yc storage bucket create --name {self.name}`, or name another"
+            raise found from None
         except BotoCoreError as problem:
             raise DeployError(
                 f"Object Storage does not answer: {problem}",
                 where=self._target.endpoint,
-                hint="deploy again: what has been uploaded is not sent twice",
+                hint="check the network, and do it again: what has been uploaded is not sent twice",
             ) from None
 
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from yandex.cloud.access import access_pb2 as access
+from yandex.cloud.resourcemanager.v1.cloud_service_pb2_grpc import CloudServiceStub
 from yandex.cloud.resourcemanager.v1.folder_service_pb2 import GetFolderRequest
 from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceStub
 from yandex.cloud.serverless.functions.v1 import function_service_pb2 as requests
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.yandex.account_use import account_use
+from emel.clouds.yandex.bucket_reading import reading
 from emel.clouds.yandex.compute_doctor import ROLES, look_at_machines
 from emel.clouds.yandex.compute_places import Places
 from emel.clouds.yandex.inventory import Inventory
@@ -28,9 +32,9 @@ from emel.clouds.yandex.quotas import find_quota
 from emel.clouds.yandex.runtimes import usable
 from emel.clouds.yandex.scaling import FUNCTIONS, INSTANCES, REQUESTS
 from emel.clouds.yandex.session import Session
-from emel.clouds.yandex.storage import Uploads
+from emel.clouds.yandex.storage import Models, Uploads
 from emel.errors import EmelError
-from emel.records import Finding, YandexSettings
+from emel.records import Bundle, Finding, YandexSettings
 from emel.system.clock import Clock
 from emel.system.http import Http
 
@@ -44,6 +48,7 @@ NEEDED = (
     ("functions.editor", ("functions.admin", "editor", "admin"), "functions, versions, tags, scaling"),
     ("logging.reader", ("logging.editor", "viewer", "editor", "admin"), "emel logs, emel status"),
 )
+PUBLIC = ("functions.admin", ("admin",), "letting anyone call the function: [yandex] public")
 
 
 class YandexDoctor:
@@ -55,6 +60,7 @@ class YandexDoctor:
         inventory: Inventory,
         settings: YandexSettings,
         uploads: Uploads,
+        models: Models,
         logs: YandexLogs,
         places: Places,
         *,
@@ -66,13 +72,14 @@ class YandexDoctor:
         self._inventory = inventory
         self._settings = settings
         self._uploads = uploads
+        self._models = models
         self._logs = logs
         self._places = places
         self._http = http
         self._clock = clock
         self._env = env
 
-    def examine(self) -> Iterator[Finding]:
+    def examine(self, bundle: Bundle | None) -> Iterator[Finding]:
         yield self._look("clock", self._clock_is_right)
         signed_in = self._look("sign-in", self._signed_in)
         yield signed_in
@@ -86,6 +93,10 @@ class YandexDoctor:
         yield from self._roles()
         yield self._look("runtimes", self._runtimes)
         yield self._look("bucket", self._bucket)
+        if bundle is not None:
+            yield self._look("bundle", partial(self._takes, bundle))
+        if self._settings.bucket and self._settings.service_account:
+            yield self._reading(bundle, self._settings.bucket, self._settings.service_account)
         yield self._look("log group", self._log_group)
         for quota, what in (
             (FUNCTIONS, "functions in the cloud"),
@@ -136,7 +147,8 @@ class YandexDoctor:
     def _roles(self) -> Iterator[Finding]:
         account = self._account()
         held = self._held(account) if account else None
-        for role, larger, use in (*NEEDED, *ROLES):
+        public = (PUBLIC,) if self._settings.public else ()
+        for role, larger, use in (*NEEDED, *public, *ROLES):
             if held is None:
                 yield Finding(
                     what=f"role {role}",
@@ -167,15 +179,21 @@ class YandexDoctor:
         return str(json.loads(Path(file).read_text("utf-8"))["service_account_id"])
 
     def _held(self, account: str | None) -> set[str] | None:
-        """The account's roles on the folder; None where they are not to be seen."""
-        request = access.ListAccessBindingsRequest(resource_id=self._inventory.folder, page_size=1000)
+        """The account's roles on the folder, and on the cloud where that shows them; None where the folder
+        does not."""
+        folder = self._inventory.folder
         try:
-            bindings = self._session.pages(
-                FolderServiceStub, "ListAccessBindings", request, "access_bindings"
-            )
+            bindings = self._bindings(FolderServiceStub, folder)
         except EmelError:
             return None
+        with suppress(EmelError):
+            around = self._session.read(FolderServiceStub, "Get", GetFolderRequest(folder_id=folder))
+            bindings += self._bindings(CloudServiceStub, around.cloud_id)
         return {each.role_id for each in bindings if each.subject.id == account}
+
+    def _bindings(self, stub: Any, resource: str) -> list[Any]:
+        request = access.ListAccessBindingsRequest(resource_id=resource, page_size=1000)
+        return self._session.pages(stub, "ListAccessBindings", request, "access_bindings")
 
     def _bind(self, role: str, account: str | None) -> str:
         return BIND.format(folder=self._inventory.folder, role=role, account=account or "DEPLOYER_ID")
@@ -202,6 +220,25 @@ class YandexDoctor:
             )
         self._uploads.look()
         return f"{self._settings.bucket} can be read"
+
+    def _takes(self, bundle: Bundle) -> Finding | str:
+        """Whether the way to the cloud that this bundle has to go is open."""
+        self._models.check(bundle)
+        self._uploads.check(bundle)
+        self._uploads.check_way(bundle)
+        size = f"{bundle.zip_bytes / 1e6:.1f} MB"
+        if bundle.mounted is None:
+            return f"{bundle.version}, {size}"
+        return f"{bundle.version}, {size}, and its model of {bundle.mounted.size / 1e6:.1f} MB mounted"
+
+    def _reading(self, bundle: Bundle | None, bucket: str, account: str) -> Finding:
+        found = reading(self._session, bucket, account)
+        if found.ok is False and not (bundle and bundle.mounted):
+            # Only a model that stands beside its zip is read from there.
+            return msgspec.structs.replace(
+                found, ok=None, detail=f"{found.detail}; only mounted models need it"
+            )
+        return found
 
     def _log_group(self) -> Finding | str:
         return self._logs.group()

@@ -14,9 +14,11 @@ from yandex.cloud.serverless.functions.v1 import function_service_pb2 as request
 from yandex.cloud.serverless.functions.v1.function_service_pb2_grpc import FunctionServiceStub
 
 from emel.clouds.checks import check_digest
+from emel.clouds.yandex.bucket_reading import check_reading
 from emel.clouds.yandex.gateways import YandexGateways
+from emel.clouds.yandex.holdings import Holdings
 from emel.clouds.yandex.inventory import LABELS, NAME, Inventory, is_ours
-from emel.clouds.yandex.limits import DIRECT_BYTES
+from emel.clouds.yandex.limits import DIRECT_BYTES, ENVIRONMENT_BYTES
 from emel.clouds.yandex.logs import YandexLogs
 from emel.clouds.yandex.refusals import ALREADY_EXISTS, NOT_FOUND, Refusal
 from emel.clouds.yandex.runtimes import choose_runtime
@@ -32,6 +34,7 @@ from emel.records import (
     FunctionStatus,
     FunctionVersion,
     Gateway,
+    StoredObjects,
     YandexSettings,
 )
 from emel.system.clock import Clock
@@ -51,6 +54,7 @@ class YandexFunctions:
         settings: YandexSettings,
         uploads: Uploads,
         models: Models,
+        holdings: Holdings,
         gateways: YandexGateways,
         logs: YandexLogs,
         clock: Clock,
@@ -61,6 +65,7 @@ class YandexFunctions:
         self._settings = settings
         self._uploads = uploads
         self._models = models
+        self._holdings = holdings
         self._gateways = gateways
         self._logs = logs
         self._clock = clock
@@ -83,8 +88,10 @@ class YandexFunctions:
     def create_version(self, function: str, bundle: Bundle, settings: FunctionSettings) -> FunctionVersion:
         check_digest(bundle)
         self.check(bundle)
-        identifier = self._ensure_function(function)
         spec = spec_of(settings, self._settings)
+        if _source(self._inventory.versions(function), bundle) is None:
+            self._check_way(bundle)
+        identifier = self._ensure_function(function)
         known = self._inventory.versions(function)
         found = self._match(known, bundle.digest, spec)
         if found is None:
@@ -119,7 +126,8 @@ class YandexFunctions:
         stored = next((one for one in known if one.record.number == number), None)
         if stored is None:
             raise DeployError(
-                f"function {function} has no version {number}", hint="list the versions with `emel status`"
+                f"function {function} has no version {number}",
+                hint="list the versions with `emel status --to yandex`",
             )
         if tag not in stored.record.tags:
             request = requests.SetFunctionTagRequest(function_version_id=stored.id, tag=tag)
@@ -132,6 +140,14 @@ class YandexFunctions:
 
     def check(self, bundle: Bundle) -> None:
         """Errors: DeployError for a bundle that no version can be made of; see emel.clouds.base.Cloud."""
+        given = self._settings.environment.items()
+        taken = sum(len(name.encode()) + len(value.encode()) for name, value in given)
+        if taken > ENVIRONMENT_BYTES:
+            raise DeployError(
+                f"the environment of the function has {taken:,} bytes, and {ENVIRONMENT_BYTES:,} are allowed",
+                where="emel.toml, [yandex] environment",
+                hint="shorten it; names count too",
+            )
         self._uploads.check(bundle)
         self._models.check(bundle)
 
@@ -178,21 +194,18 @@ class YandexFunctions:
         )
 
     def clean_up(self, bundle: Bundle) -> None:
-        is_large = bundle.path.stat().st_size > DIRECT_BYTES
-        if is_large:
-            self._uploads.prune(bundle.name, bundle.digest)
-        used = [mount for stored in self._inventory.versions(bundle.name) for mount in stored.mounts]
-        if is_large or used:
-            self._models.mounts(bundle)
-            self._models.prune(bundle.name, used)
+        self._models.mounts(bundle)
+        self._holdings.prune(bundle.name, bundle.digest)
+
+    def stored(self, function: str) -> Sequence[StoredObjects]:
+        return self._holdings.found(function)
 
     def delete(self, function: str) -> None:
         proto = self._inventory.find(function)
+        # First what nothing would lead to any more.
+        self._holdings.remove(function)
         if proto is None:
             return
-        # First what nothing would lead to any more.
-        self._uploads.remove(function)
-        self._models.remove(function)
         request = requests.DeleteFunctionRequest(function_id=proto.id)
         try:
             self._done("Delete", request, Empty(), "delete the function")
@@ -200,6 +213,13 @@ class YandexFunctions:
             if problem.code != NOT_FOUND:
                 raise
         self._inventory.forget(function)
+
+    def _check_way(self, bundle: Bundle) -> None:
+        """Errors: DeployError when the bundle could not come to the cloud, or be read there."""
+        self._uploads.check_way(bundle)
+        yandex = self._settings
+        if bundle.mounted is not None and yandex.bucket and yandex.service_account:
+            check_reading(self._session, yandex.bucket, yandex.service_account)
 
     def _ensure_function(self, function: str) -> str:
         """The identifier of the function, which is made if it is not there, and can take versions."""
@@ -278,16 +298,18 @@ class YandexFunctions:
         request.execution_timeout.FromNanoseconds(round(settings.timeout * 1e9))
         if yandex.log_group or yandex.min_log_level:
             request.log_options.CopyFrom(log_options(yandex))
-        ready = (one for one in known if one.status == shapes.Version.ACTIVE)
-        source = next((one for one in ready if one.record.digest == bundle.digest), None)
+        source = _source(known, bundle)
         if source is not None:
             request.version_id = source.id
         elif bundle.path.stat().st_size <= DIRECT_BYTES:
             self._tell("sending the bundle")
             request.content = bundle.path.read_bytes()
         else:
+            self._holdings.note(bundle.name)
             request.package.CopyFrom(self._uploads.upload(bundle))
-        request.mounts.extend(self._models.mounts(bundle))
+        if bundle.mounted is not None:
+            self._holdings.note(bundle.name)
+            request.mounts.extend(self._models.mounts(bundle))
         return request
 
     def _wait_for_build(self, started: Operation) -> None:
@@ -339,6 +361,12 @@ class YandexFunctions:
 def canary_tag(tag: str) -> str:
     """The tag of the version that gets a share of another tag's requests."""
     return f"emel-canary-{tag}"
+
+
+def _source(known: list[Stored], bundle: Bundle) -> Stored | None:
+    """A version whose code is the bundle's, so that nothing has to be sent."""
+    ready = (one for one in known if one.status == shapes.Version.ACTIVE)
+    return next((one for one in ready if one.record.digest == bundle.digest), None)
 
 
 def _next_number(known: list[Stored]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from emel.clouds.yandex.session import Session
 from emel.clouds.yandex.versions import Stored, read_versions
 
 LABELS = {"managed-by": "emel"}
+BUCKET = "emel-bucket"
+"""What the labels begin with that name the buckets which a function has used."""
+_LABEL = re.compile(r"[-_./\\@0-9a-z]{1,63}")
 NAME = re.compile(r"[a-z][-a-z0-9]{1,61}[a-z0-9]")
 
 
@@ -56,6 +60,19 @@ class Inventory:
         found = self._session.read(FunctionServiceStub, "List", request).functions
         return next((proto for proto in found if proto.name == function), None)
 
+    def buckets(self, function: str) -> list[str]:
+        """The buckets in which the function may have something: its labels tell, and its versions' mounts."""
+        proto = self.find(function)
+        if proto is None:
+            return []
+        noted = [value for name, value in proto.labels.items() if name.startswith(f"{BUCKET}-")]
+        mounted = [each.object_storage.bucket_id for each in self.mounts(function)]
+        return sorted({*noted, *mounted})
+
+    def mounts(self, function: str) -> list[Any]:
+        """What the function's versions mount."""
+        return [mount for stored in self.versions(function) for mount in stored.mounts]
+
     def id_of(self, function: str) -> str | None:
         """The function's identifier; None when the function is absent."""
         found = self._look_up(function)
@@ -87,6 +104,17 @@ class Inventory:
                 return None
             self._found[function] = Found(proto.id, proto.http_invoke_url)
         return self._found[function]
+
+
+def bucket_label(bucket: str) -> dict[str, str]:
+    """The label by which a function is known to have something in a bucket.
+
+    Empty for a name that no label can hold; those of Object Storage have small letters alone (its
+    documentation, «Bucket», part on names).
+    """
+    if not _LABEL.fullmatch(bucket):
+        return {}
+    return {f"{BUCKET}-{hashlib.sha256(bucket.encode()).hexdigest()[:8]}": bucket}
 
 
 def is_ours(proto: Any) -> bool:

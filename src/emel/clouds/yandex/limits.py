@@ -17,3 +17,5 @@ LIMITS = Limits(
 
 DIRECT_BYTES = 3_500_000
 """A zip up to here goes with the request itself, a larger one through Object Storage."""
+ENVIRONMENT_BYTES = 4096
+"""All environment variables together, with their names."""

@@ -84,8 +84,22 @@ def _explained(code: str, text: str, call: str) -> tuple[str, str | None]:
             f"add-access-binding {account[1]} --role iam.serviceAccounts.user --subject "
             "serviceAccount:DEPLOYER_ID",
         )
+    if code == "UNAUTHENTICATED" and "IamTokenService" in call:
+        return (
+            f"the key was not accepted: {text}",
+            "check this machine's clock, and that the key is still there: yc iam key list "
+            "--service-account-id DEPLOYER_ID",
+        )
     if code == "UNAUTHENTICATED":
-        return f"the sign-in was not accepted: {text}", "get a new token or key; docs/guides/yandex-cloud.md"
+        return (
+            f"the sign-in was not accepted: {text}",
+            "a token is good for 12 hours at most: export YC_IAM_TOKEN=$(yc iam create-token)",
+        )
+    if code == NOT_FOUND and "folder" in text.lower():
+        return (
+            text,
+            "check [yandex] folder in emel.toml, or YC_FOLDER_ID; yours: yc resource-manager folder list",
+        )
     if code == "PERMISSION_DENIED":
         role = next((role for part, role in _ROLES.items() if part in call), "editor")
         return (

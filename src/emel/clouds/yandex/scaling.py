@@ -58,15 +58,17 @@ class YandexScaling:
 
     def _check(self, policy: ScalingPolicy) -> None:
         """Errors: DeployError when a quota is smaller than what is asked for."""
-        for quota, wanted, key in (
-            (INSTANCES, policy.zone_instances, "zone_instances"),
-            (REQUESTS, policy.zone_requests, "zone_requests"),
+        for quota, wanted, what, option in (
+            (INSTANCES, policy.zone_instances, "instances", "--max, or max_instances"),
+            (REQUESTS, policy.zone_requests, "requests", "--requests, or zone_requests"),
         ):
             found = find_quota(self._session, self._inventory.folder, quota) if wanted else None
             if found is not None and wanted > found.limit:
                 raise DeployError(
-                    f"{key} is {wanted}, and the cloud's quota {quota} is {found.limit:g} in each zone",
-                    hint=f"make {key} at most {found.limit:g}, or ask for more on the cloud's page «Quotas»",
+                    f"{wanted} {what} are asked for in each zone, and the cloud's quota {quota} is "
+                    f"{found.limit:g}",
+                    hint=f"say at most {found.limit:g} ({option} in emel.toml), or ask for more on the "
+                    "cloud's page «Quotas»",
                 )
 
 

@@ -192,12 +192,19 @@ class SignIn:
                 "GET", f"http://{address}{METADATA}", headers={"Metadata-Flavor": "Google"}, timeout=1.0
             )
         except EndpointError:
-            raise DeployError(
-                "nobody is signed in to Yandex Cloud: no YC_IAM_TOKEN, no YC_SERVICE_ACCOUNT_KEY_FILE, no "
-                "GITLAB_OIDC_TOKEN, no program yc, and no metadata service",
-                hint=HINT,
-            ) from None
+            raise _nobody("no metadata service") from None
+        if reply.status != 200:
+            # Another cloud's service, a proxy, or a machine without a service account.
+            raise _nobody(f"a metadata service that gives no token (status {reply.status})")
         return _token_of(reply, "the metadata service")
+
+
+def _nobody(last: str) -> DeployError:
+    return DeployError(
+        "nobody is signed in to Yandex Cloud: no YC_IAM_TOKEN, no YC_SERVICE_ACCOUNT_KEY_FILE, no "
+        f"GITLAB_OIDC_TOKEN, no program yc, and {last}",
+        hint=HINT,
+    )
 
 
 def _token_of(reply: HttpReply, source: str) -> Token:

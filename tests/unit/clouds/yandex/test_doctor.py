@@ -17,9 +17,9 @@ from emel.records import Bundle, Finding, FunctionSettings
 READS = ("/Get", "/List", "/ListAccessBindings", "/ListRuntimes", "/Create", "s3 HEAD", "s3 GET")
 
 
-def seen(cloud: Cloud) -> dict[str, Finding]:
+def seen(cloud: Cloud, bundle: Bundle | None = None) -> dict[str, Finding]:
     assert cloud.doctor is not None
-    return {finding.what: finding for finding in cloud.doctor.examine()}
+    return {finding.what: finding for finding in cloud.doctor.examine(bundle)}
 
 
 def with_key(emulator: Emulator, **settings: Any) -> Cloud:
@@ -146,3 +146,29 @@ def test_what_machines_need_is_told_and_its_lack_is_no_trouble(emulator: Emulato
         "quota: graphics cards",
     ):
         assert lacking[what].ok is None and lacking[what].remedy, what
+
+
+def test_a_public_function_needs_a_role_more(emulator: Emulator) -> None:
+    emulator.state.roles ^= {"functions.admin", "functions.editor"}
+    role = "role functions.admin"
+    assert role not in seen(with_key(emulator))
+    found = seen(with_key(emulator, public=True))[role]
+    assert found.ok is False and "--role functions.admin" in str(found.remedy)
+
+
+def test_a_role_that_is_held_on_the_cloud_is_not_missing(emulator: Emulator) -> None:
+    emulator.state.roles -= {"functions.admin"}
+    emulator.state.roles |= {"functions.viewer"}
+    emulator.state.cloud_roles = {"editor"}
+    assert seen(with_key(emulator))["role functions.editor"].ok
+
+
+@pytest.mark.parametrize(
+    ("bucket", "words"), [(None, "[yandex] bucket"), ("emel-bundles", "")], ids=["none", "named"]
+)
+def test_what_the_bundle_at_hand_needs_is_looked_at(
+    emulator: Emulator, large_bundle: Bundle, bucket: str | None, words: str
+) -> None:
+    found = seen(emulated(emulator, bucket=bucket), large_bundle)["bundle"]
+    assert (found.ok is False) == bool(words)
+    assert words in str(found.remedy)

@@ -168,3 +168,16 @@ def test_a_token_that_was_revoked_is_asked_for_again(emulator: Emulator) -> None
     assert list(cloud.functions.names()) == []
     emulator.state.tokens.clear()
     assert list(cloud.functions.names()) == []
+
+
+def test_a_folder_that_is_not_there_says_where_it_is_named(emulator: Emulator) -> None:
+    with pytest.raises(DeployError, match="b1gwrong not found") as problem:
+        emulated(emulator, folder="b1gwrong").functions.names()
+    assert "YC_FOLDER_ID" in str(problem.value.hint)
+
+
+def test_a_bucket_that_is_not_there_says_how_to_make_it(emulator: Emulator, large_bundle: Bundle) -> None:
+    with pytest.raises(DeployError, match="does not exist") as problem:
+        emulated(emulator, bucket="nowhere").functions.create_version("demo", large_bundle, SETTINGS)
+    assert "nowhere" in str(problem.value.where)
+    assert "yc storage bucket create --name nowhere" in str(problem.value.hint)

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.bundles import ECHO, TRIVIAL, bundle_record, write_bundle
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
-from tests.fakes.yandex.state import LOG_GROUP, SERVICE_ACCOUNT
+from tests.fakes.yandex.state import FOLDER, LOG_GROUP, SERVICE_ACCOUNT
 
 from emel.clouds.yandex.runtimes import choose_runtime
 from emel.errors import DeployError
@@ -84,7 +84,9 @@ def test_a_large_bundle_goes_through_the_bucket_and_leaves_nothing_there(
     told: list[str] = []
     functions = emulated(emulator, tell=told.append).functions
     functions.create_version("demo", large_bundle, SETTINGS)
-    assert emulator.storage.keys() == [f"emel/demo/{large_bundle.digest.removeprefix('sha256:')}.zip"]
+    assert emulator.storage.keys() == [
+        f"emel/{FOLDER}/demo/{large_bundle.digest.removeprefix('sha256:')}.zip"
+    ]
     functions.clean_up(large_bundle)
     assert emulator.storage.keys() == []
     assert told == ["creating function demo", "uploading the bundle, 100%", "creating version 1"]
@@ -127,6 +129,17 @@ def test_a_bucket_that_may_not_be_written_names_the_role(emulator: Emulator, lar
     with pytest.raises(DeployError) as problem:
         emulated(emulator).functions.create_version("demo", large_bundle, SETTINGS)
     assert "storage.editor" in str(problem.value.hint)
+
+
+def test_an_environment_that_is_too_large_is_refused_before_anything_is_made(
+    emulator: Emulator, bundle: Bundle
+) -> None:
+    cloud = emulated(emulator, environment={"A": "я" * 2000, "B": "y" * 95})
+    for refusing in (cloud.check, lambda each: cloud.functions.create_version("demo", each, SETTINGS)):
+        with pytest.raises(DeployError, match="has 4,097 bytes"):
+            refusing(bundle)
+    assert emulator.state.calls == []
+    emulated(emulator, environment={"A": "я" * 2000, "B": "y" * 94}).check(bundle)
 
 
 def test_lists_of_many_pages_are_read_to_their_end(emulator: Emulator, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.bundles import ECHO, bundle_record, mounting, write_bundle
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated
-from tests.fakes.yandex.state import SERVICE_ACCOUNT
+from tests.fakes.yandex.state import FOLDER, SERVICE_ACCOUNT
 from yandex.cloud.serverless.functions.v1.function_pb2 import Mount
 
 from emel.clouds import Cloud
@@ -27,7 +27,7 @@ def cloud(emulator: Emulator) -> Cloud:
 
 def folder_of(bundle: Bundle) -> str:
     assert bundle.mounted is not None
-    return f"emel-models/demo/{bundle.mounted.digest.removeprefix('sha256:')}"
+    return f"emel-models/{FOLDER}/demo/{bundle.mounted.digest.removeprefix('sha256:')}"
 
 
 def deployed(cloud: Cloud, bundle: Bundle) -> None:

@@ -46,18 +46,18 @@ def test_the_same_policy_again_changes_nothing(emulator: Emulator, scaling: Scal
 
 
 @pytest.mark.parametrize(
-    ("policy", "key"),
+    ("policy", "what", "option"),
     [
-        (ScalingPolicy(zone_instances=11), "zone_instances"),
-        (ScalingPolicy(zone_requests=11), "zone_requests"),
+        (ScalingPolicy(zone_instances=11), "instances", "--max, or max_instances in emel.toml"),
+        (ScalingPolicy(zone_requests=11), "requests", "--requests, or zone_requests in emel.toml"),
     ],
 )
 def test_more_than_a_quota_is_refused_before_the_cloud_is_asked(
-    emulator: Emulator, scaling: Scaling, policy: ScalingPolicy, key: str
+    emulator: Emulator, scaling: Scaling, policy: ScalingPolicy, what: str, option: str
 ) -> None:
-    with pytest.raises(DeployError, match=f"{key} is 11, and the cloud's quota serverless") as problem:
+    with pytest.raises(DeployError, match=f"11 {what} are asked for in each zone, and .* is 10") as problem:
         scaling.set_policy("demo", "prod", policy)
-    assert f"make {key} at most 10" in str(problem.value.hint)
+    assert f"say at most 10 ({option})" in str(problem.value.hint)
     assert not [call for call in emulator.state.calls if call.endswith("/SetScalingPolicy")]
 
 

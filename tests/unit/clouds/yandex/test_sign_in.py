@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fakes.clocks import HastyClock
 from tests.fakes.yandex import Emulator
+from tests.fakes.yandex.answering import Answer, AnsweringServer
 from tests.fakes.yandex.client import emulated
 from tests.fakes.yandex.state import SERVICE_ACCOUNT
 
@@ -131,8 +133,31 @@ def test_a_key_file_that_is_none_is_named_and_not_quoted(
 def test_a_key_that_the_cloud_does_not_know_is_refused(emulator: Emulator) -> None:
     env = {"YC_SERVICE_ACCOUNT_KEY_FILE": str(emulator.key_file())}
     emulator.state.keys.clear()
-    with pytest.raises(DeployError, match="the sign-in was not accepted"):
+    with pytest.raises(DeployError, match="the key was not accepted") as problem:
         emulated(emulator, env=env).functions.names()
+    assert "yc iam key list" in str(problem.value.hint)
+
+
+def test_a_claim_of_a_clock_that_is_off_points_at_the_clock(emulator: Emulator) -> None:
+    class Ahead(HastyClock):
+        def now(self) -> datetime:
+            return datetime.now(UTC) + timedelta(minutes=10)
+
+    env = {"YC_SERVICE_ACCOUNT_KEY_FILE": str(emulator.key_file())}
+    with pytest.raises(DeployError, match="not yet valid") as problem:
+        emulated(emulator, env=env, clock=Ahead()).functions.names()
+    assert "this machine's clock" in str(problem.value.hint)
+
+
+def test_a_metadata_service_without_a_token_is_nobody_signed_in(emulator: Emulator) -> None:
+    # As that of another cloud, or of a machine without a service account.
+    nothing = AnsweringServer(lambda *_: Answer(404, [], b""))
+    env = {"YC_METADATA_ADDR": nothing.url.removeprefix("http://")}
+    try:
+        with pytest.raises(DeployError, match=r"nobody is signed in.*gives no token \(status 404\)"):
+            signed_in(env, emulator).token(no_exchange)
+    finally:
+        nothing.close()
 
 
 def test_a_token_of_the_environment_that_has_expired_is_an_error(emulator: Emulator) -> None:
