@@ -45,9 +45,22 @@ ExecStart=/bin/sh /srv/serve
 """
 SERVE = """\
 python3 -m http.server --bind 127.0.0.1 8000 &
+python3 /srv/gitlab.py &
 exec python3 -m http.server --bind 169.254.169.254 80
 """
-ASKS = f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
+GITLAB = """\
+import http.server
+class Exchanges(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        known = self.rfile.read(int(self.headers["Content-Length"])) == b"token=glrt-of-this-test"
+        self.send_response(201 if known else 403)
+        self.end_headers()
+        self.wfile.write(b'{"token": "glrt-another", "token_expires_at": null}')
+http.server.HTTPServer(("127.0.0.1", 8001), Exchanges).serve_forever()
+"""
+EXCHANGED = "the runner has another token"
+ASKS = f'grep -q "config token = .glrt-another" "$NOTES" && echo "{EXCHANGED}"\n'
+ASKS += f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
 WAITS = (
     'mkfifo never; cat never & w=$!; trap "echo the runner is told; kill $w; exit 0" TERM; wait $w; wait $w\n'
 )
@@ -65,7 +78,7 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = (
-    Scenario("takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata")),
+    Scenario("takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED)),
     Scenario("the runner is killed", "kill -9 $$\n", ("status=9/KILL",)),
     Scenario("its life is over", WAITS, ("the runner is told",), max_lifetime=60),
     Scenario("the cloud shuts it down", WAITS, ("the runner is told",), shut_down=True),
@@ -136,6 +149,7 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
 def _prepare(system: Path) -> None:
     (system / "etc/systemd/system/site.service").write_text(SITE)
     (system / "srv/serve").write_text(SERVE)
+    (system / "srv/gitlab.py").write_text(GITLAB)
     (system / "var/log/journal").mkdir(exist_ok=True)
     (system / "etc/machine-id").write_text("")
     seed = system / "var/lib/cloud/seed/nocloud"
@@ -159,7 +173,7 @@ def _put_document(scenario: Scenario, system: Path, key: Key) -> None:
     put_release(site, key, body=f"id\n{scenario.runner}")
     (site / "token").write_text("glrt-of-this-test\n")
     settings = BootSettings(
-        url="https://gitlab.example.com",
+        url="http://127.0.0.1:8001",
         name="emel-test",
         executor="shell",
         max_lifetime=scenario.max_lifetime,

@@ -11,7 +11,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.compute import InMemoryCompute
 from tests.fakes.dying_http import Died
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
-from tests.fakes.gitlab.coordinator import contact
+from tests.fakes.gitlab.coordinator import exchange
 from tests.fakes.gitlab.project import place_in
 
 from emel.clouds import Compute
@@ -67,7 +67,7 @@ def yard(gitlab: FakeGitLab, clock: EventfulClock, life: Life | None = None) -> 
     compute = InMemoryCompute(clock)
 
     def come_up(name: str) -> None:
-        contact(gitlab.world, compute.secrets[name], clock.monotonic())
+        exchange(gitlab.world, compute.secrets[name], clock.monotonic())
 
     compute.on_create = come_up
     return yard_of(gitlab, project, compute, clock, life)

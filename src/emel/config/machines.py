@@ -147,7 +147,8 @@ class KubernetesMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_f
     node_selector: dict[str, str] = {}
     """Labels that a node must have, as those of a pool with graphics cards."""
     image: str | None = None
-    """The image in which jobs run, with git and bash; without it `python:3.12`. gitlab-runner is brought."""
+    """The image in which jobs run, with git, bash and curl; without it `python:3.12`. gitlab-runner is
+    brought."""
 
     def settings(self) -> KubernetesMachines:
         """The same as a record."""

@@ -10,6 +10,11 @@ from emel.runners import command
 from emel.runners.cloud_init import NOTICE_FOLDER, cloud_config
 from emel.runners.settings import BootSettings
 
+EXCHANGE = "/api/v4/runners/reset_authentication_token"
+"""Takes `token=…`, a runner's token, and answers 201 with another one in `token`, from which on the first is
+refused with 403. Sources: GitLab documentation, «Runners API», resetting by the current token; GitLab's
+lib/api/ci/runner.rb; gitlab-runner's network/gitlab.go, which takes no other status."""
+
 
 def machine_boot(settings: BootSettings, token_command: str) -> MachineBoot:
     """The boot of a machine that takes jobs of one project, and is gone afterwards.
@@ -39,6 +44,7 @@ def _run_script(settings: BootSettings) -> str:
     return _script(
         "run.sh",
         {
+            "exchange_url": f"{settings.url.rstrip('/')}{EXCHANGE}",
             "before": "\n".join(config.before),
             "token_key": config.token_key,
             "authority_key": config.authority_key,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.boot.machine import BootedMachine
 from tests.fakes.boot.release import VERSION, Key, new_key, put_release
+from tests.fakes.gitlab import BAD_GATEWAY, Fault
+from tests.fakes.gitlab.runners import add_runner
 
 from emel.runners import BootSettings, machine_boot
 
@@ -53,10 +55,16 @@ def release(site, key):
 
 
 @pytest.fixture
-def settings(site, key, release):
+def runner(gitlab):
+    """The runner whose token the cloud has."""
+    return add_runner(gitlab.world, gitlab.world.project("team/churn"), token=TOKEN)
+
+
+@pytest.fixture
+def settings(site, key, release, gitlab, runner):
     url, _ = site
     return {
-        "url": "https://gitlab.example.com",
+        "url": gitlab.url,
         "name": "emel-1-2",
         "executor": "shell",
         "max_lifetime": 21600.0,
@@ -113,19 +121,40 @@ def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):
     )
 
 
-def test_the_token_reaches_the_configuration_and_nothing_else(tmp_path, settings):
+def test_the_runner_gets_another_token_than_the_cloud_had(tmp_path, settings, runner):
     machine = booted(tmp_path, settings)
 
-    with_token = [line for line in machine.notes.splitlines() if TOKEN in line]
-    assert with_token == [f'config token = "{TOKEN}"']
-    assert TOKEN not in machine.console
-    assert not any(TOKEN in call for call in machine.calls)
-    holding = [
-        path for path in machine.folder.rglob("*") if path.is_file() and TOKEN in path.read_text("latin-1")
-    ]
-    # The boot script holds the command of this test, which prints it; the notes are the runner's.
-    assert {path.name for path in holding} == {"boot", "notes"}
+    assert runner["token"] != TOKEN
+    assert f'config token = "{runner["token"]}"' in machine.notes
+    assert TOKEN not in machine.notes
+
+
+def test_the_token_reaches_the_configuration_and_nothing_else(tmp_path, settings, runner):
+    machine = booted(tmp_path, settings)
+
+    token = runner["token"]
+    assert [line for line in machine.notes.splitlines() if token in line] == [f'config token = "{token}"']
+    assert token not in machine.console and TOKEN not in machine.console
+    assert not any(token in call or TOKEN in call for call in machine.calls)
+    # The boot script holds the command of this test, which prints the first one; the notes are the runner's.
+    assert holding(machine.folder, TOKEN) == ["boot"]
+    assert holding(machine.folder, token) == ["notes"]
     assert not (machine.folder / "home" / "runner" / "config.toml").exists()
+
+
+def holding(folder: Path, text: str) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and text in path.read_text("latin-1")]
+
+
+@pytest.mark.parametrize("fault", [BAD_GATEWAY, Fault(cut="after")], ids=["refused", "answer lost"])
+def test_without_another_token_it_powers_down_and_says_so(tmp_path, settings, gitlab, fault):
+    gitlab.faults.add("POST", "/reset_authentication_token", fault)
+
+    machine = booted(tmp_path, settings)
+
+    assert "GitLab has not exchanged the runner's token" in machine.console
+    assert machine.notes == "" and machine.has_powered_down()
+    assert len(gitlab.calls("POST")) == 1
 
 
 def test_jobs_inherit_no_login(tmp_path, settings):

@@ -6,6 +6,7 @@ import threading
 import pytest
 from tests.fakes.boot.machine import BootedMachine
 from tests.fakes.boot.release import STUB, VERSION
+from tests.fakes.gitlab.runners import add_runner
 
 from emel.runners import BootSettings, machine_boot
 
@@ -50,9 +51,10 @@ def metadata():
         thread.join()
 
 
-def test_the_notice_of_aws_reaches_the_jobs_and_ends_the_runner(tmp_path, metadata):
+def test_the_notice_of_aws_reaches_the_jobs_and_ends_the_runner(tmp_path, metadata, gitlab):
+    add_runner(gitlab.world, gitlab.world.project("team/churn"), token="glrt-1")
     settings = BootSettings(
-        url="https://gitlab.example.com",
+        url=gitlab.url,
         name="emel-1",
         executor="shell",
         max_lifetime=3600,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.fakes.clocks import HastyClock
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
-from tests.fakes.gitlab.coordinator import contact
+from tests.fakes.gitlab.coordinator import exchange
 from tests.fakes.gitlab.project import place_in
 from tests.fakes.progress import Silence
 from tests.fakes.yandex import Emulator
@@ -57,7 +57,7 @@ class Place:
         return not (self.cloud.machines.instances or self.cloud.machines.disks or self.project.runners)
 
     def _come_up(self, instance: Any) -> None:
-        contact(self.gitlab.world, instance.metadata["emel-secret"], self.clock.monotonic())
+        exchange(self.gitlab.world, instance.metadata["emel-secret"], self.clock.monotonic())
 
 
 @pytest.fixture
