@@ -58,6 +58,7 @@ class Exchanges(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"token": "glrt-another", "token_expires_at": null}')
 http.server.HTTPServer(("127.0.0.1", 8001), Exchanges).serve_forever()
 """
+DELETED = "the machine is deleted"
 EXCHANGED = "the runner has another token"
 ASKS = f'grep -q "config token = .glrt-another" "$NOTES" && echo "{EXCHANGED}"\n'
 ASKS += f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
@@ -78,10 +79,12 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = (
-    Scenario("takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED)),
+    Scenario(
+        "takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED, DELETED)
+    ),
     Scenario("the runner is killed", "kill -9 $$\n", ("status=9/KILL",)),
-    Scenario("its life is over", WAITS, ("the runner is told",), max_lifetime=60),
-    Scenario("the cloud shuts it down", WAITS, ("the runner is told",), shut_down=True),
+    Scenario("its life is over", WAITS, ("the runner is told", DELETED), max_lifetime=60),
+    Scenario("the cloud shuts it down", WAITS, ("the runner is told", DELETED), shut_down=True),
 )
 
 
@@ -183,7 +186,7 @@ def _put_document(scenario: Scenario, system: Path, key: Key) -> None:
         key="http://127.0.0.1:8000/key.gpg",
         key_fingerprint=key.fingerprint,
     )
-    document = machine_boot(settings, f"curl -sf {METADATA}/token").user_data
+    document = machine_boot(settings, f"curl -sf {METADATA}/token", f"echo {DELETED}").user_data
     (system / "var/lib/cloud/seed/nocloud/user-data").write_text(document)
     checked = [
         "chroot",

@@ -88,7 +88,8 @@ class YandexMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_field
     security_groups: tuple[str, ...] = ()
     """Identifiers of security groups."""
     service_account: str | None = None
-    """The identifier of the service account that the machine acts as. None is needed."""
+    """The identifier of the service account with which the machine deletes itself at its end. Without it the
+    machine powers itself off, and its disk is billed until `emel runner stop` or `prune`."""
     image_family: str | None = None
     """The family of images that it boots, public or the folder's own; without it Ubuntu, or one with the
     card's driver."""

@@ -16,16 +16,18 @@ refused with 403. Sources: GitLab documentation, «Runners API», resetting by t
 lib/api/ci/runner.rb; gitlab-runner's network/gitlab.go, which takes no other status."""
 
 
-def machine_boot(settings: BootSettings, token_command: str) -> MachineBoot:
+def machine_boot(settings: BootSettings, token_command: str, delete_command: str = "") -> MachineBoot:
     """The boot of a machine that takes jobs of one project, and is gone afterwards.
 
-    `token_command` is for a machine that is booted: a shell command that prints the runner's token there, to
-    the superuser. Neither document holds the token.
+    Both commands are for a machine that is booted, and its superuser: `token_command` prints the runner's
+    token there, `delete_command` deletes the machine. Neither document holds the token.
     """
     script = _run_script(settings)
+    boot = _boot_script(settings, token_command)
+    end = _end_script(delete_command) if delete_command else None
     return MachineBoot(
         script=script,
-        user_data=cloud_config(_boot_script(settings, token_command), script, settings.max_lifetime),
+        user_data=cloud_config(boot, script, end, settings.max_lifetime),
         max_lifetime=settings.max_lifetime,
     )
 
@@ -69,6 +71,10 @@ def _boot_script(settings: BootSettings, token_command: str) -> str:
         },
         f"runner_token() {{\n    {token_command}\n}}\nboot\n",
     )
+
+
+def _end_script(delete_command: str) -> str:
+    return _script("end.sh", {}, f"delete_machine() {{\n    {delete_command}\n}}\nend\n")
 
 
 def _script(file: str, values: dict[str, str], end: str) -> str:

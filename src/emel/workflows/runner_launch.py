@@ -192,7 +192,7 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
         certificates=fleet.certificates,
         notice="aws" if wanted.shape.cloud == "aws" and wanted.shape.spot else None,
     )
-    boot = runners.machine_boot(settings, fleet.compute.token_command)
+    boot = runners.machine_boot(settings, fleet.compute.token_command, fleet.compute.delete_command)
     ends = fleet.clock.now() + timedelta(seconds=wanted.max_lifetime)
     labels = runners.machine_labels(fleet.owner, runner.id, ends, wanted.price)
     machine = fleet.compute.create(name, wanted.shape, boot, runner.token, labels)

@@ -46,7 +46,11 @@ case "$*" in
     unit=$UNITS/emel-runner.service
     action=SuccessAction
     start=$(sed -n 's/^ExecStart=//p' "$unit")
-    env -i PATH="$PATH" CALLS="$CALLS" "$start" >>"$CONSOLE" 2>&1 || action=FailureAction
+    result=success
+    clean="env -i PATH=$PATH CALLS=$CALLS"
+    $clean "$start" >>"$CONSOLE" 2>&1 || { action=FailureAction; result=exit-code; }
+    after=$(sed -n 's/^ExecStopPost=//p' "$unit")
+    [ -z "$after" ] || $clean SERVICE_RESULT=$result "$after" >>"$CONSOLE" 2>&1
     echo "systemd $(sed -n "s/^$action=//p" "$unit")" >>"$CALLS"
     ;;
 esac

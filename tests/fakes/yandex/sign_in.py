@@ -1,4 +1,5 @@
-"""The metadata service of a machine, and the exchange of workload identities for a token.
+"""The metadata service of a machine, the call by which it deletes itself, and the exchange of workload
+identities for a token.
 
 Sources: «Getting an IAM token inside a VM», «Metadata folders»; «Workload identity federations», RFC 8693.
 """
@@ -7,13 +8,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 from tests.fakes.yandex.services import issue_token
 from tests.fakes.yandex.state import State
 
+INSTANCES = "/compute/v1/instances/"
 METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
 ATTRIBUTES = "/computeMetadata/v1/instance/attributes/"
 EXCHANGE = {
@@ -31,6 +33,10 @@ class SignIn:
         """A job's token → the service account whose federated credential names its subject."""
         self.attributes: Mapping[str, str] = {}
         """The user's keys of the machine's metadata."""
+        self.instance = ""
+        """The identifier of the machine that asks."""
+        self.delete: Callable[[str], bool] = lambda identifier: False
+        """What `DELETE` of an instance by the machine's account does; False where it may not."""
         self.state = state
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.address = f"127.0.0.1:{self._server.server_port}"
@@ -64,6 +70,8 @@ def _handler(door: SignIn) -> type[BaseHTTPRequestHandler]:
                 self.reply(404, {})
             elif self.path == METADATA:
                 self.reply(200, door.token())
+            elif self.path == "/computeMetadata/v1/instance/id":
+                self.reply_text(200, "text/plain", door.instance)
             elif self.path.startswith(ATTRIBUTES) and key in door.attributes:
                 self.reply_text(200, "text/plain", door.attributes[key])
             else:
@@ -73,6 +81,15 @@ def _handler(door: SignIn) -> type[BaseHTTPRequestHandler]:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(text).items()}
             self.reply(*door.exchange(form) if self.path == "/oauth/token" else (404, {}))
+
+        def do_DELETE(self) -> None:
+            kind, _, token = self.headers.get("Authorization", "").partition(" ")
+            if kind != "Bearer" or token not in door.state.tokens:
+                self.reply(401, {})
+            elif not door.delete(self.path.removeprefix(INSTANCES)):
+                self.reply(403, {})
+            else:
+                self.reply(200, {"id": "fhm-operation", "done": False})
 
         def reply(self, status: int, content: dict[str, object]) -> None:
             self.reply_text(status, "application/json", json.dumps(content))

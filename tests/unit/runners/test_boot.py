@@ -76,9 +76,11 @@ def settings(site, key, release, gitlab, runner):
     }
 
 
-def booted(folder: Path, settings, *, token_command: str = f"echo {TOKEN}", stand_ins=None) -> BootedMachine:
+def booted(
+    folder: Path, settings, *, token_command: str = f"echo {TOKEN}", delete_command: str = "", stand_ins=None
+) -> BootedMachine:
     machine = BootedMachine(folder / "machine", stand_ins=stand_ins)
-    machine.boot(machine_boot(BootSettings(**settings), token_command).user_data)
+    machine.boot(machine_boot(BootSettings(**settings), token_command, delete_command).user_data)
     return machine
 
 
@@ -262,12 +264,33 @@ def test_it_powers_down_after_a_runner_that_crashed(tmp_path, settings, site, ke
     assert machine.has_powered_down()
 
 
+def test_a_machine_that_can_deletes_itself_when_its_work_is_done(tmp_path, settings):
+    machine = booted(tmp_path, settings, delete_command='echo "deleted" >>"$CALLS"')
+
+    assert machine.calls[-2:] == ["deleted", "systemd poweroff-force"]
+    assert machine.console.endswith("emel: the machine deletes itself\n")
+
+
+def test_a_machine_that_failed_is_kept_with_its_console(tmp_path, settings):
+    machine = booted(tmp_path, settings, token_command="false", delete_command='echo "deleted" >>"$CALLS"')
+
+    assert "deleted" not in machine.calls
+    assert machine.has_powered_down()
+
+
+def test_a_machine_that_may_not_delete_itself_powers_down(tmp_path, settings):
+    machine = booted(tmp_path, settings, delete_command="false")
+
+    assert "it could not, and powers down" in machine.console
+    assert machine.has_powered_down()
+
+
 def test_the_document_fits_into_what_aws_takes_and_its_scripts_are_posix(settings):
     largest = BootSettings(**{**settings, "executor": "docker", "gpus": 8, "notice": "aws"})
 
     boot = machine_boot(largest, f"curl {'x' * 1000}")
 
-    assert len(boot.user_data.encode()) < 14_000
+    assert len(boot.user_data.encode()) < 15_000
     assert boot.user_data.isascii()
     assert boot.script.startswith("#!/bin/sh\n")
     assert boot.max_lifetime == 21600

@@ -68,7 +68,8 @@ def machine_options(function: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """Machines that train this project's jobs in GitLab, and are gone afterwards.
 
-    The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api.
+    Neither a model nor an emel.toml is needed: `--cloud` and the options below are enough, in a clone of the
+    project or in one of its jobs. The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api.
     """
 
 
@@ -244,7 +245,7 @@ def _project(context: click.Context, cloud: str | None, **machine: Any) -> Proje
         if machine.get(span) is not None:
             machine[span] = f"{machine[span]:.0f}s"
     given = {f"train__machine__{key}": value for key, value in machine.items() if value not in (None, ())}
-    return options.project_of(context, train__machine__cloud=cloud, **given)
+    return options.modelless_of(context, train__machine__cloud=cloud, **given)
 
 
 def _is_free(wanted: LaunchPlan) -> bool:

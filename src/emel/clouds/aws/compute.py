@@ -61,6 +61,8 @@ class AwsCompute:
         f"| sed -n 's/^{SECRET_LINE}//p' | grep ."
     )
 
+    delete_command = ""
+
     def __init__(
         self, session: Session, settings: AwsMachines, clock: Clock, tell: Callable[[str], None]
     ) -> None:
