@@ -68,8 +68,8 @@ def machine_options(function: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """Machines that train this project's jobs in GitLab, and are gone afterwards.
 
-    Neither a model nor an emel.toml is needed: `--cloud` and the options below are enough, in a clone of the
-    project or in one of its jobs. The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api.
+    The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api. Neither a model
+    nor an emel.toml is needed: with --cloud it works in any clone of the project, and in its jobs.
     """
 
 
