@@ -76,11 +76,16 @@ class Scenario(NamedTuple):
     max_lifetime: float = 3600
     shut_down: bool = False
     """Whether the cloud shuts the machine down while the runner works."""
+    again: bool = False
+    """Whether it is started once more, and has to end at once."""
 
 
 SCENARIOS = (
     Scenario(
-        "takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED, DELETED)
+        "takes a job, and ends at once when it is started again",
+        ASKS,
+        ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED, DELETED),
+        again=True,
     ),
     Scenario("the runner is killed", "kill -9 $$\n", ("status=9/KILL",)),
     Scenario("its life is over", WAITS, ("the runner is told", DELETED), max_lifetime=60),
@@ -131,9 +136,10 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
     for path in (*journal.glob("*"), *(system / "var/lib/cloud").glob("[ids]*")):
         if path.name != "seed":
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    shutil.rmtree(system / "home/gitlab-runner/runner", ignore_errors=True)
+    for left in ("home/gitlab-runner/runner", "opt/emel"):
+        shutil.rmtree(system / left, ignore_errors=True)
     started = time.monotonic()
-    ended = _boot(system, scenario)
+    ended = _boot(system, scenario) and (not scenario.again or _boot(system, scenario))
     took = time.monotonic() - started
     read = ["journalctl", "-D", str(journal), "--no-pager", "-o", "cat"]
     said = subprocess.run(read, capture_output=True, text=True).stdout

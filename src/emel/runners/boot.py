@@ -78,11 +78,15 @@ def _end_script(delete_command: str) -> str:
 
 
 def _script(file: str, values: dict[str, str], end: str) -> str:
-    """A script: the values as its first lines, so that nothing within it has to be replaced."""
+    """A script: the values as its first lines, so that nothing within it has to be replaced.
+
+    Its comments stay here: clouds take little, and certificates may have to go with it.
+    """
     body = Path(__file__).with_name(file).read_text("utf-8")
-    first, _, rest = body.partition("\n")
+    first, *lines = body.splitlines(keepends=True)
+    rest = "".join(line for line in lines if not line.lstrip().startswith("#"))
     assignments = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
-    return f"{first}\n{assignments}{rest}{end}"
+    return f"{first}{assignments}{rest}{end}"
 
 
 def _word(part: str) -> str:

@@ -21,6 +21,8 @@ _DOCUMENT = """\
 #cloud-config
 # A machine of emel: it takes jobs of one GitLab project, then powers itself down.
 bootcmd:
+# Whatever restarts a machine ends it: its job is lost, it would take no other, and its life would begin anew.
+- mkdir -p {folder}/boots && mkdir {folder}/boots/"${{INSTANCE_ID:-here}}" || systemctl --force poweroff
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
 # no basic target, hence the properties. By force: an orderly end waits for other units, some of them for
 # ever; so the runner is told before. systemd reads such units again whenever it is reloaded: spans since

@@ -22,6 +22,7 @@ PLACES = {
     "/home/gitlab-runner": "home",
     "/usr/share/keyrings": "keyrings",
     "/etc/apt": "apt",
+    "/etc/needrestart/conf.d": "needrestart",
 }
 
 NOTED = '#!/bin/sh\necho "$(basename "$0") $*" >>"$CALLS"\n'

@@ -114,6 +114,34 @@ def test_it_ends_at_once_when_its_life_cannot_be_limited(tmp_path, settings):
     assert machine.calls[0] == "systemctl --force poweroff"
 
 
+def test_a_machine_that_is_restarted_ends_at_once(tmp_path, settings):
+    document = machine_boot(BootSettings(**settings), f"echo {TOKEN}").user_data
+    machine = BootedMachine(tmp_path / "machine")
+    machine.boot(document)
+    before = len(machine.calls)
+    machine.boot(document)
+
+    assert machine.calls[before] == "systemctl --force poweroff"
+
+
+def test_no_update_that_begins_by_itself_restarts_the_runner(tmp_path, settings):
+    machine = booted(tmp_path, settings)
+
+    assert "systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service" in machine.calls
+    assert (machine.folder / "needrestart/emel.conf").read_text() == "$nrconf{restart} = 'l';\n"
+
+
+def test_without_nftables_the_metadata_service_is_closed_by_iptables(tmp_path, settings):
+    """As on an image on which Docker runs already."""
+    runs = '#!/bin/sh\necho "iptables $*" >>"$CALLS"\ncase "$*" in *-N*) exit 1 ;; esac\n'
+    machine = booted(tmp_path, settings, stand_ins={"nft": None, "iptables": runs})
+
+    refused = [call for call in machine.calls if call.startswith("iptables") and call.endswith("REJECT")]
+    assert [call.split()[3] for call in refused] == ["OUTPUT", "DOCKER-USER", "FORWARD"]
+    assert all("169.254.169.254" in call for call in refused)
+    assert "Job succeeded" in machine.console
+
+
 def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):
     machine = booted(tmp_path, {**settings, "max_jobs": 3})
 
