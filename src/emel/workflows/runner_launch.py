@@ -21,7 +21,7 @@ from emel.errors import EmelError, ForgeError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, MachinePrice
 from emel.records.forges import CreatedRunner
 from emel.runners import BootSettings
-from emel.workflows.fleet import STOPS, Fleet
+from emel.workflows.fleet import STOPS, Fleet, hint_of_rest
 from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -227,7 +227,10 @@ def _await_contact(fleet: Fleet, machine: Machine, runner: int, console: Console
         now = fleet.compute.find(machine.name)
         # After the question: the exchange of the token is a word too, and one whose answer was lost the last.
         if now is None or now.id != machine.id or now.state == "stopped":
-            raise MachineError("the machine ended before its runner came up")
+            raise MachineError(
+                "the machine ended before its runner came up",
+                hint="its last words above say why, where the cloud has kept them",
+            )
         if known.status == "online":
             return known.paused
         if not told:
@@ -289,7 +292,7 @@ def _undo(
         what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",
-            hint=f"remove it: emel runner stop {name} --now",
+            hint=hint_of_rest(name, problem),
         ) from problem
 
 

@@ -217,6 +217,18 @@ def test_what_could_not_be_removed_is_named_with_the_command_that_does(place: Ya
     assert caught.value.hint == f"remove it: emel runner stop {NAME} --now"
 
 
+def test_a_token_that_may_make_and_not_remove_is_told_which_scope_it_lacks(
+    gitlab: FakeGitLab, clock: EventfulClock
+) -> None:
+    weak = yard(gitlab, clock, scopes=("create_runner", "read_api"))
+    with pytest.raises(MachineError, match="could not be removed") as caught:
+        launch(weak.fleet, weak.wanted(), NAME, (), progress=Silence())
+    assert caught.value.hint is not None
+    assert "manage_runner" in caught.value.hint
+    assert caught.value.hint.endswith(f"then remove it: emel runner stop {NAME} --now")
+    assert not weak.compute.there
+
+
 def test_the_token_is_shown_nowhere(place: Yard) -> None:
     told = Silence()
     made_with: list[str] = []

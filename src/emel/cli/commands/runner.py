@@ -199,10 +199,10 @@ def stop_command(
     context: click.Context, name: str | None, cloud: str | None, now: bool, as_json: bool
 ) -> None:
     """Remove a machine and its runner. What is not there is no error."""
+    if name is None and not os.environ.get("CI_PIPELINE_IID"):
+        raise click.UsageError("Missing argument 'NAME': outside of CI nothing says which.")
     with progress() as telling:
         fleet = open_fleet(_project(context, cloud), os.environ, telling)
-        if name is None and not os.environ.get("CI_PIPELINE_IID"):
-            raise click.UsageError("Missing argument 'NAME': outside of CI nothing says which.")
         done = workflow.stop(
             fleet, name or machine_name(fleet.project, None, os.environ), now=now, progress=telling
         )
