@@ -97,8 +97,8 @@ install_runner() {
     fetch "$downloads/v$version/release.sha256.asc" "$work/list.asc"
     fetch "$downloads/v$version/binaries/$file" "$work/gitlab-runner"
     mkdir -m 700 "$work/keys"
-    gpg --quiet --batch --homedir "$work/keys" --import "$work/key"
-    gpg --quiet --batch --homedir "$work/keys" --status-fd 1 --verify "$work/list.asc" "$work/list" \
+    gpg --quiet --batch --no-autostart --homedir "$work/keys" --import "$work/key"
+    gpg --quiet --batch --no-autostart --homedir "$work/keys" --status-fd 1 --verify "$work/list.asc" "$work/list" \
         >"$work/verdict" 2>/dev/null || true
     if grep -q ' REVKEYSIG ' "$work/verdict" || ! grep -q " VALIDSIG .*$fingerprint\$" "$work/verdict"; then
         fail "the checksums of gitlab-runner $version are not signed by $fingerprint"

@@ -41,7 +41,7 @@ class Server:
 
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         self._path = f"{parts.path.rstrip('/')}/api/v4"
         self._token = token
 

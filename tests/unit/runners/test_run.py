@@ -53,6 +53,7 @@ class Place:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            umask=0o022,
         )
         assert child.stdin is not None
         child.stdin.write(TOKEN + "\n")
