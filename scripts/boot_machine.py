@@ -45,9 +45,23 @@ ExecStart=/bin/sh /srv/serve
 """
 SERVE = """\
 python3 -m http.server --bind 127.0.0.1 8000 &
+python3 /srv/gitlab.py &
 exec python3 -m http.server --bind 169.254.169.254 80
 """
-ASKS = f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
+GITLAB = """\
+import http.server
+class Exchanges(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        known = self.rfile.read(int(self.headers["Content-Length"])) == b"token=glrt-of-this-test"
+        self.send_response(201 if known else 403)
+        self.end_headers()
+        self.wfile.write(b'{"token": "glrt-another", "token_expires_at": null}')
+http.server.HTTPServer(("127.0.0.1", 8001), Exchanges).serve_forever()
+"""
+DELETED = "the machine is deleted"
+EXCHANGED = "the runner has another token"
+ASKS = f'grep -q "config token = .glrt-another" "$NOTES" && echo "{EXCHANGED}"\n'
+ASKS += f'curl -s -o /dev/null --max-time 3 {METADATA}/token || echo "the job is refused metadata"\n'
 WAITS = (
     'mkfifo never; cat never & w=$!; trap "echo the runner is told; kill $w; exit 0" TERM; wait $w; wait $w\n'
 )
@@ -62,13 +76,20 @@ class Scenario(NamedTuple):
     max_lifetime: float = 3600
     shut_down: bool = False
     """Whether the cloud shuts the machine down while the runner works."""
+    again: bool = False
+    """Whether it is started once more, and has to end at once."""
 
 
 SCENARIOS = (
-    Scenario("takes a job", ASKS, ("emel-limit.timer", "uid=", "the job is refused metadata")),
+    Scenario(
+        "takes a job, and ends at once when it is started again",
+        ASKS,
+        ("emel-limit.timer", "uid=", "the job is refused metadata", EXCHANGED, DELETED),
+        again=True,
+    ),
     Scenario("the runner is killed", "kill -9 $$\n", ("status=9/KILL",)),
-    Scenario("its life is over", WAITS, ("the runner is told",), max_lifetime=60),
-    Scenario("the cloud shuts it down", WAITS, ("the runner is told",), shut_down=True),
+    Scenario("its life is over", WAITS, ("the runner is told", DELETED), max_lifetime=60),
+    Scenario("the cloud shuts it down", WAITS, ("the runner is told", DELETED), shut_down=True),
 )
 
 
@@ -115,9 +136,10 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
     for path in (*journal.glob("*"), *(system / "var/lib/cloud").glob("[ids]*")):
         if path.name != "seed":
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    shutil.rmtree(system / "home/gitlab-runner/runner", ignore_errors=True)
+    for left in ("home/gitlab-runner/runner", "opt/emel"):
+        shutil.rmtree(system / left, ignore_errors=True)
     started = time.monotonic()
-    ended = _boot(system, scenario)
+    ended = _boot(system, scenario) and (not scenario.again or _boot(system, scenario))
     took = time.monotonic() - started
     read = ["journalctl", "-D", str(journal), "--no-pager", "-o", "cat"]
     said = subprocess.run(read, capture_output=True, text=True).stdout
@@ -136,6 +158,7 @@ def holds(scenario: Scenario, system: Path, key: Key) -> bool:
 def _prepare(system: Path) -> None:
     (system / "etc/systemd/system/site.service").write_text(SITE)
     (system / "srv/serve").write_text(SERVE)
+    (system / "srv/gitlab.py").write_text(GITLAB)
     (system / "var/log/journal").mkdir(exist_ok=True)
     (system / "etc/machine-id").write_text("")
     seed = system / "var/lib/cloud/seed/nocloud"
@@ -159,7 +182,7 @@ def _put_document(scenario: Scenario, system: Path, key: Key) -> None:
     put_release(site, key, body=f"id\n{scenario.runner}")
     (site / "token").write_text("glrt-of-this-test\n")
     settings = BootSettings(
-        url="https://gitlab.example.com",
+        url="http://127.0.0.1:8001",
         name="emel-test",
         executor="shell",
         max_lifetime=scenario.max_lifetime,
@@ -169,7 +192,7 @@ def _put_document(scenario: Scenario, system: Path, key: Key) -> None:
         key="http://127.0.0.1:8000/key.gpg",
         key_fingerprint=key.fingerprint,
     )
-    document = machine_boot(settings, f"curl -sf {METADATA}/token").user_data
+    document = machine_boot(settings, f"curl -sf {METADATA}/token", f"echo {DELETED}").user_data
     (system / "var/lib/cloud/seed/nocloud/user-data").write_text(document)
     checked = [
         "chroot",

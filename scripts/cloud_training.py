@@ -8,12 +8,14 @@ from __future__ import annotations
 from computed import GUIDES, filled, money, table, write_or_check
 from msgspec.structs import replace
 
-from emel.cost import machine_price
+from emel.cost import load_tariff, machine_price
 from emel.records import MachineShape
 
 LIFETIME_HOURS = 6
 MONTH_HOURS = 720
 TRAINING_HOURS = (5, 20, 60, 200)
+DISKS = (30, 50, 100)
+"""GB."""
 YANDEX = MachineShape(
     cloud="yandex",
     platform="standard-v3",
@@ -36,10 +38,12 @@ WORDS = {
     "en": {
         "prices": ("machine", "an hour", "an hour as `--spot`", "at worst in {} h", "as `--spot`"),
         "month": ("hours of training a month", "launched", "launched as `--spot`", "left on all month"),
+        "disk": ("disk of a stopped machine", "a day", "a month", "{} GB"),
     },
     "ru": {
         "prices": ("машина", "час", "час с `--spot`", "в худшем случае за {} ч", "с `--spot`"),
         "month": ("часов обучения в месяц", "запуск на время", "запуск с `--spot`", "включена весь месяц"),
+        "disk": ("диск остановленной машины", "сутки", "месяц", "{} ГБ"),
     },
 }
 
@@ -57,6 +61,7 @@ def tables(language: str) -> dict[str, str]:
     return {
         "machine prices": table(headings, [_price_row(name) for name in MACHINES]),
         "machine month": table(words["month"], [_month_row(hours) for hours in TRAINING_HOURS]),
+        "stopped disk": table(words["disk"][:3], [_disk_row(words["disk"][3], size) for size in DISKS]),
     }
 
 
@@ -71,6 +76,14 @@ def _month_row(hours: int) -> tuple[str, ...]:
     shape = MACHINES[CARD]
     spot = replace(shape, spot=True)
     return (str(hours), _cost(shape, hours), _cost(spot, hours), _cost(shape, MONTH_HOURS))
+
+
+def _disk_row(heading: str, size: int) -> tuple[str, ...]:
+    tariff = load_tariff("yandex")
+    assert tariff.machines is not None
+    an_hour = size * tariff.machines.disk_gb_hour[YANDEX.disk_type]
+    costs = (money(an_hour * hours, tariff.currency) for hours in (24, MONTH_HOURS))
+    return (heading.format(size), *costs)
 
 
 def _cost(shape: MachineShape, hours: int) -> str:

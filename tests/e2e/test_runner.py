@@ -18,12 +18,7 @@ from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """[model]
-name = "churn"
-path = "model.joblib"
-sample = "sample.csv"
-
-[train.machine]
+CONFIG = """[train.machine]
 cloud = "local"
 idle = "2m"
 max_lifetime = "10m"
@@ -67,7 +62,7 @@ def emel(gitlab: FakeGitLab, project: Project, tmp_path: Path) -> Iterator[Emel]
     }
     made.git("init", "--quiet")
     yield made
-    made("runner", "stop", "--now")
+    made("runner", "stop", "--now", "--cloud", "local")
     assert processes_of(folder) == []
 
 
@@ -112,6 +107,19 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(emel: Emel, project: Project
     assert not (emel.folder / ".emel").exists()
 
 
+def test_without_an_emel_toml_options_are_enough(emel: Emel, project: Project, name: str) -> None:
+    (emel.folder / "emel.toml").unlink()
+
+    launched = emel("runner", "launch", "--cloud", "local", "--idle", "2m", "--json")
+    listed = emel("runner", "list", "--cloud", "local", "--json")
+    stopped = emel("runner", "stop", "--cloud", "local", "--now", "--json")
+
+    assert json.loads(launched.stdout)["name"] == name, launched.stderr
+    assert [(each["name"], each["runner_status"]) for each in json.loads(listed.stdout)] == [(name, "online")]
+    assert json.loads(stopped.stdout)["machine"] is True
+    assert project.runners == {}
+
+
 def test_the_token_is_in_no_argument_no_environment_no_file_and_no_output(
     emel: Emel, gitlab: FakeGitLab, project: Project, name: str
 ) -> None:
@@ -127,6 +135,7 @@ def test_the_token_is_in_no_argument_no_environment_no_file_and_no_output(
 
     assert "Starting runner" in "".join(texts)
     assert runner["token"] not in "".join(texts)
+    assert f"glrt-{runner['id']:020}" not in "".join(texts), "the one that was exchanged"
     assert emel.env["EMEL_GITLAB_TOKEN"] not in started["trace"]
 
 

@@ -42,6 +42,7 @@ class InMemoryCompute:
     """Machines that run on a clock and are billed by it. It may refuse, and lose machines."""
 
     token_command = "echo token"
+    delete_command = ""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -11,7 +11,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.compute import InMemoryCompute
 from tests.fakes.dying_http import Died
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
-from tests.fakes.gitlab.coordinator import contact
+from tests.fakes.gitlab.coordinator import exchange
 from tests.fakes.gitlab.project import place_in
 
 from emel.clouds import Compute
@@ -61,16 +61,19 @@ class Yard(NamedTuple):
         return not self.compute.there and not self.compute.secrets and not self.project.runners
 
 
-def yard(gitlab: FakeGitLab, clock: EventfulClock, life: Life | None = None) -> Yard:
-    """A new project whose machines come up at once. With a `life`, its doors end with it."""
+def yard(
+    gitlab: FakeGitLab, clock: EventfulClock, life: Life | None = None, scopes: tuple[str, ...] = ()
+) -> Yard:
+    """A new project whose machines come up at once. With a `life`, its doors end with it; `scopes` are those
+    of its token, without any all."""
     project = gitlab.world.project(f"team/p{len(gitlab.world.projects)}")
     compute = InMemoryCompute(clock)
 
     def come_up(name: str) -> None:
-        contact(gitlab.world, compute.secrets[name], clock.monotonic())
+        exchange(gitlab.world, compute.secrets[name], clock.monotonic())
 
     compute.on_create = come_up
-    return yard_of(gitlab, project, compute, clock, life)
+    return yard_of(gitlab, project, compute, clock, life, scopes)
 
 
 def yard_of(
@@ -79,9 +82,10 @@ def yard_of(
     compute: InMemoryCompute,
     clock: EventfulClock,
     life: Life | None = None,
+    scopes: tuple[str, ...] = (),
 ) -> Yard:
     """The same project as another program sees it."""
-    token = gitlab.world.project_token(project, MAINTAINER)
+    token = gitlab.world.project_token(project, MAINTAINER, *scopes)
     http: FileHttp = MortalHttp(life) if life else SystemHttp(env={})
     place = place_in(gitlab, project)
     fleet = Fleet(

@@ -14,6 +14,8 @@ variables)."""
 LAUNCH = "emel runner launch --yes"
 SIGNED_IN = ("yandex", "aws")
 """Clouds that a job's token is a login for."""
+PREPARED = (*SIGNED_IN, "kubernetes")
+"""Clouds that a job is made ready for: by a login, or by the program that signs in."""
 
 
 def of_training(spec: Spec) -> Job:
@@ -69,10 +71,10 @@ def prune_runners(spec: Spec) -> Job:
 
 
 def template(spec: Spec) -> str:
-    """What these jobs extend: they sign in to the machine's cloud, which may not be that of the endpoints."""
+    """What these jobs extend: they can reach the machine's cloud, which may not be that of the endpoints."""
     if spec.is_component or (spec.machine == spec.cloud and spec.machine in SIGNED_IN):
         return ".emel-cloud"
-    return ".emel-machine" if spec.machine in SIGNED_IN else ".emel"
+    return ".emel-machine" if spec.machine in PREPARED else ".emel"
 
 
 def _job(spec: Spec, stage: str) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emel.ci import kubectl
 from emel.ci.layout import Noted
 from emel.ci.spec import Spec
 
@@ -57,6 +58,8 @@ def with_cloud(spec: Spec, named: str) -> Job:
             "export AWS_WEB_IDENTITY_TOKEN_FILE=$(mktemp)",
             'printf %s "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"',
         ]
+    if named == "kubernetes":
+        steps += kubectl.steps()
     if named == "local" or is_input:
         linked = 'mkdir -p .emel && ln -sfn "${EMEL_LOCAL_FOLDER:?is not set}" .emel/local'
         steps.append(

@@ -68,3 +68,8 @@ def folder_of(context: click.Context, **flags: Any) -> Project:
     folder: Path = context.obj
     dotted = {name.replace("__", "."): value for name, value in flags.items()}
     return open_folder(folder, this_machine(), env=os.environ, flags=dotted)
+
+
+def modelless_of(context: click.Context, **flags: Any) -> Project:
+    """The same for commands that ask nothing of a model, and so also where emel.toml has no [model]."""
+    return folder_of(context, model__name="none", model__path="none", model__sample="none", **flags)

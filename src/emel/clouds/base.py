@@ -211,6 +211,10 @@ class Compute(Protocol):
     """A shell command that prints, for the superuser of a machine, the secret that it was made with. Empty
     where `MachineBoot.script` is run, which gets it by its standard input."""
 
+    delete_command: str
+    """A shell command by which the superuser of a machine deletes it. Empty where it has no right to, and
+    where one that powers itself off is billed no longer."""
+
     def shape(self, wanted: MachineWanted) -> MachineShape:
         """What would be made. Nothing is created; what can be asked without a price is asked.
 

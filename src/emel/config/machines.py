@@ -88,7 +88,8 @@ class YandexMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_field
     security_groups: tuple[str, ...] = ()
     """Identifiers of security groups."""
     service_account: str | None = None
-    """The identifier of the service account that the machine acts as. None is needed."""
+    """The identifier of the service account with which the machine deletes itself at its end. Without it the
+    machine powers itself off, and its disk is billed until `emel runner stop` or `prune`."""
     image_family: str | None = None
     """The family of images that it boots, public or the folder's own; without it Ubuntu, or one with the
     card's driver."""
@@ -147,7 +148,8 @@ class KubernetesMachineTable(Struct, frozen=True, kw_only=True, forbid_unknown_f
     node_selector: dict[str, str] = {}
     """Labels that a node must have, as those of a pool with graphics cards."""
     image: str | None = None
-    """The image in which jobs run, with git and bash; without it `python:3.12`. gitlab-runner is brought."""
+    """The image in which jobs run, with git, bash and curl; without it `python:3.12`. gitlab-runner is
+    brought."""
 
     def settings(self) -> KubernetesMachines:
         """The same as a record."""

@@ -10,17 +10,24 @@ from emel.runners import command
 from emel.runners.cloud_init import NOTICE_FOLDER, cloud_config
 from emel.runners.settings import BootSettings
 
+EXCHANGE = "/api/v4/runners/reset_authentication_token"
+"""Takes `token=…`, a runner's token, and answers 201 with another one in `token`, from which on the first is
+refused with 403. Sources: GitLab documentation, «Runners API», resetting by the current token; GitLab's
+lib/api/ci/runner.rb; gitlab-runner's network/gitlab.go, which takes no other status."""
 
-def machine_boot(settings: BootSettings, token_command: str) -> MachineBoot:
+
+def machine_boot(settings: BootSettings, token_command: str, delete_command: str = "") -> MachineBoot:
     """The boot of a machine that takes jobs of one project, and is gone afterwards.
 
-    `token_command` is for a machine that is booted: a shell command that prints the runner's token there, to
-    the superuser. Neither document holds the token.
+    Both commands are for a machine that is booted, and its superuser: `token_command` prints the runner's
+    token there, `delete_command` deletes the machine. Neither document holds the token.
     """
     script = _run_script(settings)
+    boot = _boot_script(settings, token_command)
+    end = _end_script(delete_command) if delete_command else None
     return MachineBoot(
         script=script,
-        user_data=cloud_config(_boot_script(settings, token_command), script, settings.max_lifetime),
+        user_data=cloud_config(boot, script, end, settings.max_lifetime),
         max_lifetime=settings.max_lifetime,
     )
 
@@ -39,6 +46,7 @@ def _run_script(settings: BootSettings) -> str:
     return _script(
         "run.sh",
         {
+            "exchange_url": f"{settings.url.rstrip('/')}{EXCHANGE}",
             "before": "\n".join(config.before),
             "token_key": config.token_key,
             "authority_key": config.authority_key,
@@ -65,12 +73,20 @@ def _boot_script(settings: BootSettings, token_command: str) -> str:
     )
 
 
+def _end_script(delete_command: str) -> str:
+    return _script("end.sh", {}, f"delete_machine() {{\n    {delete_command}\n}}\nend\n")
+
+
 def _script(file: str, values: dict[str, str], end: str) -> str:
-    """A script: the values as its first lines, so that nothing within it has to be replaced."""
+    """A script: the values as its first lines, so that nothing within it has to be replaced.
+
+    Its comments stay here: clouds take little, and certificates may have to go with it.
+    """
     body = Path(__file__).with_name(file).read_text("utf-8")
-    first, _, rest = body.partition("\n")
+    first, *lines = body.splitlines(keepends=True)
+    rest = "".join(line for line in lines if not line.lstrip().startswith("#"))
     assignments = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
-    return f"{first}\n{assignments}{rest}{end}"
+    return f"{first}{assignments}{rest}{end}"
 
 
 def _word(part: str) -> str:

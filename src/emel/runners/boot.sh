@@ -4,7 +4,8 @@
 set -eu
 
 boot() {
-    export DEBIAN_FRONTEND=noninteractive HOME=/root
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 HOME=/root
+    hold_updates
     close_metadata
     install_runner
     if [ "$gpus" != 0 ]; then
@@ -43,6 +44,15 @@ patiently() {
     "$@"
 }
 
+# Updates that begin by themselves would hold the locks of apt, and needrestart then restart what uses an old
+# library, which may be the unit of the runner. One that is installing already is left to its end.
+hold_updates() {
+    systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service 2>/dev/null || true
+    if [ -d /etc/needrestart/conf.d ]; then
+        echo "\$nrconf{restart} = 'l';" >/etc/needrestart/conf.d/emel.conf
+    fi
+}
+
 # A job could take the machine's secrets and its place in the cloud from there. A table of our own, since
 # Docker puts its rules before those of others; `DOCKER-USER` is the one chain that it leaves to them.
 close_metadata() {
@@ -65,7 +75,8 @@ RULES
         return
     fi
     iptables -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT
-    iptables -w -N DOCKER-USER
+    # It is there already where Docker runs.
+    iptables -w -N DOCKER-USER 2>/dev/null || true
     iptables -w -I DOCKER-USER -d 169.254.169.254 -j REJECT
     iptables -w -I FORWARD -d 169.254.169.254 -j REJECT
 }
@@ -86,8 +97,8 @@ install_runner() {
     fetch "$downloads/v$version/release.sha256.asc" "$work/list.asc"
     fetch "$downloads/v$version/binaries/$file" "$work/gitlab-runner"
     mkdir -m 700 "$work/keys"
-    gpg --quiet --batch --homedir "$work/keys" --import "$work/key"
-    gpg --quiet --batch --homedir "$work/keys" --status-fd 1 --verify "$work/list.asc" "$work/list" \
+    gpg --quiet --batch --no-autostart --homedir "$work/keys" --import "$work/key"
+    gpg --quiet --batch --no-autostart --homedir "$work/keys" --status-fd 1 --verify "$work/list.asc" "$work/list" \
         >"$work/verdict" 2>/dev/null || true
     if grep -q ' REVKEYSIG ' "$work/verdict" || ! grep -q " VALIDSIG .*$fingerprint\$" "$work/verdict"; then
         fail "the checksums of gitlab-runner $version are not signed by $fingerprint"

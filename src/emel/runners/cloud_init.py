@@ -21,6 +21,8 @@ _DOCUMENT = """\
 #cloud-config
 # A machine of emel: it takes jobs of one GitLab project, then powers itself down.
 bootcmd:
+# Whatever restarts a machine ends it: its job is lost, it would take no other, and its life would begin anew.
+- mkdir -p {folder}/boots && mkdir {folder}/boots/"${{INSTANCE_ID:-here}}" || systemctl --force poweroff
 # Before all else, and at each boot: whatever happens later, the machine ends. So early there is no bus and
 # no basic target, hence the properties. By force: an orderly end waits for other units, some of them for
 # ever; so the runner is told before. systemd reads such units again whenever it is reloaded: spans since
@@ -37,7 +39,7 @@ write_files:
   permissions: "0755"
   content: |
 {run}
-- path: /etc/systemd/system/{unit}
+{end}- path: /etc/systemd/system/{unit}
   content: |
     [Unit]
     Description=Takes jobs of GitLab, then powers this machine down
@@ -48,7 +50,7 @@ write_files:
     FailureAction=poweroff-force
     [Service]
     ExecStart={folder}/boot
-    StandardOutput=journal+console
+{after}    StandardOutput=journal+console
     StandardError=journal+console
     # SIGTERM to the runner alone, which ends its job in order; whatever is left after a minute is killed.
     KillMode=mixed
@@ -68,8 +70,17 @@ ORDERLY_SECONDS = 90
 """So long before its limit the runner is told to end, and its job with it."""
 
 
-def cloud_config(boot: str, run: str, max_lifetime: float) -> str:
-    """The document around the script that makes the machine ready and the one that runs the runner."""
+_END = """\
+- path: {folder}/end
+  permissions: "0700"
+  content: |
+{text}
+"""
+
+
+def cloud_config(boot: str, run: str, end: str | None, max_lifetime: float) -> str:
+    """The document around the scripts: that which makes the machine ready, that which runs the runner, and
+    what comes after it."""
     return _DOCUMENT.format(
         seconds=round(max_lifetime),
         orderly=round(max(max_lifetime - ORDERLY_SECONDS, max_lifetime / 2)),
@@ -78,4 +89,6 @@ def cloud_config(boot: str, run: str, max_lifetime: float) -> str:
         unit=UNIT,
         boot=indent(boot.rstrip("\n"), "    "),
         run=indent(run.rstrip("\n"), "    "),
+        end=_END.format(folder=FOLDER, text=indent(end.rstrip("\n"), "    ")) if end else "",
+        after=f"    ExecStopPost={FOLDER}/end\n" if end else "",
     )

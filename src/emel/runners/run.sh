@@ -17,10 +17,34 @@ keep_harmless_variables() {
         SSL_CERT_FILE | SSL_CERT_DIR | LD_LIBRARY_PATH | CUDA_* | NVIDIA_*) ;;
         # By this the processes of a machine that is no machine of its own are found.
         EMEL_MACHINE) ;;
-        before | token_key | authority_key | certificates | after) ;;
+        exchange_url | before | token_key | authority_key | certificates | after) ;;
         *) unset "$variable" ;;
         esac
     done
+}
+
+# What the cloud was given to hand over may have been read there, and so is worth nothing before any job runs:
+# GitLab gives another token for it. A call that GitLab cannot have heard (no name, no connection, no TLS) is
+# repeated. After any other failure nobody may know the token that counts, and the machine ends.
+exchange_token() {
+    command -v curl >/dev/null || fail "curl is not installed; the runner's token is exchanged with it"
+    set --
+    [ -z "$certificates" ] || set -- --cacert "$PWD/runner/authority.pem"
+    for pause in 1 4 10 20 25 0; do
+        status=0
+        answer=$(printf 'token=%s' "$token" | curl -q -sS --fail --connect-timeout 20 --max-time 60 "$@" \
+            --data @- "$exchange_url") || status=$?
+        case $status in
+        5 | 6 | 7 | 35) sleep "$pause" ;;
+        *) break ;;
+        esac
+    done
+    given=$token
+    token=$(printf '%s\n' "$answer" | sed -n 's/.*"token" *: *"\([A-Za-z0-9_.-]*\)".*/\1/p')
+    case $token in
+    '' | "$given") fail "GitLab has not exchanged the runner's token: without one that works the machine ends" ;;
+    esac
+    unset given answer
 }
 
 keep_harmless_variables
@@ -37,6 +61,8 @@ if [ -n "$certificates" ]; then
     printf '%s\n' "$certificates" >"$PWD/runner/authority.pem"
     authority="$authority_key = \"$PWD/runner/authority.pem\""
 fi
+echo "emel: exchanging the runner's token at GitLab"
+exchange_token
 rm -f "$config"
 # A pipe, which can be read once: gitlab-runner does, when it starts.
 mkfifo -m 600 "$config"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from emel import clouds, runners
 from emel.clouds.base import Compute, Outside
-from emel.errors import EmelError, MachineError
+from emel.errors import EmelError, ForgeError, MachineError
 from emel.forge import LAUNCH, Forge, open_gitlab, require_access_token
 from emel.records import Machine
 from emel.records.forges import Runner
@@ -85,8 +85,7 @@ class Fleet(NamedTuple):
                 self.remove(pair)
         except STOPS as problem:
             raise MachineError(
-                f"{name} could not be removed: {problem or 'interrupted'}",
-                hint=f"remove it: emel runner stop {name} --now",
+                f"{name} could not be removed: {problem or 'interrupted'}", hint=hint_of_rest(name, problem)
             ) from problem
 
     def _runners(self) -> list[Runner]:
@@ -108,6 +107,15 @@ class Fleet(NamedTuple):
         if runner.status != "never_contacted":
             return runner
         return self.forge.runners.get(runner.id) or runner
+
+
+def hint_of_rest(name: str, problem: BaseException) -> str:
+    """What to do when something of a machine is left, because its removal met this problem."""
+    removal = f"remove it: emel runner stop {name} --now"
+    if isinstance(problem, ForgeError) and problem.status in (401, 403) and problem.hint:
+        # With the same token it would be refused again.
+        return f"{problem.hint}; then {removal}"
+    return removal
 
 
 def cloud_of(project: Project) -> str:

@@ -1,8 +1,10 @@
 """A runner of GitLab on a machine of its own: one of each, both there or both gone.
 
 The order is what keeps it so. The runner is made first, paused; the machine carries its number as a label, so
-whoever comes later sees which belong together. The machine takes its token, shows up at GitLab, the token is
-removed from the cloud, and only then the runner may take jobs. Whatever fails on the way removes both.
+whoever comes later sees which belong together. The machine exchanges its token at GitLab for another, which
+nobody else has ever seen. What is left in the cloud is worth nothing then, and is removed all the same: a
+secret that lies about has to be explained to everyone who finds it. Only then the runner may take jobs.
+Whatever fails on the way removes both.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from emel.errors import EmelError, ForgeError, MachineError
 from emel.records import Launched, LaunchPlan, Machine, MachinePrice
 from emel.records.forges import CreatedRunner
 from emel.runners import BootSettings
-from emel.workflows.fleet import STOPS, Fleet
+from emel.workflows.fleet import STOPS, Fleet, hint_of_rest
 from emel.workflows.project import Progress
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -190,7 +192,7 @@ def _create_machine(fleet: Fleet, wanted: LaunchPlan, name: str, runner: Created
         certificates=fleet.certificates,
         notice="aws" if wanted.shape.cloud == "aws" and wanted.shape.spot else None,
     )
-    boot = runners.machine_boot(settings, fleet.compute.token_command)
+    boot = runners.machine_boot(settings, fleet.compute.token_command, fleet.compute.delete_command)
     ends = fleet.clock.now() + timedelta(seconds=wanted.max_lifetime)
     labels = runners.machine_labels(fleet.owner, runner.id, ends, wanted.price)
     machine = fleet.compute.create(name, wanted.shape, boot, runner.token, labels)
@@ -208,7 +210,7 @@ def _is_of(fleet: Fleet, machine: Machine, runner: CreatedRunner) -> bool:
 
 
 def _finish(fleet: Fleet, machine: Machine, runner: int, console: Console, progress: Progress) -> None:
-    """Wait for the runner's first word, remove the secret from the cloud, let it take jobs."""
+    """Wait for the runner's first word, remove what the cloud has of its token, let it take jobs."""
     if _await_contact(fleet, machine, runner, console, progress):
         fleet.compute.forget_secret(machine.name)
         fleet.forge.runners.resume(runner)
@@ -222,15 +224,19 @@ def _await_contact(fleet: Fleet, machine: Machine, runner: int, console: Console
         known = fleet.forge.runners.get(runner)
         if known is None:
             raise MachineError("its runner has been deleted in GitLab meanwhile")
+        now = fleet.compute.find(machine.name)
+        # After the question: the exchange of the token is a word too, and one whose answer was lost the last.
+        if now is None or now.id != machine.id or now.state == "stopped":
+            raise MachineError(
+                "the machine ended before its runner came up",
+                hint="its last words above say why, where the cloud has kept them",
+            )
         if known.status == "online":
             return known.paused
         if not told:
             progress.step(f"waiting for the runner {machine.name} to come up")
             told = True
         console.try_new()
-        now = fleet.compute.find(machine.name)
-        if now is None or now.id != machine.id or now.state == "stopped":
-            raise MachineError("the machine ended before its runner came up")
         if fleet.clock.now() >= ends:
             minutes = runners.START_SECONDS / 60
             raise MachineError(
@@ -286,7 +292,7 @@ def _undo(
         what = failed.message if failed else "the launch was interrupted"
         raise MachineError(
             f"{what}; and what it had made could not be removed: {problem or 'interrupted'}",
-            hint=f"remove it: emel runner stop {name} --now",
+            hint=hint_of_rest(name, problem),
         ) from problem
 
 

@@ -22,6 +22,7 @@ PLACES = {
     "/home/gitlab-runner": "home",
     "/usr/share/keyrings": "keyrings",
     "/etc/apt": "apt",
+    "/etc/needrestart/conf.d": "needrestart",
 }
 
 NOTED = '#!/bin/sh\necho "$(basename "$0") $*" >>"$CALLS"\n'
@@ -46,7 +47,11 @@ case "$*" in
     unit=$UNITS/emel-runner.service
     action=SuccessAction
     start=$(sed -n 's/^ExecStart=//p' "$unit")
-    env -i PATH="$PATH" CALLS="$CALLS" "$start" >>"$CONSOLE" 2>&1 || action=FailureAction
+    result=success
+    clean="env -i PATH=$PATH CALLS=$CALLS TMPDIR=$TMPDIR"
+    $clean "$start" >>"$CONSOLE" 2>&1 || { action=FailureAction; result=exit-code; }
+    after=$(sed -n 's/^ExecStopPost=//p' "$unit")
+    [ -z "$after" ] || $clean SERVICE_RESULT=$result "$after" >>"$CONSOLE" 2>&1
     echo "systemd $(sed -n "s/^$action=//p" "$unit")" >>"$CALLS"
     ;;
 esac
@@ -69,7 +74,7 @@ class BootedMachine:
     ) -> None:
         self.folder = folder
         self._metadata = metadata
-        for place in (*PLACES.values(), "programs"):
+        for place in (*PLACES.values(), "programs", "tmp"):
             (folder / place).mkdir(parents=True)
         (folder / "apt" / "sources.list.d").mkdir()
         for name in ("calls", "console"):
@@ -145,6 +150,7 @@ class BootedMachine:
             "CALLS": str(self.folder / "calls"),
             "CONSOLE": str(self.folder / "console"),
             "UNITS": str(self.folder / "units"),
+            "TMPDIR": str(self.folder / "tmp"),
         }
         for command in commands:
-            subprocess.run(["/bin/sh", "-c", command], env=env, cwd=os.sep, timeout=60, check=False)
+            subprocess.run(["/bin/sh", "-c", command], env=env, cwd=os.sep, timeout=300, check=False)

@@ -1,8 +1,9 @@
 """What GitLab and its runners say to each other: a runner proves itself, takes a job, sends its log.
 
 Rules from GitLab's source (`lib/api/ci/runner.rb` and `lib/api/ci/helpers/runner.rb`, version 19): a word
-of a runner counts as contact also while it is paused; a paused one gets 204; a job is proved by its own
-token, and a job that does not run any more answers 403 with its state in `Job-Status`.
+of a runner counts as contact also while it is paused, and so does the exchange of its token; a paused one
+gets 204; a job is proved by its own token, and a job that does not run any more answers 403 with its state
+in `Job-Status`.
 """
 
 from __future__ import annotations
@@ -51,10 +52,23 @@ def contact(world: World, token: str, now: float) -> tuple[Project, Json]:
     raise FORBIDDEN
 
 
+def exchange(world: World, token: str, now: float) -> str:
+    """Another token for the runner of this one, which is worth nothing from then on. Errors: Refusal."""
+    _, runner = contact(world, token, now)
+    runner["token"] = f"glrt-t3_{world.number('exchange'):020}.01.x"
+    return str(runner["token"])
+
+
 @route("POST", "/runners/verify", public=True)
 def verify(request: Request) -> Reply:
     _, runner = contact(request.world, request.required("token"), request.now)
     return Reply(200, {"id": runner["id"], "token": runner["token"], "token_expires_at": None})
+
+
+@route("POST", "/runners/reset_authentication_token", public=True)
+def reset_token(request: Request) -> Reply:
+    token = exchange(request.world, request.required("token"), request.now)
+    return Reply(201, {"token": token, "token_expires_at": None})
 
 
 @route("POST", "/jobs/request", public=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from tests.fakes.gitlab.state import DEVELOPER, Project, Token, World
 
@@ -45,9 +45,11 @@ class Request:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The body as JSON, or the query where there is none."""
+        """The body as JSON or of a form, or the query where there is none."""
         if not self.body:
             return dict(self.query)
+        if self.headers.get("content-type") == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
         try:
             content = json.loads(self.body)
         except ValueError:

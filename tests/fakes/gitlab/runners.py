@@ -5,8 +5,10 @@ Rules from GitLab's source (`lib/api/user_runners.rb`) and its documentation, «
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.fakes.gitlab.routing import Refusal, Reply, Request, not_found, page, route
-from tests.fakes.gitlab.state import MAINTAINER, Json, Project
+from tests.fakes.gitlab.state import MAINTAINER, Json, Project, World
 
 ONLINE_SECONDS = 7200.0
 """A runner is online for so long after its last word."""
@@ -23,6 +25,15 @@ FIELDS = (
 )
 
 
+def add_runner(world: World, project: Project, **fields: Any) -> Json:
+    """A new runner of the project that was never heard of."""
+    number = world.number("runner")
+    token = f"glrt-{number:020}"
+    runner: Json = {"id": number, "token": token, "contacted_at": None, "paused": False, **fields}
+    project.runners[number] = runner
+    return runner
+
+
 @route("POST", "/user/runners", scopes=CREATE)
 def create_runner(request: Request) -> Reply:
     if request.required("runner_type") != "project_type":
@@ -32,16 +43,9 @@ def create_runner(request: Request) -> Reply:
         raise not_found("Project")
     if project.members.get(request.user.id, 0) < MAINTAINER:
         raise Refusal(403, {"message": "403 Forbidden"})
-    number = request.world.number("runner")
-    runner: Json = {
-        "id": number,
-        "token": f"glrt-{number:020}",
-        "contacted_at": None,
-        "paused": False,
-        **{key: request.content[key] for key in FIELDS if key in request.content},
-    }
-    project.runners[number] = runner
-    return Reply(201, {"id": number, "token": runner["token"], "token_expires_at": None})
+    given = {key: request.content[key] for key in FIELDS if key in request.content}
+    runner = add_runner(request.world, project, **given)
+    return Reply(201, {"id": runner["id"], "token": runner["token"], "token_expires_at": None})
 
 
 @route("GET", "/projects/:project/runners", role=MAINTAINER, scopes=(*MANAGE, "read_api"))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -67,9 +69,17 @@ class FakeGitLab:
     """A running server; use it as a context. `folder` is the sub-path that it lives under, as `/gitlab`.
 
     `clock` tells the server the time: with the clock that the client waits on, waiting takes no time.
+    `identity` is a PEM file with a key and a certificate; with one the server speaks TLS.
     """
 
-    def __init__(self, *, folder: str = "", clock: ManualClock | None = None, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        folder: str = "",
+        clock: ManualClock | None = None,
+        latency: float = 0.0,
+        identity: Path | None = None,
+    ) -> None:
         self.world = World()
         self.faults = Faults()
         self.clock = clock or ManualClock()
@@ -82,12 +92,17 @@ class FakeGitLab:
         self._folder = folder
         self._lock = threading.RLock()
         self._server = _Server(self)
+        self._scheme = "https" if identity else "http"
+        if identity:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(identity)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:
         host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}{self._folder}"
+        return f"{self._scheme}://{host!s}:{port}{self._folder}"
 
     @property
     def api_url(self) -> str:

@@ -21,6 +21,7 @@ _COMPUTE_EDITORS = {"compute.editor", "compute.admin", "editor", "admin"}
 _ROLES = {
     "FunctionService/UpdateAccessBindings": {"functions.admin", "admin"},
     "FunctionService/SetAccessBindings": {"functions.admin", "admin"},
+    "InstanceService/UpdateAccessBindings": {"compute.admin", "admin"},
     "FunctionService/Get": _VIEWERS,
     "FunctionService/List": _VIEWERS,
     "FunctionService/": _EDITORS,

@@ -20,6 +20,7 @@ from tests.fakes.yandex.compute_rules import check_creation, check_quotas
 from tests.fakes.yandex.pages import page
 from tests.fakes.yandex.state import FOLDER, Refused, State
 
+from yandex.cloud.access import access_pb2 as access
 from yandex.cloud.compute.v1 import disk_pb2 as disks
 from yandex.cloud.compute.v1 import instance_pb2 as shapes
 from yandex.cloud.compute.v1 import instance_service_pb2 as requests
@@ -37,6 +38,8 @@ class Machines:
     disks: dict[str, Any] = field(default_factory=dict)
     consoles: dict[str, str] = field(default_factory=dict)
     """Identifier of an instance → what it wrote on its serial port."""
+    bindings: dict[str, list[Any]] = field(default_factory=dict)
+    """Identifier of an instance → the roles that were given on it alone."""
     full_zones: set[str] = field(default_factory=set)
     """Zones that have no room: a creation there is taken, and its operation fails."""
     lacking: dict[str, set[str]] = field(default_factory=dict)
@@ -53,6 +56,18 @@ class Machines:
         if one is None:
             raise KeyError(name)
         return one
+
+    def remove(self, identifier: str) -> None:
+        """Delete an instance that may have gone, with its disk where that goes with it."""
+        instance = self.instances.pop(identifier, None)
+        if instance is None:
+            return
+        self.consoles.pop(identifier, None)
+        self.bindings.pop(identifier, None)
+        disk = self.disks[instance.boot_disk.disk_id]
+        disk.ClearField("instance_ids")
+        if instance.boot_disk.auto_delete:
+            del self.disks[disk.id]
 
 
 class InstanceServicer(InstanceServiceServicer):
@@ -117,12 +132,7 @@ class InstanceServicer(InstanceServiceServicer):
         instance.status = shapes.Instance.DELETING
 
         def finish() -> Message:
-            self._machines.instances.pop(instance.id, None)
-            self._machines.consoles.pop(instance.id, None)
-            disk = self._machines.disks[instance.boot_disk.disk_id]
-            disk.ClearField("instance_ids")
-            if instance.boot_disk.auto_delete:
-                del self._machines.disks[disk.id]
+            self._machines.remove(instance.id)
             return Empty()
 
         metadata = requests.DeleteInstanceMetadata(instance_id=instance.id)
@@ -144,6 +154,26 @@ class InstanceServicer(InstanceServiceServicer):
 
         metadata = requests.UpdateInstanceMetadataMetadata(instance_id=instance.id)
         return self._state.begin(metadata, finish, "Update instance metadata")
+
+    def UpdateAccessBindings(self, request: Any, context: object) -> Message:
+        instance = self._stored(request.resource_id)
+        held = self._machines.bindings.setdefault(instance.id, [])
+
+        def finish() -> Message:
+            held.extend(delta.access_binding for delta in request.access_binding_deltas)
+            return access.AccessBindingsOperationResult(effective_deltas=request.access_binding_deltas)
+
+        metadata = access.UpdateAccessBindingsMetadata(resource_id=instance.id)
+        return self._state.begin(metadata, finish, "Update access bindings")
+
+    def delete_by(self, account: str, identifier: str) -> bool:
+        """Delete a machine at the wish of a service account. Whether it may: by a role on the machine."""
+        with self._state.lock:
+            held = self._machines.bindings.get(identifier, ())
+            mine = any(one.role_id == "compute.editor" and one.subject.id == account for one in held)
+            if mine and identifier in self._machines.instances:
+                self._machines.remove(identifier)
+            return mine
 
     def GetSerialPortOutput(self, request: Any, context: object) -> Message:
         self._stored(request.instance_id)

@@ -159,6 +159,7 @@ class Emulator:
     def _add_compute(self) -> None:
         state, server = self.state, self._server
         self.compute = InstanceServicer(state, self.machines, self.places)
+        self.sign_in.delete = lambda identifier: self.compute.delete_by(SERVICE_ACCOUNT, identifier)
         instance_service_pb2_grpc.add_InstanceServiceServicer_to_server(self.compute, server)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(self.places), server)
         disk_service_pb2_grpc.add_DiskServiceServicer_to_server(

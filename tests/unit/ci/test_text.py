@@ -25,6 +25,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "yandex": {"cloud": "yandex", "has_remote": True, "commits_results": True, "runner_tags": ("gpu",)},
     "machine": {"cloud": "yandex", "machine": "aws", "longest": "6h", "sweeps": True, "repeat": 5},
     "spot": {"cloud": None, "machine": "yandex", "spot": True, "longest": "6h", "gitlab": (19, 1)},
+    "kubernetes": {"cloud": None, "machine": "kubernetes", "longest": "2h"},
     "aws": {"cloud": "aws", "production": "manual", "schedule": "train", "folder": "churn"},
 }
 

@@ -74,6 +74,17 @@ def test_a_deleted_runner_is_refused(gitlab: FakeGitLab, forge: Forge, runner: C
     assert ask(gitlab, runner).status == 403
 
 
+def test_a_token_is_exchanged_once(gitlab: FakeGitLab, runner: CreatedRunner) -> None:
+    path = "/runners/reset_authentication_token"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    first = send(gitlab, "POST", path, f"token={runner.token}".encode(), **form)
+    token = json.loads(first.body)["token"]
+    assert first.status == 201 and token != runner.token
+    assert send(gitlab, "POST", "/runners/verify", {"token": token}).status == 200
+    for late in ("/runners/verify", path):
+        assert send(gitlab, "POST", late, {"token": runner.token}).status == 403
+
+
 def test_the_log_grows_where_it_ends_alone(
     gitlab: FakeGitLab, project: Project, runner: CreatedRunner
 ) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.boot.machine import BootedMachine
 from tests.fakes.boot.release import VERSION, Key, new_key, put_release
+from tests.fakes.gitlab import BAD_GATEWAY, Fault
+from tests.fakes.gitlab.runners import add_runner
 
 from emel.runners import BootSettings, machine_boot
 
@@ -56,10 +58,16 @@ def release(site, key):
 
 
 @pytest.fixture
-def settings(site, key, release):
+def runner(gitlab):
+    """The runner whose token the cloud has."""
+    return add_runner(gitlab.world, gitlab.world.project("team/churn"), token=TOKEN)
+
+
+@pytest.fixture
+def settings(site, key, release, gitlab, runner):
     url, _ = site
     return {
-        "url": "https://gitlab.example.com",
+        "url": gitlab.url,
         "name": "emel-1-2",
         "executor": "shell",
         "max_lifetime": 21600.0,
@@ -71,9 +79,11 @@ def settings(site, key, release):
     }
 
 
-def booted(folder: Path, settings, *, token_command: str = f"echo {TOKEN}", stand_ins=None) -> BootedMachine:
+def booted(
+    folder: Path, settings, *, token_command: str = f"echo {TOKEN}", delete_command: str = "", stand_ins=None
+) -> BootedMachine:
     machine = BootedMachine(folder / "machine", stand_ins=stand_ins)
-    machine.boot(machine_boot(BootSettings(**settings), token_command).user_data)
+    machine.boot(machine_boot(BootSettings(**settings), token_command, delete_command).user_data)
     return machine
 
 
@@ -107,6 +117,34 @@ def test_it_ends_at_once_when_its_life_cannot_be_limited(tmp_path, settings):
     assert machine.calls[0] == "systemctl --force poweroff"
 
 
+def test_a_machine_that_is_restarted_ends_at_once(tmp_path, settings):
+    document = machine_boot(BootSettings(**settings), f"echo {TOKEN}").user_data
+    machine = BootedMachine(tmp_path / "machine")
+    machine.boot(document)
+    before = len(machine.calls)
+    machine.boot(document)
+
+    assert machine.calls[before] == "systemctl --force poweroff"
+
+
+def test_no_update_that_begins_by_itself_restarts_the_runner(tmp_path, settings):
+    machine = booted(tmp_path, settings)
+
+    assert "systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service" in machine.calls
+    assert (machine.folder / "needrestart/emel.conf").read_text() == "$nrconf{restart} = 'l';\n"
+
+
+def test_without_nftables_the_metadata_service_is_closed_by_iptables(tmp_path, settings):
+    """As on an image on which Docker runs already."""
+    runs = '#!/bin/sh\necho "iptables $*" >>"$CALLS"\ncase "$*" in *-N*) exit 1 ;; esac\n'
+    machine = booted(tmp_path, settings, stand_ins={"nft": None, "iptables": runs})
+
+    refused = [call for call in machine.calls if call.startswith("iptables") and call.endswith("REJECT")]
+    assert [call.split()[3] for call in refused] == ["OUTPUT", "DOCKER-USER", "FORWARD"]
+    assert all("169.254.169.254" in call for call in refused)
+    assert "Job succeeded" in machine.console
+
+
 def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):
     machine = booted(tmp_path, {**settings, "max_jobs": 3})
 
@@ -116,19 +154,40 @@ def test_the_runner_is_started_with_the_documented_command(tmp_path, settings):
     )
 
 
-def test_the_token_reaches_the_configuration_and_nothing_else(tmp_path, settings):
+def test_the_runner_gets_another_token_than_the_cloud_had(tmp_path, settings, runner):
     machine = booted(tmp_path, settings)
 
-    with_token = [line for line in machine.notes.splitlines() if TOKEN in line]
-    assert with_token == [f'config token = "{TOKEN}"']
-    assert TOKEN not in machine.console
-    assert not any(TOKEN in call for call in machine.calls)
-    holding = [
-        path for path in machine.folder.rglob("*") if path.is_file() and TOKEN in path.read_text("latin-1")
-    ]
-    # The boot script holds the command of this test, which prints it; the notes are the runner's.
-    assert {path.name for path in holding} == {"boot", "notes"}
+    assert runner["token"] != TOKEN
+    assert f'config token = "{runner["token"]}"' in machine.notes
+    assert TOKEN not in machine.notes
+
+
+def test_the_token_reaches_the_configuration_and_nothing_else(tmp_path, settings, runner):
+    machine = booted(tmp_path, settings)
+
+    token = runner["token"]
+    assert [line for line in machine.notes.splitlines() if token in line] == [f'config token = "{token}"']
+    assert token not in machine.console and TOKEN not in machine.console
+    assert not any(token in call or TOKEN in call for call in machine.calls)
+    # The boot script holds the command of this test, which prints the first one; the notes are the runner's.
+    assert holding(machine.folder, TOKEN) == ["boot"]
+    assert holding(machine.folder, token) == ["notes"]
     assert not (machine.folder / "home" / "runner" / "config.toml").exists()
+
+
+def holding(folder: Path, text: str) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and text in path.read_text("latin-1")]
+
+
+@pytest.mark.parametrize("fault", [BAD_GATEWAY, Fault(cut="after")], ids=["refused", "answer lost"])
+def test_without_another_token_it_powers_down_and_says_so(tmp_path, settings, gitlab, fault):
+    gitlab.faults.add("POST", "/reset_authentication_token", fault)
+
+    machine = booted(tmp_path, settings)
+
+    assert "GitLab has not exchanged the runner's token" in machine.console
+    assert machine.notes == "" and machine.has_powered_down()
+    assert len(gitlab.calls("POST")) == 1
 
 
 def test_jobs_inherit_no_login(tmp_path, settings):
@@ -236,12 +295,33 @@ def test_it_powers_down_after_a_runner_that_crashed(tmp_path, settings, site, ke
     assert machine.has_powered_down()
 
 
+def test_a_machine_that_can_deletes_itself_when_its_work_is_done(tmp_path, settings):
+    machine = booted(tmp_path, settings, delete_command='echo "deleted" >>"$CALLS"')
+
+    assert machine.calls[-2:] == ["deleted", "systemd poweroff-force"]
+    assert machine.console.endswith("emel: the machine deletes itself\n")
+
+
+def test_a_machine_that_failed_is_kept_with_its_console(tmp_path, settings):
+    machine = booted(tmp_path, settings, token_command="false", delete_command='echo "deleted" >>"$CALLS"')
+
+    assert "deleted" not in machine.calls
+    assert machine.has_powered_down()
+
+
+def test_a_machine_that_may_not_delete_itself_powers_down(tmp_path, settings):
+    machine = booted(tmp_path, settings, delete_command="false")
+
+    assert "it could not, and powers down" in machine.console
+    assert machine.has_powered_down()
+
+
 def test_the_document_fits_into_what_aws_takes_and_its_scripts_are_posix(settings):
     largest = BootSettings(**{**settings, "executor": "docker", "gpus": 8, "notice": "aws"})
 
     boot = machine_boot(largest, f"curl {'x' * 1000}")
 
-    assert len(boot.user_data.encode()) < 14_000
+    assert len(boot.user_data.encode()) < 15_000
     assert boot.user_data.isascii()
     assert boot.script.startswith("#!/bin/sh\n")
     assert boot.max_lifetime == 21600

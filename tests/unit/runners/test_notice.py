@@ -2,23 +2,31 @@
 
 import http.server
 import threading
+from pathlib import Path
 
 import pytest
 from tests.fakes.boot.machine import BootedMachine
 from tests.fakes.boot.release import STUB, VERSION
+from tests.fakes.gitlab.runners import add_runner
 
 from emel.runners import BootSettings, machine_boot
 
 NOTICE = b'{"action": "terminate", "time": "2026-11-22T12:00:00Z"}'
 # A sleep at a time: a shell runs its trap between two commands.
-WAITS = 'trap \'echo "signal TERM" >>"$NOTES"; exit 0\' TERM\nwhile :; do sleep 1; done\n'
+WAITS = """\
+trap 'echo "signal TERM" >>"$NOTES"; exit 0' TERM
+: >"${config%/*}/ready"
+while :; do sleep 1; done
+"""
 SHORT_SLEEP = "#!/bin/sh\nexec /bin/sleep 0.02\n"
 
 
 class Metadata(http.server.BaseHTTPRequestHandler):
-    """IMDSv2: a pass by PUT, and no notice until it was asked for three times."""
+    """IMDSv2: a pass by PUT, and no notice until it was asked for three times, and the runner works."""
 
     asked = 0
+    ready = Path()
+    """A file that is there when the runner hears signals."""
 
     def do_PUT(self):
         assert self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
@@ -28,7 +36,8 @@ class Metadata(http.server.BaseHTTPRequestHandler):
         if self.headers["X-aws-ec2-metadata-token"] != "pass":
             return self.answer(401, b"")
         type(self).asked += self.path == "/latest/meta-data/spot/instance-action"
-        return self.answer(200, NOTICE) if type(self).asked > 2 else self.answer(404, b"")
+        comes = type(self).asked > 2 and self.ready.exists()
+        return self.answer(200, NOTICE) if comes else self.answer(404, b"")
 
     def answer(self, status, body):
         self.send_response(status)
@@ -41,8 +50,9 @@ class Metadata(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def metadata():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Own", (Metadata,), {"asked": 0})) as server:
+def metadata(tmp_path):
+    own = type("Own", (Metadata,), {"asked": 0, "ready": tmp_path / "machine/home/runner/ready"})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), own) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -50,9 +60,10 @@ def metadata():
         thread.join()
 
 
-def test_the_notice_of_aws_reaches_the_jobs_and_ends_the_runner(tmp_path, metadata):
+def test_the_notice_of_aws_reaches_the_jobs_and_ends_the_runner(tmp_path, metadata, gitlab):
+    add_runner(gitlab.world, gitlab.world.project("team/churn"), token="glrt-1")
     settings = BootSettings(
-        url="https://gitlab.example.com",
+        url=gitlab.url,
         name="emel-1",
         executor="shell",
         max_lifetime=3600,

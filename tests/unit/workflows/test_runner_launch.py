@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from tests.fakes.fleet import MARK, TABLE, EventfulClock, Yard, yard
 from tests.fakes.gitlab import FakeGitLab, Fault
+from tests.fakes.gitlab.coordinator import contact, exchange
+from tests.fakes.gitlab.routing import Refusal
 from tests.fakes.progress import Silence
 
 from emel.config.machines import MachineTable
@@ -143,6 +145,33 @@ def test_a_machine_that_ends_before_its_runner_came_is_removed(place: Yard) -> N
     assert place.nothing_is_left()
 
 
+def test_a_machine_that_ended_itself_for_want_of_another_token_is_removed(place: Yard) -> None:
+    """GitLab has heard of its runner then, by the exchange whose answer never came."""
+
+    def lose_the_answer(name: str) -> None:
+        exchange(place.gitlab.world, place.compute.secrets[name], place.clock.monotonic())
+        place.compute.stop(name)
+
+    place.compute.on_create = lose_the_answer
+    with pytest.raises(MachineError, match="ended before"):
+        launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
+    assert place.nothing_is_left()
+
+
+def test_a_copy_of_what_the_cloud_had_is_worth_nothing_before_any_job_runs(place: Yard) -> None:
+    copies: list[str] = []
+    come_up = place.compute.on_create
+
+    def copied(name: str) -> None:
+        copies.append(place.compute.secrets[name])
+        come_up(name)
+
+    place.compute.on_create = copied
+    launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
+    with pytest.raises(Refusal):
+        contact(place.gitlab.world, copies[0], place.clock.monotonic())
+
+
 def test_a_machine_of_another_server_that_has_the_name_is_left_alone(place: Yard) -> None:
     """Project and runner may have the same numbers there."""
     stranger = place.fleet._replace(server="https://gitlab.test")
@@ -186,6 +215,18 @@ def test_what_could_not_be_removed_is_named_with_the_command_that_does(place: Ya
     with pytest.raises(MachineError, match="could not be removed") as caught:
         launch(place.fleet, place.wanted(), NAME, (), progress=Silence())
     assert caught.value.hint == f"remove it: emel runner stop {NAME} --now"
+
+
+def test_a_token_that_may_make_and_not_remove_is_told_which_scope_it_lacks(
+    gitlab: FakeGitLab, clock: EventfulClock
+) -> None:
+    weak = yard(gitlab, clock, scopes=("create_runner", "read_api"))
+    with pytest.raises(MachineError, match="could not be removed") as caught:
+        launch(weak.fleet, weak.wanted(), NAME, (), progress=Silence())
+    assert caught.value.hint is not None
+    assert "manage_runner" in caught.value.hint
+    assert caught.value.hint.endswith(f"then remove it: emel runner stop {NAME} --now")
+    assert not weak.compute.there
 
 
 def test_the_token_is_shown_nowhere(place: Yard) -> None:

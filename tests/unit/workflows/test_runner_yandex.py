@@ -9,22 +9,24 @@ from typing import Any
 import pytest
 from tests.fakes.clocks import HastyClock
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
-from tests.fakes.gitlab.coordinator import contact
+from tests.fakes.gitlab.coordinator import exchange
 from tests.fakes.gitlab.project import place_in
 from tests.fakes.progress import Silence
 from tests.fakes.yandex import Emulator
 from tests.fakes.yandex.client import emulated_compute
 from tests.fakes.yandex.dying import Killed, dying_client
+from tests.fakes.yandex.state import SERVICE_ACCOUNT
 
 from emel.config.machines import MachineTable
 from emel.forge import open_gitlab
-from emel.records import Launched
+from emel.records import Launched, YandexMachines
 from emel.system.http import SystemHttp
 from emel.workflows.fleet import Fleet
 from emel.workflows.runner_launch import launch, plan
 from emel.workflows.runners import prune, stop
 
 NAME = "emel-1-42"
+DELETING_THEMSELVES = YandexMachines(service_account=SERVICE_ACCOUNT)
 SPOT = MachineTable(cloud="yandex", spot=True, max_lifetime="2h")
 
 
@@ -37,6 +39,7 @@ class Place:
         self.clock = HastyClock()
         self.project: Project = gitlab.world.project("team/wine")
         self.cloud.machines.on_boot = self._come_up
+        self.cloud.state.roles.add("compute.admin")
 
     def fleet(self, **client: Any) -> Fleet:
         """As one program sees it; `client` is passed to its client of the cloud."""
@@ -49,7 +52,7 @@ class Place:
             server=self.gitlab.url,
             url=place.project_url,
             forge=open_gitlab(place, {"EMEL_GITLAB_TOKEN": token}, SystemHttp(env={}), self.clock),
-            compute=emulated_compute(self.cloud, clock=self.clock, **client),
+            compute=emulated_compute(self.cloud, clock=self.clock, machines=DELETING_THEMSELVES, **client),
             clock=self.clock,
         )
 
@@ -57,7 +60,7 @@ class Place:
         return not (self.cloud.machines.instances or self.cloud.machines.disks or self.project.runners)
 
     def _come_up(self, instance: Any) -> None:
-        contact(self.gitlab.world, instance.metadata["emel-secret"], self.clock.monotonic())
+        exchange(self.gitlab.world, instance.metadata["emel-secret"], self.clock.monotonic())
 
 
 @pytest.fixture
@@ -92,6 +95,7 @@ def test_a_launched_machine_has_no_secret_left_and_its_runner_takes_jobs(place: 
     assert instance.metadata["user-data"].startswith("#cloud-config\n")
     assert (instance.labels["emel-price"], instance.labels["emel-currency"]) == ("2.204520", "rub")
     assert not place.project.runners[made.runner]["paused"]
+    assert list(place.cloud.machines.bindings) == [instance.id]
     assert not run(place.fleet()).changed
 
 

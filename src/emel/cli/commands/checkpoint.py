@@ -175,7 +175,7 @@ def _folder(context: click.Context) -> Path:
 
 def _project(context: click.Context) -> Project:
     """The project. Only where it keeps checkpoints is asked: it may have no model, and no emel.toml."""
-    return options.folder_of(context, model__name="none", model__path="none", model__sample="none")
+    return options.modelless_of(context)
 
 
 def _tell(text: str) -> None:

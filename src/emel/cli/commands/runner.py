@@ -68,7 +68,8 @@ def machine_options(function: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """Machines that train this project's jobs in GitLab, and are gone afterwards.
 
-    The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api.
+    The token in EMEL_GITLAB_TOKEN needs the scopes create_runner and manage_runner, or api. Neither a model
+    nor an emel.toml is needed: with --cloud it works in any clone of the project, and in its jobs.
     """
 
 
@@ -198,10 +199,10 @@ def stop_command(
     context: click.Context, name: str | None, cloud: str | None, now: bool, as_json: bool
 ) -> None:
     """Remove a machine and its runner. What is not there is no error."""
+    if name is None and not os.environ.get("CI_PIPELINE_IID"):
+        raise click.UsageError("Missing argument 'NAME': outside of CI nothing says which.")
     with progress() as telling:
         fleet = open_fleet(_project(context, cloud), os.environ, telling)
-        if name is None and not os.environ.get("CI_PIPELINE_IID"):
-            raise click.UsageError("Missing argument 'NAME': outside of CI nothing says which.")
         done = workflow.stop(
             fleet, name or machine_name(fleet.project, None, os.environ), now=now, progress=telling
         )
@@ -244,7 +245,7 @@ def _project(context: click.Context, cloud: str | None, **machine: Any) -> Proje
         if machine.get(span) is not None:
             machine[span] = f"{machine[span]:.0f}s"
     given = {f"train__machine__{key}": value for key, value in machine.items() if value not in (None, ())}
-    return options.project_of(context, train__machine__cloud=cloud, **given)
+    return options.modelless_of(context, train__machine__cloud=cloud, **given)
 
 
 def _is_free(wanted: LaunchPlan) -> bool:

@@ -71,7 +71,7 @@ def command(
     template is for `gitlab-runner register` and holds no secret. Nothing is created.
     """
     known = {"train__machine__cloud": cloud} if cloud in MADE_BY_EMEL else {}
-    project = options.project_of(context, **known)
+    project = options.modelless_of(context, **known)
     with progress() as telling:
         launch = _launch(project, telling) if known else None
     made = plan_autoscaler(project, Wanted(cloud, group, max_instances, max_jobs), launch)

@@ -61,6 +61,8 @@ class AwsCompute:
         f"| sed -n 's/^{SECRET_LINE}//p' | grep ."
     )
 
+    delete_command = ""
+
     def __init__(
         self, session: Session, settings: AwsMachines, clock: Clock, tell: Callable[[str], None]
     ) -> None:
@@ -106,8 +108,9 @@ class AwsCompute:
     def forget_secret(self, name: str) -> None:
         """Nothing: EC2 lets the user data of a running machine not be changed, only that of a stopped one.
 
-        It goes with the machine. Closing the metadata service would hide the notice that a spot machine is
-        about to be taken away. Source: EC2 User Guide, «Modify the user data of an instance».
+        It goes with the machine, and is worth nothing once the machine has exchanged it. Closing the metadata
+        service would hide the notice that a spot machine is about to be taken away. Source: EC2 User Guide,
+        «Modify the user data of an instance».
         """
 
     def find(self, name: str) -> Machine | None:

@@ -98,6 +98,5 @@ def _unanswered(problem: Exception, operation: str) -> DeployError:
             where=where,
             hint="sign in with `aws sso login`, or in GitLab by an ID token: docs/guides/cloud-training.md",
         )
-    return DeployError(
-        f"no usable answer: {problem}", where=where, hint="try again; no machine is doubled by it"
-    )
+    hint = "see that the region is right, then try again: no machine is doubled by it"
+    return DeployError(f"no usable answer: {problem}", where=where, hint=hint)

@@ -35,6 +35,7 @@ class KubernetesCompute:
     """See emel.clouds.base.Compute. Errors of all calls: DeployError, Refusal where the cluster refuses."""
 
     token_command = ""
+    delete_command = ""
 
     def __init__(
         self, kubectl: Kubectl, settings: KubernetesMachines, clock: Clock, tell: Callable[[str], None]

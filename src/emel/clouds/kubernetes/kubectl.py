@@ -162,6 +162,12 @@ def _refusal(reason: str, said: Completed, arguments: Sequence[str]) -> Refusal:
     if "(Unauthorized)" in text:
         hint = "sign in again; check it with: kubectl auth whoami"
         return Refusal(reason, f"the sign-in was not accepted: {text}", where=where, hint=hint)
+    if _UNREACHED.search(said.stderr):
+        hint = (
+            "name the cluster by [kubernetes.machine] context, as `kubectl config get-contexts` lists them; "
+            "where it is the right one, try again: nothing is doubled by it"
+        )
+        return Refusal(reason, f"the cluster does not answer: {text}", where=where, hint=hint)
     if reason in _PASSING:
         hint = "try again; nothing is doubled by it"
         return Refusal(reason, f"the cluster does not answer: {text}", where=where, hint=hint)

@@ -50,6 +50,7 @@ class LocalCompute:
     """See emel.clouds.base.Compute. No call takes longer than the end of a machine, 20 s."""
 
     token_command = ""
+    delete_command = ""
 
     def __init__(self, folder: Path, clock: Clock, env: Mapping[str, str]) -> None:
         self._folder = folder.absolute()

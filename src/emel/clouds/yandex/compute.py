@@ -2,7 +2,7 @@
 
 A machine that has powered itself off, or that the cloud has taken away, is `stopped`: its processors and its
 address cost nothing any more, but its disk is billed until `delete`. The API has no limit for the life of a
-machine and no deletion at its end, and emel puts no key on a machine with which it could delete itself.
+machine and no deletion at its end; one that acts as an account deletes itself, see compute_removal.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from emel.clouds.base import Outside
 from emel.clouds.yandex import compute_machines as machines
 from emel.clouds.yandex.compute_places import Places, Subnet
 from emel.clouds.yandex.compute_refusals import explained, is_of_zone, no_zone, vanished
+from emel.clouds.yandex.compute_removal import delete_command, let_delete_itself
 from emel.clouds.yandex.compute_sizes import Size, image_of, quotas_of, size_of
 from emel.clouds.yandex.place import session_of, settings_of
 from emel.clouds.yandex.quotas import find_quota
@@ -41,9 +42,12 @@ _FIRST_ZONES = {"t4": "ru-central1-d", "t4i": "ru-central1-d"}
 
 def open_compute(_: Path, outside: Outside, connect: Connect | None = None) -> YandexCompute:
     """The machines in the folder that [yandex] or YC_FOLDER_ID names. `connect` makes the SDK."""
-    session = session_of(outside, connect)
-    places = Places(session, settings_of(outside).folder, outside.yandex_machines)
-    return YandexCompute(session, places, outside.yandex_machines, outside.clock, outside.tell)
+    session, machines = session_of(outside, connect), outside.yandex_machines
+    places = Places(session, settings_of(outside).folder, machines)
+    made = YandexCompute(session, places, machines, outside.clock, outside.tell)
+    if machines.service_account:
+        made.delete_command = delete_command(outside.yandex.endpoint.partition(":")[0])
+    return made
 
 
 class YandexCompute:
@@ -53,6 +57,8 @@ class YandexCompute:
         "curl -fsS --retry 5 -H 'Metadata-Flavor: Google' "
         f"http://169.254.169.254/computeMetadata/v1/instance/attributes/{machines.SECRET}"
     )
+
+    delete_command = ""
 
     def __init__(
         self,
@@ -106,7 +112,7 @@ class YandexCompute:
             )
         standing = self._standing(name)
         if standing is not None:
-            return machines.record(standing)
+            return self._made(standing)
         self._delete_disk(name)
         image = self._places.image(self._family(shape.gpu))
         refused: dict[str, Refusal] = {}
@@ -123,7 +129,7 @@ class YandexCompute:
                 machines=self._settings,
             )
             try:
-                return machines.record(self._create_in(subnet, request))
+                return self._made(self._create_in(subnet, request))
             except Refusal as problem:
                 if not is_of_zone(problem):
                     raise explained(problem, shape) from None
@@ -173,6 +179,11 @@ class YandexCompute:
         if proto is not None:
             self._delete_instance(proto)
         self._delete_disk(name)
+
+    def _made(self, proto: Any) -> Machine:
+        if self._settings.service_account:
+            let_delete_itself(self._session, proto.id, self._settings.service_account, self._tell)
+        return machines.record(proto)
 
     def _family(self, gpu: str | None) -> str:
         return self._settings.image_family or image_of(gpu)

@@ -150,7 +150,7 @@ def test_a_machine_without_a_token_is_told_so(aws: FakeAws, metadata: str) -> No
 
 
 def test_the_secret_stays_in_the_user_data_until_the_machine_is_deleted(aws: FakeAws) -> None:
-    """Which is what EC2 allows, and falls short of what other clouds do."""
+    """Which is what EC2 allows. The machine has made it worthless by then: see test_run.py of the runners."""
     compute = aws_compute(aws)
     create(compute)
     compute.forget_secret(NAME)

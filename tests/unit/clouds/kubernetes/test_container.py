@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.gitlab.runners import add_runner
+from tests.fakes.gitlab.state import Json
 
 from emel.clouds.kubernetes.manifest import FOLDER, RUNNER_IMAGE, job
 from emel.records import KubernetesMachines, MachineShape
@@ -26,11 +29,15 @@ cat "$2"
 
 
 @pytest.fixture
-def pod(tmp_path: Path) -> dict[str, list[str]]:
+def registered(gitlab: FakeGitLab) -> Json:
+    """The runner whose token the Secret holds."""
+    return add_runner(gitlab.world, gitlab.world.project("team/churn"), token=TOKEN)
+
+
+@pytest.fixture
+def pod(tmp_path: Path, gitlab: FakeGitLab) -> dict[str, list[str]]:
     """The command of each container, whose folders are those of the test."""
-    settings = BootSettings(
-        url="https://gitlab.example.com", name="emel-7-1", executor="shell", max_lifetime=60, idle=60
-    )
+    settings = BootSettings(url=gitlab.url, name="emel-7-1", executor="shell", max_lifetime=60, idle=60)
     made = job("emel-7-1", SHAPE, machine_boot(settings, ""), {}, KubernetesMachines(), None)
     spec = made["spec"]["template"]["spec"]
     for name in ("bin", "hand", "secret", "work"):
@@ -51,7 +58,7 @@ def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_runner_gets_its_token_and_nothing_is_left_of_it(
-    pod: dict[str, list[str]], tmp_path: Path
+    pod: dict[str, list[str]], tmp_path: Path, registered: Json
 ) -> None:
     prepared = run(pod["prepare"], tmp_path)
     assert (prepared.returncode, prepared.stdout, prepared.stderr) == (0, "", "")
@@ -61,8 +68,9 @@ def test_the_runner_gets_its_token_and_nothing_is_left_of_it(
     ended = run(pod["runner"], tmp_path)
     assert ended.returncode == 0, ended.stderr
     before, _, config = ended.stdout.partition("concurrent = 1")
-    assert f'token = "{TOKEN}"' in config
-    assert TOKEN not in before
+    assert registered["token"] != TOKEN
+    assert f'token = "{registered["token"]}"' in config
+    assert TOKEN not in ended.stdout and registered["token"] not in before
     assert "KUBERNETES_PORT" not in before
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["gitlab-runner"] * 2
 
