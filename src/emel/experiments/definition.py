@@ -5,7 +5,8 @@ The format: https://dvc.org/doc/user-guide/project-structure/dvcyaml-files
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -59,6 +60,15 @@ def parse_definition(text: str) -> Definition:
     whole = content.get("vars") if isinstance(content, Mapping) else None
     read |= dict.fromkeys(name for name in whole or () if isinstance(name, str))
     return Definition(tuple(outputs), tuple(shown), tuple(path for path in read if path not in outputs))
+
+
+def among(paths: Sequence[str], names: Sequence[str], below: Path) -> tuple[str, ...]:
+    """Those of the paths that one of the names means: a file, or all in a folder.
+
+    `paths` begin at the top of the repository, `names` in its folder `below`.
+    """
+    meant = [posixpath.normpath((below / name).as_posix()) for name in names]
+    return tuple(path for path in paths if any(path == one or path.startswith(f"{one}/") for one in meant))
 
 
 def _read_by(stage: Mapping[str, Any]) -> Iterator[str]:

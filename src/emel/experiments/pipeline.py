@@ -193,6 +193,14 @@ class Pipeline:
         """
         return history.over_time(self._dvc, self._process, tip, limit)
 
+    def noise_over_time(self, commits: Sequence[str], tip: str) -> dict[str, Noise]:
+        """What repeated runs gave, by commit, for those of the commits of which it is known.
+
+        Of a commit whose own results were repeated, and committed later, up to the commit `tip`, those; else
+        what stands at the commit. One call of git reads them all; a file that is broken counts as not there.
+        """
+        return noise.over_time(self._dvc, self._process, commits, tip)
+
     def measure(self, path: str, digest: str | None, revision: Revision) -> DataFacts | None:
         """Size, rows and columns of a data file at a revision, where the working tree, DVC or Git has it.
 

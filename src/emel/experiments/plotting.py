@@ -28,7 +28,7 @@ def plots(
             continue
         if problem.get("rev") == key(candidate):
             raise _missing(problem, candidate)
-    labels = {key(revision): revision.label for revision in revisions}
+    labels = {key(revision): revision.title for revision in revisions}
     drawn = (
         (name, _vega(entries))
         for name, entries in shown.get("data", {}).items()

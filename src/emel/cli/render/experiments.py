@@ -83,7 +83,7 @@ def written(report: Written) -> RenderableType:
 
 
 def _label(revision: Revision) -> str:
-    return "working tree" if revision.changes else revision.label
+    return "working tree" if revision.edits else revision.title
 
 
 def _short_verdict(label: str, compared: Comparison) -> Text:
@@ -102,13 +102,11 @@ def _headline(compared: Comparison) -> str:
 
 
 def _revision(revision: Revision) -> str:
-    if revision.changes:
-        count = len(revision.changes)
-        files = "1 uncommitted file" if count == 1 else f"{count} uncommitted files"
-        shown = ", ".join(revision.changes[:3]) + (", …" if count > 3 else "")
-        return f"the working tree ({files} on {revision.commit[:8]}: {shown})"
-    short = revision.commit[:8]
-    return revision.label if revision.label == short else f"{revision.label} ({short})"
+    short, edits = revision.commit[:8], revision.edits
+    if edits:
+        shown = ", ".join(edits[:3]) + (f" and {len(edits) - 3} more" if len(edits) > 3 else "")
+        return f"{short} with uncommitted changes in {shown}"
+    return short if revision.title == short else f"{revision.label} ({short})"
 
 
 def _metrics(changes: Sequence[MetricChange]) -> RenderableType:
