@@ -9,6 +9,9 @@ from emel.ci.spec import Spec
 
 TAG = "mr-$CI_MERGE_REQUEST_IID"
 REPORT = ".emel/report"
+REPORTING = "report-$CI_COMMIT_REF_SLUG"
+"""Of jobs that write into the report's comment: GitLab lets one of them run at a time, in child pipelines
+too (GitLab documentation, «Resource group»)."""
 NOISE = "emel.noise.json"
 
 
@@ -124,7 +127,7 @@ def report(spec: Spec) -> Job:
                 "metrics": spec.path(f"{REPORT}/metrics.txt"),
             },
         },
-        "resource_group": "report-$CI_COMMIT_REF_SLUG",
+        "resource_group": REPORTING,
     }
 
 

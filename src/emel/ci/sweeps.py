@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emel.ci import machines, rules
+from emel.ci.jobs import REPORTING
 from emel.ci.layout import Noted, to_yaml
 from emel.ci.parts import Job, common, dvc_cache, job, name_of, pip_cache, with_cloud
 from emel.ci.spec import Spec
@@ -104,13 +105,14 @@ def _cell(spec: Spec, matrix: Sequence[Mapping[str, Sequence[str]]]) -> Job:
 
 
 def _leaderboard(spec: Spec, options: Sequence[str]) -> Job:
+    published = ("--publish", "--report-job", name_of(spec, "report"))
     return {
         **job(spec, "report"),
         "when": "always",
         "script": [
             Noted(
                 "The comment needs EMEL_GITLAB_TOKEN. Without it the leaderboard is an artifact.",
-                shlex.join(["emel", "sweep", "collect", *options, "--publish"]),
+                shlex.join(["emel", "sweep", "collect", *options, *published]),
             )
         ],
         "artifacts": {
@@ -119,4 +121,5 @@ def _leaderboard(spec: Spec, options: Sequence[str]) -> Job:
             "paths": [spec.path(".emel/leaderboard/")],
             "expire_in": "1 month",
         },
+        "resource_group": Noted("Both write one comment.", REPORTING),
     }

@@ -133,15 +133,32 @@ Examples:
 """,
 )
 @what_to_sweep
-@click.option("--publish", "publishing", is_flag=True, help="Write it as a comment where it is reviewed.")
+@click.option(
+    "--publish", "publishing", is_flag=True, help="Write it into the report's comment, where it is reviewed."
+)
+@click.option(
+    "--report-job",
+    default="report",
+    show_default=True,
+    metavar="NAME",
+    help="The job that publishes the report.",
+)
 @options.as_json
 @click.pass_context
-def collect_command(context: click.Context, /, publishing: bool, as_json: bool, **given: Any) -> None:
+def collect_command(
+    context: click.Context, /, publishing: bool, report_job: str, as_json: bool, **given: Any
+) -> None:
     """Put in order what the combinations have given so far, into .emel/leaderboard. Runs nothing."""
     project = options.project_of(context)
     wanted = _wanted(context, given)
     with progress() as telling:
-        result = collect(project, wanted, publishing=publishing, env=os.environ, progress=telling)
+        result = collect(
+            project,
+            wanted,
+            report_job=report_job if publishing else None,
+            env=os.environ,
+            progress=telling,
+        )
     show(result, _gathered(result), as_json=as_json)
     if result.comment and result.comment.url is None:
         tell(f"There is no comment: {result.comment.reason}", result.comment.hint)
