@@ -80,8 +80,11 @@ def wanted_of(
     return Wanted(chosen, drawn, table.seed if seed is None else seed, metric or table.metric)
 
 
-def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepPipeline:
-    """Write the YAML for `trigger: include: artifact`.
+def write_child_pipeline(
+    project: Project, wanted: Wanted, file: Path, *, report_job: str = "report"
+) -> SweepPipeline:
+    """Write the YAML for `trigger: include: artifact`. `report_job` is the job of the present pipeline whose
+    comment the leaderboard goes into.
 
     Errors: PipelineError for more cells than GitLab makes jobs of, for values that no variable of a job can
     carry, and for a parameter that is not there; ConfigError.
@@ -104,7 +107,7 @@ def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepP
     folder = project.root.resolve().relative_to(root).as_posix()
     definition = read_definition(project.root) or Definition((), ())
     spec = spec_of(project.root.resolve(), "" if folder == "." else folder, project.config, definition)
-    write_atomic(file, ci.child_pipeline(spec, matrix, wanted.options()))
+    write_atomic(file, ci.child_pipeline(spec, matrix, wanted.options(), report_job))
     return SweepPipeline(file=file, cells=len(chosen))
 
 

@@ -39,6 +39,15 @@ OPTIONS = (
 )
 
 
+report_job = click.option(
+    "--report-job",
+    default="report",
+    show_default=True,
+    metavar="NAME",
+    help="The job of the pipeline into whose comment the leaderboard goes.",
+)
+
+
 def what_to_sweep(function: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is swept over, each as in [sweep] of emel.toml."""
     for option in reversed(OPTIONS):
@@ -114,12 +123,16 @@ Examples:
     show_default=True,
     help="The file to write.",
 )
+@report_job
 @options.as_json
 @click.pass_context
-def pipeline_command(context: click.Context, /, output: Path, as_json: bool, **given: Any) -> None:
+def pipeline_command(
+    context: click.Context, /, output: Path, report_job: str, as_json: bool, **given: Any
+) -> None:
     """Write a child pipeline for GitLab with a job for each combination, 200 at most. Runs nothing."""
     project = options.project_of(context)
-    result = write_child_pipeline(project, _wanted(context, given), context.obj / output)
+    wanted = _wanted(context, given)
+    result = write_child_pipeline(project, wanted, context.obj / output, report_job=report_job)
     count = "1 cell" if result.cells == 1 else f"{result.cells} cells"
     show(result, Text(f"wrote  {output}: {count}"), as_json=as_json)
 
@@ -136,13 +149,7 @@ Examples:
 @click.option(
     "--publish", "publishing", is_flag=True, help="Write it into the report's comment, where it is reviewed."
 )
-@click.option(
-    "--report-job",
-    default="report",
-    show_default=True,
-    metavar="NAME",
-    help="The job that publishes the report.",
-)
+@report_job
 @options.as_json
 @click.pass_context
 def collect_command(
