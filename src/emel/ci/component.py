@@ -69,6 +69,12 @@ INPUTS: dict[str, dict[str, Any]] = {
         "type": "boolean",
         "default": False,
     },
+    "reuse_results": {
+        "description": "Whether what a pipeline trained is kept as a generic package, for pipelines with the "
+        "same inputs.",
+        "type": "boolean",
+        "default": False,
+    },
     "repeat": {
         "description": "How often the default branch's pipeline runs the training, to know the metrics' "
         "noise; set commit_results too.",
@@ -117,6 +123,7 @@ def component() -> str:
         runner_tags=_input("runner_tags"),
         has_remote=_input("dvc_remote"),
         commits_results=_input("commit_results"),
+        reuses_results=_input("reuse_results"),
         repeat=_input("repeat"),
         sweeps=_input("sweep"),
         retried=_input("retry"),

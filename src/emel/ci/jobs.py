@@ -27,11 +27,13 @@ def train(spec: Spec) -> Job:
         "script": [
             f"git fetch --quiet origin {spec.base}",
             *when(spec.has_remote, pull),
+            *when(spec.reuses_results, "emel ci pull"),
             Noted("Exit code 7 is the gate's no.", _run(spec)),
             Noted(
                 "What was merged is packaged when it gets its version, by the job deploy.",
                 'if [ -n "$CI_MERGE_REQUEST_IID" ]; then emel package; fi',
             ),
+            *when(spec.reuses_results, "emel ci push"),
             *when(spec.has_remote, push),
         ],
         "artifacts": {"when": "always", "expire_in": "1 week", "paths": _results(spec)},

@@ -42,6 +42,8 @@ class Spec(NamedTuple):
     """Whether DVC has a remote, from which data come and to which results go; of a component as `sweeps`."""
     commits_results: bool | str = False
     """Whether results of the default branch are committed by its pipeline; of a component as `sweeps`."""
+    reuses_results: bool | str = False
+    """Whether results go from pipeline to pipeline by generic packages; of a component as `sweeps`."""
     production: str = "on_success"
     """`on_success` or `manual`: whether production is deployed by itself or by a click."""
     auto_stop_in: str = "1 week"

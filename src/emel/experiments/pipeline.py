@@ -22,6 +22,7 @@ from emel.experiments import (
     reading,
     recording,
     running,
+    sharing,
     stage_inputs,
 )
 from emel.experiments.dvc import Dvc
@@ -119,6 +120,20 @@ class Pipeline:
         Errors: ResultsError for a file that cannot be read.
         """
         return noise.read(self._dvc, self._process, revision)
+
+    def pack_results(self, target: Path) -> int:
+        """Write what DVC's cache has of the present dvc.lock into a tar archive, so that another machine can
+        have the same results without a run. Returns how many files; none where nothing is to be had so.
+        """
+        return sharing.pack(self._dvc, target)
+
+    def adopt_results(self, archive: Path) -> int:
+        """Put the files of such an archive into DVC's cache; those that are there stay. Returns how many.
+
+        Errors: ResultsError for an archive with anything else in it, or with a file that is not what its
+        digest says: nothing of it is taken then.
+        """
+        return sharing.adopt(self._dvc, archive)
 
     def record_failure(self, commit: str, problem: PipelineError, output: Sequence[str]) -> None:
         """Note that a run failed, with the end of what it wrote."""

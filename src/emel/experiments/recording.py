@@ -50,13 +50,13 @@ def write(dvc: Dvc, run: PipelineRun, started: datetime) -> None:
         libraries=libraries,
         seeds=_seeds(lock.read_text("utf-8")),
     )
-    write_atomic(_place(dvc.root, lock.read_bytes()), to_json(record))
+    write_atomic(place(dvc.root, lock.read_bytes()), to_json(record))
 
 
 def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
     """See Pipeline.recorded."""
     lock = contents(dvc, process, revision, LOCK)
-    file = _place(dvc.root, lock) if lock is not None else None
+    file = place(dvc.root, lock) if lock is not None else None
     if file is None or not file.is_file():
         return None
     try:
@@ -76,7 +76,8 @@ def contents(dvc: Dvc, process: Process, revision: Revision, name: str) -> bytes
     return repo.read(revision.commit, inside.as_posix())
 
 
-def _place(root: Path, lock: bytes) -> Path:
+def place(root: Path, lock: bytes) -> Path:
+    """Where the record of the run that left this dvc.lock stands."""
     return root / ".emel" / "runs" / f"{hashlib.sha256(lock).hexdigest()}.json"
 
 

@@ -83,7 +83,7 @@ def _results(project: Project, repo: GitRepo, changes: tuple[str, ...]) -> tuple
     if definition is None:
         return ()
     below = project.root.resolve().relative_to(repo.root.resolve())
-    return among(changes, (LOCK, NOISE, *definition.outputs), below)
+    return among(changes, (LOCK, NOISE, *definition.results), below)
 
 
 def _base_branch(repo: GitRepo, name: str) -> str:

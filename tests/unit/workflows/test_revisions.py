@@ -24,6 +24,8 @@ stages:
     wdir: .
     outs: [model.joblib, {plots/: {cache: false}}]
     metrics: [{./metrics.json: {cache: false}}]
+    deps: [seen.csv]
+plots: [{ROC: {x: fpr, y: {roc.csv: tpr}}}, seen.csv]
 """
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
 
@@ -58,25 +60,25 @@ def test_a_changed_tree_names_its_changes(project):
 def test_what_the_pipeline_writes_is_no_edit(project):
     (project.root / "dvc.yaml").write_text(PIPELINE)
     commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
-    for name in ("dvc.lock", "emel.noise.json", "model.joblib", "metrics.json", "plots/roc.csv"):
+    for name in ("dvc.lock", "emel.noise.json", "model.joblib", "metrics.json", "plots/a.csv", "roc.csv"):
         path = project.root / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("1")
 
     found = candidate_revision(project)
 
-    assert (found.label, len(found.changes), found.edits) == ("workspace", 5, ())
+    assert (found.label, len(found.changes), found.edits) == ("workspace", 6, ())
     assert found.title == head(project)[:8]
 
 
 def test_a_file_that_no_stage_writes_is_an_edit_among_results(project):
     commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
-    for name in ("metrics.json", "code.py", "metrics.json.bak"):
+    for name in ("metrics.json", "code.py", "metrics.json.bak", "seen.csv"):
         (project.root / name).write_text("2")
 
     found = candidate_revision(project)
 
-    assert found.edits == ("code.py", "metrics.json.bak")
+    assert found.edits == ("code.py", "metrics.json.bak", "seen.csv")
     assert found.title == "workspace"
 
 
