@@ -47,7 +47,7 @@ def read(dvc: Dvc, process: Process, revision: Revision) -> tuple[NoiseSource, N
     except msgspec.MsgspecError as problem:
         raise ResultsError(
             f"the noise of repeated runs cannot be read: {problem}",
-            where=f"{FILE} ({revision.label})",
+            where=f"{FILE} ({revision.title})",
             hint="measure it again: emel run --repeat 5",
         ) from problem
     lock = contents(dvc, process, revision, LOCK)

@@ -45,7 +45,7 @@ def _missing(problem: Mapping[str, Any], candidate: Revision) -> ResultsError:
         reason = f"the plot `{problem.get('name')}` cannot be drawn: {problem.get('msg')}"
     return ResultsError(
         reason,
-        where=f"{source} ({candidate.label})",
+        where=f"{source} ({candidate.title})",
         hint="run `emel run`; keep the file in Git (`cache: false`), and commit it with dvc.lock",
     )
 

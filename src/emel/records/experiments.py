@@ -31,8 +31,11 @@ class Revision(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """The label; of a working tree in which nothing was edited the short commit."""
-        return self.commit[:8] if self.changes and not self.edits else self.label
+        """What people read: the label; of the working tree that name, or the short commit where nothing was
+        edited."""
+        if not self.changes:
+            return self.label
+        return "working tree" if self.edits else self.commit[:8]
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):

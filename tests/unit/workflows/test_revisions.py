@@ -79,7 +79,7 @@ def test_a_file_that_no_stage_writes_is_an_edit_among_results(project):
     found = candidate_revision(project)
 
     assert found.edits == ("code.py", "metrics.json.bak", "seen.csv")
-    assert found.title == "workspace"
+    assert found.title == "working tree"
 
 
 def test_results_of_a_project_in_a_folder_are_its_own(project):

@@ -50,8 +50,8 @@ def comparison(compared: Comparison) -> RenderableType:
 
 def side_by_side(comparisons: Sequence[Comparison]) -> RenderableType:
     """Several candidates of one base: metrics and parameters in columns, and what the gate refuses."""
-    labels = [_label(comparison.candidate) for comparison in comparisons]
-    base = _label(comparisons[0].base) if comparisons[0].base else "base"
+    labels = [comparison.candidate.title for comparison in comparisons]
+    base = comparisons[0].base.title if comparisons[0].base else "base"
     metrics = table("metric", "", base, *labels, right=(base, *labels))
     for name in dict.fromkeys(metric.name for one in comparisons for metric in one.metrics):
         changes = [next((m for m in one.metrics if m.name == name), None) for one in comparisons]
@@ -80,10 +80,6 @@ def written(report: Written) -> RenderableType:
     return facts(
         ("markdown", str(report.markdown)), ("html", str(report.html)), ("plots", str(len(report.images)))
     )
-
-
-def _label(revision: Revision) -> str:
-    return "working tree" if revision.edits else revision.title
 
 
 def _short_verdict(label: str, compared: Comparison) -> Text:
