@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from emel.errors import ForgeError, ResultsError
+from emel.errors import EmelError, ForgeError, ResultsError
 from emel.forge.base import Packages
 from emel.workflows.forged import find_forge
 from emel.workflows.project import Progress, Project
@@ -52,7 +52,7 @@ def push_results(project: Project, *, env: Mapping[str, str], progress: Progress
             packages.publish(package, version, archive)
         _prune(packages, package)
     except ForgeError as problem:
-        return SharedResults(package=package, version=version, outcome="failed", reason=str(problem))
+        return SharedResults(package=package, version=version, outcome="failed", reason=_why(problem))
     return SharedResults(package=package, version=version, outcome="sent", files=count)
 
 
@@ -71,7 +71,7 @@ def pull_results(project: Project, *, env: Mapping[str, str], progress: Progress
             packages.download(package, version, FILE, Path(scratch) / FILE)
             count = project.pipeline().adopt_results(Path(scratch) / FILE)
     except (ForgeError, ResultsError) as problem:
-        return SharedResults(package=package, version=version, outcome="failed", reason=str(problem))
+        return SharedResults(package=package, version=version, outcome="failed", reason=_why(problem))
     return SharedResults(package=package, version=version, outcome="fetched", files=count)
 
 
@@ -91,6 +91,10 @@ def _packages(project: Project, env: Mapping[str, str], progress: Progress) -> P
     if isinstance(found, str):
         raise ForgeError(found)
     return found.forge.packages
+
+
+def _why(problem: EmelError) -> str:
+    return f"{problem}; {problem.hint}" if problem.hint else str(problem)
 
 
 def _prune(packages: Packages, package: str) -> None:

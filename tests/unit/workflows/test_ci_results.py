@@ -20,7 +20,7 @@ from emel.config import load
 from emel.gitrepo import GitRepo
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
-from emel.workflows.ci_results import SharedResults, pull_results, push_results
+from emel.workflows.ci_results import KEPT, SharedResults, pull_results, push_results
 from emel.workflows.machine import System
 from emel.workflows.project import Project
 
@@ -41,6 +41,7 @@ class Jobs:
     """Jobs of one project on the forge, each with a checkout of its own."""
 
     def __init__(self, gitlab: FakeGitLab, folder: Path) -> None:
+        self.world = gitlab.world
         self.team: Team = usual_project(gitlab)
         self.team.members[gitlab.world.user("ada").id] = DEVELOPER
         token = gitlab.world.job_token(self.team, "ada")
@@ -82,8 +83,8 @@ def packed(jobs: Jobs, version: str, files: dict[str, bytes]) -> None:
             archive.addfile(entry, io.BytesIO(content))
     jobs.team.package_files.append(
         {
-            "id": 1,
-            "package_id": 1,
+            "id": jobs.world.number("package_file"),
+            "package_id": jobs.world.number("package"),
             "package": "churn-results",
             "version": version,
             "file_name": "results.tar",
@@ -98,7 +99,10 @@ def packed(jobs: Jobs, version: str, files: dict[str, bytes]) -> None:
 def test_what_a_branch_trained_is_restored_after_the_merge_and_not_trained_again(jobs: Jobs) -> None:
     branch, merged = jobs.checkout("branch"), jobs.checkout("merged", **{"README.md": "of somebody else"})
     branch.pipeline().run()
+    for number in range(KEPT + 3):
+        packed(jobs, f"old{number}", {})
     sent = jobs.push(branch)
+    assert len(jobs.team.package_files) == KEPT
     assert (sent.outcome, jobs.push(branch).outcome) == ("sent", "there already")
 
     fetched = jobs.pull(merged)
@@ -150,7 +154,7 @@ def test_nothing_is_taken_of_an_archive_that_holds_anything_else(jobs: Jobs, fil
 
     found = jobs.pull(project)
 
-    assert (found.outcome, bool(found.reason)) == ("failed", True)
+    assert found.outcome == "failed" and "delete the package" in (found.reason or "")
     left = {path for path in project.root.rglob("*") if path not in before}
     assert {path.relative_to(project.root).as_posix() for path in left} <= {".dvc/tmp"}
     assert (project.root / "train.py").read_text() == FILES["train.py"]
