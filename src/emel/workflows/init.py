@@ -97,10 +97,10 @@ def _stages(found: Found) -> dict[str, Any]:
     if found.params:
         stage["params"] = [{path: None} for path in found.params]
     in_git = {"cache": False}
-    outs = [*found.outputs, *[path for path in found.pictures if path not in found.outputs]]
-    stage["outs"] = [
-        {path: in_git} if path in found.tracked or path in found.pictures else path for path in outs
-    ]
+    outs = [path for path in found.outputs if path not in found.pictures]
+    stage["outs"] = [{path: in_git} if path in found.tracked else path for path in outs]
+    if found.pictures:
+        stage["plots"] = [{path: in_git} for path in found.pictures]
     if found.metrics:
         stage["metrics"] = [{path: in_git} for path in found.metrics]
     return {"stages": {"train": stage}}

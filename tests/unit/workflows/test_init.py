@@ -184,7 +184,8 @@ def test_a_notebook_turned_script_is_run_by_what_knows_its_magic_commands(folder
     assert stage(folder) == {
         "cmd": "ipython analysis.py",
         "deps": ["analysis.py", "data/train.csv", "data/holdout.csv"],
-        "outs": ["out/clf.pkl", {"out/roc.png": {"cache": False}}],
+        "outs": ["out/clf.pkl"],
+        "plots": [{"out/roc.png": {"cache": False}}],
     }
     assert load(folder / "emel.toml").model.sample == "data/holdout.csv"
     assert "is run by ipython; jobs need that too" in plan.notes[0]
