@@ -88,15 +88,49 @@ def test_mlflows_client_reads_what_is_written_and_its_run_is_taken_up(
 
 def test_the_same_name_again_is_the_same_candidate_with_new_metrics(project: Project, forge: Forge) -> None:
     first = forge.experiments.track("churn", CANDIDATE)
-    changed = msgspec.structs.replace(
-        CANDIDATE, metrics={"accuracy": 0.97}, params={"trees": "200", "depth": "3"}
-    )
+    params = {**CANDIDATE.params, "depth": "3"}
+    changed = msgspec.structs.replace(CANDIDATE, metrics={"accuracy": 0.97}, params=params)
     second = forge.experiments.track("churn", changed)
 
     assert (second.id, second.created) == (first.id, False)
     (run,) = runs(project)
     assert run["metrics"][-1]["value"] == 0.97
-    assert run["params"] == {**CANDIDATE.params, "depth": "3"}
+    assert run["params"] == params
+
+
+AGAIN = msgspec.structs.replace(
+    CANDIDATE, params={**CANDIDATE.params, "trees": "200"}, tags={**CANDIDATE.tags, "gitlab.CI_JOB_ID": "201"}
+)
+
+
+def test_a_candidate_with_other_values_by_now_is_replaced(project: Project, forge: Forge) -> None:
+    first = forge.experiments.track("churn", CANDIDATE)
+    second = forge.experiments.track("churn", AGAIN)
+
+    assert second.id != first.id and not second.created
+    (run,) = runs(project)
+    assert (run["params"], run["tags"]) == (AGAIN.params, AGAIN.tags)
+
+
+def test_a_candidate_that_somebody_has_added_to_is_not_replaced(project: Project, forge: Forge) -> None:
+    first = forge.experiments.track("churn", CANDIDATE)
+    runs(project)[0]["tags"]["note"] = "by hand"
+    second = forge.experiments.track("churn", AGAIN)
+
+    assert second.id == first.id
+    (run,) = runs(project)
+    assert (run["params"]["trees"], run["tags"]["note"]) == ("100", "by hand")
+
+
+def test_on_a_server_that_deletes_none_the_candidate_stays(
+    gitlab: FakeGitLab, project: Project, forge: Forge
+) -> None:
+    first = forge.experiments.track("churn", CANDIDATE)
+    gitlab.faults.add("POST", "/runs/delete$", Fault(reply=Reply(404, {"error": "404 Not Found"})))
+    second = forge.experiments.track("churn", AGAIN)
+
+    assert second.id == first.id
+    assert len(runs(project)) == 1
 
 
 def test_what_is_too_long_does_not_keep_the_rest_away(project: Project, forge: Forge) -> None:

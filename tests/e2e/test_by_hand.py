@@ -30,8 +30,7 @@ def test_uncommitted_changes_are_said_and_compared(emel):
 
     done = emel("run")
 
-    assert "the working tree (" in done.stdout
-    assert "uncommitted files on" in done.stdout
+    assert "with uncommitted changes in params.yaml compared with" in done.stdout
     assert "logistic_regression.C" in done.stdout
 
 

@@ -63,6 +63,13 @@ def test_a_key_guards_the_way_from_deploy_to_test(emel: Emel) -> None:
     assert checks["refuses a request without its API key"] == "status 401"
     assert "s3cret-key" not in done.stdout + done.stderr
 
+    with (emel.folder / "emel.toml").open("a") as config:
+        config.write("[page]\nexamples = 1\n")
+    assert emel("preview", "start", "7").returncode == 0
+    reported = emel("report", "--preview", "mr-7", "--output", "told")
+    assert reported.returncode == 0, reported.stderr
+    assert "of 142 sample rows get the same answer" in (emel.folder / "told/report.md").read_text("utf-8")
+
     del emel.env["EMEL_API_KEY"]
     emel.env["OTHER"] = "another-key"
     without, other = emel("test", "--quick"), emel("test", "--quick", "--api-key-variable", "OTHER")

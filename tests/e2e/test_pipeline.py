@@ -31,6 +31,7 @@ class Server:
         self.gitlab = gitlab
         emel.git("init", "--quiet", "--bare", "--initial-branch=main", str(repository))
         self.project: Project = gitlab.world.project("team/breast-cancer", repository=repository)
+        self.project.members[gitlab.world.user("ada").id] = MAINTAINER
         self.variables = {
             "CI_API_V4_URL": gitlab.api_url,
             "CI_SERVER_URL": gitlab.url,
@@ -88,7 +89,7 @@ def predict(url: str) -> dict[str, object]:
 def write_project(emel: Emel, server: Server) -> None:
     """The example as its owner set it up for this server: the pipeline, and nothing to install."""
     settings = emel.folder / "emel.toml"
-    here = 'cloud = "local"\ninstall = []'
+    here = 'cloud = "local"\ninstall = []\nreuse_results = true'
     settings.write_text(settings.read_text().replace('requirements = "requirements.txt"', here))
     with (emel.folder / ".gitignore").open("a") as file:
         file.write(OWN_FILES)
@@ -110,7 +111,7 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
     emel.git("push", "--quiet", "origin", "forest")
     commit = emel.git("rev-parse", "HEAD").strip()
     server.gitlab.world.merge_request(server.project, "forest", sha=commit)
-    server.of_merge_request()
+    assert re.search(r"breast-cancer-results \w+: sent, \d+ files", server.of_merge_request())
 
     (note,) = server.project.notes
     assert "random_forest" in note.body and "accuracy" in note.body
@@ -125,7 +126,10 @@ def test_a_pushed_commit_is_all_it_takes(emel: Emel, server: Server) -> None:
     emel.git("merge", "--quiet", "--no-ff", "-m", "Merge the forest", "forest")
     emel.git("push", "--quiet", "origin", "main")
     merged = emel.git("rev-parse", "HEAD").strip()
-    server.pushed("deploy", "--needs", CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="main")
+    told = server.pushed("deploy", "--needs", CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="main")
+    # What was merged is what the branch has trained.
+    assert re.search(r"breast-cancer-results \w+: fetched, \d+ files", told)
+    assert "Stage 'train' is cached - skipping run" in told and "Running stage 'train'" not in told
 
     (tag,) = server.project.releases
     assert tag.startswith("breast-cancer@v")

@@ -33,6 +33,19 @@ def publish(
     return StickyComment(forge, on, key).publish(compose, drawn, run=run, history=_told)
 
 
+def publish_section(
+    forge: Forge, text: str = "board", pictures: Sequence[str] = (), *, pipeline: int | None = 100
+) -> Published:
+    """The same of a job that writes the section «leaderboard»."""
+
+    def compose(addresses: Mapping[str, str], room: int) -> str:
+        return " ".join([text, *addresses.values()])
+
+    return StickyComment(forge, ON, "report").publish_section(
+        "leaderboard", compose, [_picture(name) for name in pictures], pipeline=pipeline, history=_told
+    )
+
+
 def shown(project: Project) -> list[str]:
     """Each note without its hidden line, and without the sign that parts the history."""
     hidden = "<!-- emel:sticky"

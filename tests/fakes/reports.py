@@ -108,7 +108,7 @@ def odd_values() -> Comparison:
     }
     return compare(
         results.snapshot(results.MAIN, {**metrics, "nan_loss": 0.1, "ok_flag": False}, {"/close": "@all"}),
-        results.snapshot(results.WORKSPACE, dict(metrics), {"/close": "#1 !2 ~bug"}),
+        results.snapshot(results.JUST_RUN, dict(metrics), {"/close": "#1 !2 ~bug"}),
         rules=(GateRule(metric="@admin", min=0.5),),
         directions={},
     )

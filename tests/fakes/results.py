@@ -40,7 +40,11 @@ from emel.records import (
 
 MAIN = Revision(label="main", commit="1" * 40)
 FOREST = Revision(label="forest", commit="2" * 40)
-WORKSPACE = Revision(label="workspace", commit="2" * 40, changes=("dvc.lock", "metrics.json"))
+RESULTS = ("dvc.lock", "metrics.json")
+WORKSPACE = Revision(
+    label="workspace", commit="2" * 40, changes=(*RESULTS, "params.yaml", "train.py"), results=RESULTS
+)
+JUST_RUN = Revision(label="workspace", commit="2" * 40, changes=RESULTS, results=RESULTS)
 RULES = (GateRule(metric="accuracy", min=0.9, max_drop=0.02), GateRule(metric="log_loss", max=0.2))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from emel.ci.layout import to_yaml
+from emel.ci.parts import RETRIED
 from emel.ci.pipeline import all_jobs
 from emel.ci.spec import Spec
 
@@ -32,7 +33,14 @@ INPUTS: dict[str, dict[str, Any]] = {
     "results": {
         "description": "Files that training writes and later jobs read.",
         "type": "array",
-        "default": ["dvc.lock", "metrics.json", "models/", ".emel/runs/", ".emel/bundles/"],
+        "default": [
+            "dvc.lock",
+            "metrics.json",
+            "emel.noise.json",
+            "models/",
+            ".emel/runs/",
+            ".emel/bundles/",
+        ],
     },
     "base": {"description": "The branch that results are compared with.", "default": "main"},
     "folder": {
@@ -50,6 +58,39 @@ INPUTS: dict[str, dict[str, Any]] = {
         "description": "Tags of the runner that trains; without any, every runner may.",
         "type": "array",
         "default": [],
+    },
+    "dvc_remote": {
+        "description": "Whether .dvc/config has a remote, which data come from and results go to.",
+        "type": "boolean",
+        "default": False,
+    },
+    "commit_results": {
+        "description": "Whether the default branch's pipeline commits its results: emel ci commit.",
+        "type": "boolean",
+        "default": False,
+    },
+    "reuse_results": {
+        "description": "Whether what a pipeline trained is kept as a generic package, for pipelines with the "
+        "same inputs.",
+        "type": "boolean",
+        "default": False,
+    },
+    "repeat": {
+        "description": "How often the default branch's pipeline runs the training, to know the metrics' "
+        "noise; set commit_results too.",
+        "type": "number",
+        "default": 1,
+    },
+    "sweep": {
+        "description": "Whether a person may start the sweep of [sweep] in emel.toml.",
+        "type": "boolean",
+        "default": False,
+    },
+    "retry": {
+        "description": "Faults of the runner after which a job runs again. From GitLab 19.1 on there are "
+        "also runner_interrupted and no_updates_running.",
+        "type": "array",
+        "default": list(RETRIED),
     },
     "production": {
         "description": "Whether what was merged goes to production by itself or by a click.",
@@ -80,6 +121,12 @@ def component() -> str:
         machine=_input("machine"),
         cloud=_input("cloud"),
         runner_tags=_input("runner_tags"),
+        has_remote=_input("dvc_remote"),
+        commits_results=_input("commit_results"),
+        reuses_results=_input("reuse_results"),
+        repeat=_input("repeat"),
+        sweeps=_input("sweep"),
+        retried=_input("retry"),
         production=_input("production"),
         auto_stop_in=_input("auto_stop_in"),
         schedule=_input("schedule"),

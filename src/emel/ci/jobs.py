@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from emel.ci import machines, rules
 from emel.ci.layout import Noted
-from emel.ci.parts import Job, dvc_cache, job, name_of, pip_cache
+from emel.ci.parts import Job, dvc_cache, job, name_of, pip_cache, when
 from emel.ci.spec import Spec
 
 TAG = "mr-$CI_MERGE_REQUEST_IID"
 REPORT = ".emel/report"
+REPORTING = "report-$CI_COMMIT_REF_SLUG"
+"""Of jobs that write into the report's comment: GitLab lets one of them run at a time, in child pipelines
+too (GitLab documentation, «Resource group»)."""
 NOISE = "emel.noise.json"
 
 
@@ -23,13 +26,15 @@ def train(spec: Spec) -> Job:
         "cache": [pip_cache(spec), Noted("DVC takes from it what was made already.", dvc_cache(spec))],
         "script": [
             f"git fetch --quiet origin {spec.base}",
-            *([pull] if spec.has_remote else []),
+            *when(spec.has_remote, pull),
+            *when(spec.reuses_results, "emel ci pull"),
             Noted("Exit code 7 is the gate's no.", _run(spec)),
             Noted(
                 "What was merged is packaged when it gets its version, by the job deploy.",
                 'if [ -n "$CI_MERGE_REQUEST_IID" ]; then emel package; fi',
             ),
-            *([push] if spec.has_remote else []),
+            *when(spec.reuses_results, "emel ci push"),
+            *when(spec.has_remote, push),
         ],
         "artifacts": {"when": "always", "expire_in": "1 week", "paths": _results(spec)},
     }
@@ -124,7 +129,7 @@ def report(spec: Spec) -> Job:
                 "metrics": spec.path(f"{REPORT}/metrics.txt"),
             },
         },
-        "resource_group": "report-$CI_COMMIT_REF_SLUG",
+        "resource_group": REPORTING,
     }
 
 
@@ -159,7 +164,7 @@ def deploy(spec: Spec) -> Job:
         "needs": [name_of(spec, "train")],
         "rules": rules.of_default_branch(spec),
         "script": [
-            *(["emel ci commit"] if spec.commits_results else []),
+            *when(spec.commits_results, "emel ci commit"),
             "emel model register",
             *(steps if to else []),
         ],
@@ -182,8 +187,10 @@ def prune_previews(spec: Spec) -> Job:
 def _run(spec: Spec) -> str:
     if spec.repeat is None:
         return "emel run"
-    often = f"emel run --repeat {spec.repeat}"
-    return f'if [ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]; then {often}; else emel run; fi'
+    default = '[ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]'
+    if spec.is_component:
+        default += f' && [ "{spec.repeat}" -gt 1 ]'
+    return f"if {default}; then emel run --repeat {spec.repeat}; else emel run; fi"
 
 
 def _results(spec: Spec) -> list[str] | str:

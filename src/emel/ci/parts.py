@@ -35,7 +35,7 @@ def common(spec: Spec) -> Job:
             "Only what the runner is to blame for: a training that failed would fail again.",
             {
                 "max": 2,
-                "when": [*RETRIED, *(RETRIED_SINCE_19_1 if (spec.gitlab or (0, 0)) >= (19, 1) else ())],
+                "when": spec.retried or _faults(spec),
             },
         ),
         "interruptible": Noted("A newer commit ends it.", True),
@@ -76,6 +76,10 @@ def with_cloud(spec: Spec, named: str) -> Job:
     }
 
 
+def _faults(spec: Spec) -> list[str]:
+    return [*RETRIED, *(RETRIED_SINCE_19_1 if (spec.gitlab or (0, 0)) >= (19, 1) else ())]
+
+
 def _kept_machines(spec: Spec) -> Job:
     """Machines on the runner's own computer have their state in the checkout, which each job cleans."""
     if spec.machine != "local":
@@ -93,6 +97,13 @@ def job(spec: Spec, stage: str, *, cloud: bool = False) -> Job:
 def name_of(spec: Spec, name: str) -> str:
     """A job's name in this pipeline."""
     return f".{spec.prefix}{name[1:]}" if name.startswith(".") else f"{spec.prefix}{name}"
+
+
+def when(wanted: bool | str, command: str) -> list[str]:
+    """The command in a script, where it is wanted; an input of a component is asked in the job."""
+    if isinstance(wanted, str):
+        return [f'if [ "{wanted}" = "true" ]; then {command}; fi']
+    return [command] if wanted else []
 
 
 def prepare(spec: Spec) -> list[Any]:

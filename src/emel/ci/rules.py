@@ -59,7 +59,8 @@ def of_sweeps(spec: Spec, when: str | None = None) -> Rules:
     """Merge requests of the project's own branches, and branches: a person starts a sweep."""
     more = {"when": when} if when else {}
     branches = [] if spec.stage else [{"if": f"$CI_COMMIT_BRANCH && {PUSHED}", **more}]
-    return [*of_merge_requests(spec, when), *[_changed(spec, rule) for rule in branches]]
+    unwanted = [_no(f'"{spec.sweeps}" != "true"')] if spec.is_component else []
+    return [*unwanted, *of_merge_requests(spec, when), *[_changed(spec, rule) for rule in branches]]
 
 
 def of_merge_requests(spec: Spec, when: str | None = None) -> Rules:

@@ -28,18 +28,22 @@ class Spec(NamedTuple):
     """Whether that cloud may take the machine away."""
     longest: str | None = None
     """How long a job on that machine may take, as GitLab writes durations."""
-    sweeps: bool = False
-    """Whether a person may start a sweep from the pipeline."""
-    repeat: int | None = None
+    sweeps: bool | str = False
+    """Whether a person may start a sweep from the pipeline; of a component `true` or `false`."""
+    repeat: int | str | None = None
     """How often the default branch's pipeline runs the training, to know the metrics' noise."""
     variables: tuple[tuple[str, str], ...] = ()
     """Variables that the DVC remote needs in each job."""
     gitlab: tuple[int, int] | None = None
     """The version of the server, if it is known: newer ones know more reasons to repeat a job."""
-    has_remote: bool = False
-    """Whether DVC has a remote, from which data come and to which results go."""
-    commits_results: bool = False
-    """Whether results of the default branch are committed by its pipeline."""
+    retried: str | None = None
+    """Of a component, the faults of the runner after which a job runs again; else the version tells."""
+    has_remote: bool | str = False
+    """Whether DVC has a remote, from which data come and to which results go; of a component as `sweeps`."""
+    commits_results: bool | str = False
+    """Whether results of the default branch are committed by its pipeline; of a component as `sweeps`."""
+    reuses_results: bool | str = False
+    """Whether results go from pipeline to pipeline by generic packages; of a component as `sweeps`."""
     production: str = "on_success"
     """`on_success` or `manual`: whether production is deployed by itself or by a click."""
     auto_stop_in: str = "1 week"

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emel.ci import machines, rules
+from emel.ci.jobs import REPORTING
 from emel.ci.layout import Noted, to_yaml
-from emel.ci.parts import Job, common, dvc_cache, job, name_of, pip_cache, with_cloud
+from emel.ci.parts import Job, common, dvc_cache, job, name_of, pip_cache, when, with_cloud
 from emel.ci.spec import Spec
 
 FILE = ".emel/sweep.yml"
@@ -28,7 +29,9 @@ def sweep(spec: Spec) -> Job:
         **job(spec, "train"),
         "needs": [],
         "rules": rules.of_sweeps(spec, "manual"),
-        "script": [f"emel sweep pipeline --output {FILE}"],
+        "script": [
+            f"emel sweep pipeline --output {FILE} --report-job {shlex.quote(name_of(spec, 'report'))}"
+        ],
         "artifacts": {"paths": [spec.path(FILE)], "expire_in": "1 week"},
         "allow_failure": Noted("Or the pipeline would wait for it.", True),
     }
@@ -45,9 +48,15 @@ def cells(spec: Spec) -> Job:
     }
 
 
-def child_pipeline(spec: Spec, matrix: Sequence[Mapping[str, Sequence[str]]], options: Sequence[str]) -> str:
+def child_pipeline(
+    spec: Spec,
+    matrix: Sequence[Mapping[str, Sequence[str]]],
+    options: Sequence[str],
+    report_job: str = "report",
+) -> str:
     """The child pipeline. Each entry of the `matrix` has the assignments of every parameter, by the name of
-    the variable that carries it; their product are cells. `options` are those of `emel sweep`, as words."""
+    the variable that carries it; their product are cells. `options` are those of `emel sweep`, as words.
+    The leaderboard goes into the comment of the `report_job`, which the other pipeline has."""
     alone = spec._replace(stage=None)
     first = ["runner"] if spec.machine and not spec.spot else []
     made: dict[str, Any] = {
@@ -59,7 +68,7 @@ def child_pipeline(spec: Spec, matrix: Sequence[Mapping[str, Sequence[str]]], op
     jobs: dict[str, Job] = {".emel": common(alone)}
     if spec.machine:
         jobs |= _machine_jobs(alone, spec.machine, _count(matrix))
-    jobs |= {"cell": _cell(alone, matrix), "leaderboard": _leaderboard(alone, options)}
+    jobs |= {"cell": _cell(alone, matrix), "leaderboard": _leaderboard(alone, options, report_job)}
     made |= {name_of(alone, name): made_job for name, made_job in jobs.items()}
     return f"{HEADER}\n\n{to_yaml(made)}"
 
@@ -97,20 +106,21 @@ def _cell(spec: Spec, matrix: Sequence[Mapping[str, Sequence[str]]]) -> Job:
             Noted("A cell whose inputs are the same is not run again.", kept),
             {**dvc_cache(spec), "policy": "pull"},
         ],
-        "script": [*([pull] if spec.has_remote else []), f"emel sweep {settings} --jobs 1"],
+        "script": [*when(spec.has_remote, pull), f"emel sweep {settings} --jobs 1"],
         "artifacts": {"when": "always", "expire_in": "1 week", "paths": [spec.path(KEPT)]},
         "allow_failure": Noted("The others are told all the same.", True),
     }
 
 
-def _leaderboard(spec: Spec, options: Sequence[str]) -> Job:
+def _leaderboard(spec: Spec, options: Sequence[str], report_job: str) -> Job:
+    published = ("--publish", "--report-job", report_job)
     return {
         **job(spec, "report"),
         "when": "always",
         "script": [
             Noted(
                 "The comment needs EMEL_GITLAB_TOKEN. Without it the leaderboard is an artifact.",
-                shlex.join(["emel", "sweep", "collect", *options, "--publish"]),
+                shlex.join(["emel", "sweep", "collect", *options, *published]),
             )
         ],
         "artifacts": {
@@ -119,4 +129,5 @@ def _leaderboard(spec: Spec, options: Sequence[str]) -> Job:
             "paths": [spec.path(".emel/leaderboard/")],
             "expire_in": "1 month",
         },
+        "resource_group": Noted("Both write one comment.", REPORTING),
     }

@@ -17,7 +17,7 @@ from emel.compare.gate import FUNCTION, judge
 from emel.compare.noise import FEWEST, bands, over_runs
 from emel.records import Comparison, Direction, GateRule, Noise, NoiseSource, RunRecord, Snapshot, Verdict
 
-__all__ = ["FEWEST", "best_so_far", "compare", "direction_of", "judge_function", "over_runs"]
+__all__ = ["FEWEST", "bands", "best_so_far", "compare", "direction_of", "judge_function", "over_runs"]
 
 
 def compare(

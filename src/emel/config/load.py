@@ -36,7 +36,8 @@ def find(start: Path) -> Path:
     raise ConfigError(
         f"no {FILE_NAME} here or in a folder above",
         where=str(start),
-        hint=f"write one with at least {EXAMPLE}; docs/reference/emel-toml.md lists every key",
+        hint=f"let `emel init` write one, or write at least {EXAMPLE}; "
+        "docs/reference/emel-toml.md lists every key",
     )
 
 

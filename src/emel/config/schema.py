@@ -166,6 +166,9 @@ class CiTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     commit_results: bool = False
     """Whether the default branch's pipeline commits what Git keeps of its results (dvc.lock, metrics), so
     that nobody has to. That starts no pipeline; it needs a token that may push to the branch."""
+    reuse_results: bool = False
+    """Whether what a pipeline trained is kept in the project's generic packages, so that a pipeline with the
+    same inputs, as the default branch's after a merge, does not train again."""
     experiments: bool = False
     """Whether the report's job also writes each pipeline into GitLab's model experiments, as a candidate with
     metrics, parameters and links. It needs the token that the report's comment needs."""

@@ -5,7 +5,8 @@ The format: https://dvc.org/doc/user-guide/project-structure/dvcyaml-files
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ class Definition(NamedTuple):
     """What of it a report reads, or Git keeps: metrics, plots, and all with `cache: false`."""
     inputs: tuple[str, ...] = ()
     """What stages read and no stage writes, files of parameters too."""
+    results: tuple[str, ...] = ()
+    """The outputs, and what metrics and plots of the whole pipeline show that no stage reads."""
 
 
 def read_definition(root: Path) -> Definition | None:
@@ -54,12 +57,24 @@ def parse_definition(text: str) -> Definition:
         for kind in ("outs", "metrics", "plots"):
             for path, cached in _paths(stage.get(kind), stage.get("wdir")):
                 outputs[path] = outputs.get(path, False) or kind != "outs" or not cached
-    drawn = _drawn(content.get("plots") if isinstance(content, Mapping) else None)
+    drawn = _drawn(_listed(content, "plots"))
     shown = [path for path, is_shown in outputs.items() if is_shown or path in drawn]
     read = dict.fromkeys(path for stage in _stages(content) for path in _read_by(stage))
     whole = content.get("vars") if isinstance(content, Mapping) else None
     read |= dict.fromkeys(name for name in whole or () if isinstance(name, str))
-    return Definition(tuple(outputs), tuple(shown), tuple(path for path in read if path not in outputs))
+    inputs = tuple(path for path in read if path not in outputs)
+    told = [*_listed(content, "metrics"), *sorted(drawn)]
+    results = dict.fromkeys([*outputs, *(path for path in told if path not in inputs)])
+    return Definition(tuple(outputs), tuple(shown), inputs, tuple(results))
+
+
+def among(paths: Sequence[str], names: Sequence[str], below: Path) -> tuple[str, ...]:
+    """Those of the paths that one of the names means: a file, or all in a folder.
+
+    `paths` begin at the top of the repository, `names` in its folder `below`.
+    """
+    meant = [posixpath.normpath((below / name).as_posix()) for name in names]
+    return tuple(path for path in paths if any(path == one or path.startswith(f"{one}/") for one in meant))
 
 
 def _read_by(stage: Mapping[str, Any]) -> Iterator[str]:
@@ -91,10 +106,15 @@ def _paths(entries: Any, folder: Any) -> Iterator[tuple[str, bool]]:
             yield known, not (isinstance(options, Mapping) and options.get("cache") is False)
 
 
-def _drawn(plots: Any) -> set[str]:
+def _listed(content: Any, kind: str) -> list[Any]:
+    found = content.get(kind) if isinstance(content, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _drawn(plots: list[Any]) -> set[str]:
     """Files that plots of the whole pipeline show: a plot's own name, or those under its axes."""
     found: set[str] = set()
-    for plot in plots if isinstance(plots, list) else ():
+    for plot in plots:
         for name, options in plot.items() if isinstance(plot, Mapping) else ((plot, None),):
             found.add(str(name))
             for axis in ("x", "y"):

@@ -22,6 +22,7 @@ from emel.experiments import (
     reading,
     recording,
     running,
+    sharing,
     stage_inputs,
 )
 from emel.experiments.dvc import Dvc
@@ -120,6 +121,20 @@ class Pipeline:
         """
         return noise.read(self._dvc, self._process, revision)
 
+    def pack_results(self, target: Path) -> int:
+        """Write what DVC's cache has of the present dvc.lock into a tar archive, so that another machine can
+        have the same results without a run. Returns how many files; none where nothing is to be had so.
+        """
+        return sharing.pack(self._dvc, target)
+
+    def adopt_results(self, archive: Path) -> int:
+        """Put the files of such an archive into DVC's cache; those that are there stay. Returns how many.
+
+        Errors: ResultsError for an archive with anything else in it, or with a file that is not what its
+        digest says: nothing of it is taken then.
+        """
+        return sharing.adopt(self._dvc, archive)
+
     def record_failure(self, commit: str, problem: PipelineError, output: Sequence[str]) -> None:
         """Note that a run failed, with the end of what it wrote."""
         failing.write(self._root, commit, problem, output)
@@ -192,6 +207,14 @@ class Pipeline:
         Two calls of git read them all; DVC is not started. Known are files that Git keeps (`cache: false`).
         """
         return history.over_time(self._dvc, self._process, tip, limit)
+
+    def noise_over_time(self, commits: Sequence[str], tip: str) -> dict[str, Noise]:
+        """What repeated runs gave, by commit, for those of the commits of which it is known.
+
+        Of a commit whose own results were repeated, and committed later, up to the commit `tip`, those; else
+        what stands at the commit. One call of git reads them all; a file that is broken counts as not there.
+        """
+        return noise.over_time(self._dvc, self._process, commits, tip)
 
     def measure(self, path: str, digest: str | None, revision: Revision) -> DataFacts | None:
         """Size, rows and columns of a data file at a revision, where the working tree, DVC or Git has it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,14 +22,17 @@ def plots(
     # Two names may mean one commit.
     names = list(dict.fromkeys(key(revision) for revision in revisions))
     # One revision alone is compared with the working tree, twice the same one is not.
-    shown = dvc.json("plots", "diff", "--json", *(names if len(names) > 1 else names * 2))
+    compared = names if len(names) > 1 else names * 2
+    # Pictures among the plots are written to a folder, even where only JSON is wanted.
+    with tempfile.TemporaryDirectory(prefix="emel-") as folder:
+        shown = dvc.json("plots", "diff", "--json", "--out", folder, *compared)
     for problem in shown.get("errors", ()):
         # Names of plots are relative to the folder; those of other projects in the repository lead out of it.
         if str(problem.get("name")).startswith("../"):
             continue
         if problem.get("rev") == key(candidate):
             raise _missing(problem, candidate)
-    labels = {key(revision): revision.label for revision in revisions}
+    labels = {key(revision): revision.title for revision in revisions}
     drawn = (
         (name, _vega(entries))
         for name, entries in shown.get("data", {}).items()
@@ -45,7 +49,7 @@ def _missing(problem: Mapping[str, Any], candidate: Revision) -> ResultsError:
         reason = f"the plot `{problem.get('name')}` cannot be drawn: {problem.get('msg')}"
     return ResultsError(
         reason,
-        where=f"{source} ({candidate.label})",
+        where=f"{source} ({candidate.title})",
         hint="run `emel run`; keep the file in Git (`cache: false`), and commit it with dvc.lock",
     )
 

@@ -86,7 +86,8 @@ def _has_run(entry: Mapping[str, Any]) -> bool:
 def _snapshot(revision: Revision, entry: Mapping[str, Any]) -> Snapshot:
     if entry["error"]:
         raise PipelineError(
-            f"the pipeline cannot be read at {revision.label}: {entry['error']['msg']}",
+            f"the pipeline cannot be read: {entry['error']['msg']}",
+            where=revision.title,
             hint="run `dvc status` at that revision to see more",
         )
     data = entry["data"]
@@ -107,7 +108,7 @@ def _content(path: str, result: Mapping[str, Any], what: str, revision: Revision
     problem = result.get("error")
     if not problem:
         return result["data"]
-    where = f"{path} ({revision.label})"
+    where = f"{path} ({revision.title})"
     if problem["type"] == "FileNotFoundError":
         raise ResultsError(
             f"the file of {what} is missing, though dvc.yaml declares it",

@@ -49,13 +49,13 @@ def write(dvc: Dvc, run: PipelineRun, started: datetime) -> None:
         libraries=libraries,
         seeds=_seeds(lock.read_text("utf-8")),
     )
-    write_atomic(_place(dvc.root, lock.read_bytes()), to_json(record))
+    write_atomic(place(dvc.root, lock.read_bytes()), to_json(record))
 
 
 def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
     """See Pipeline.recorded."""
     (lock,) = Tree(dvc.root, process, revision).read([LOCK])
-    file = _place(dvc.root, lock) if lock is not None else None
+    file = place(dvc.root, lock) if lock is not None else None
     if file is None or not file.is_file():
         return None
     try:
@@ -65,7 +65,8 @@ def read(dvc: Dvc, process: Process, revision: Revision) -> RunRecord | None:
         return None
 
 
-def _place(root: Path, lock: bytes) -> Path:
+def place(root: Path, lock: bytes) -> Path:
+    """Where the record of the run that left this dvc.lock stands."""
     return root / ".emel" / "runs" / f"{hashlib.sha256(lock).hexdigest()}.json"
 
 

@@ -1,7 +1,8 @@
 """What a training script reads and writes, from its source alone: nothing of it is run or imported.
 
 Only paths that stand in the source are found: a literal, a name that was given one, `Path(…) / …`,
-`os.path.join(…)`. What is put together while the script runs has to be told by the user.
+`os.path.join(…)`, the default of an argument of argparse. What is put together while the script runs has to
+be told by the user.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class _Scan(ast.NodeVisitor):
             if isinstance(item.optional_vars, ast.Name)
         }
 
+        self._defaults = dict(_defaults(tree))
+
     def visit_Call(self, node: ast.Call) -> None:
         name, owner = _called(node)
         self.trains |= name in ("fit", "fit_transform", "fit_predict", "train", "autolog")
@@ -141,6 +144,10 @@ class _Scan(ast.NodeVisitor):
         if isinstance(node, ast.Name):
             known = self._files.get(node.id) or self._names.get(node.id)
             return self._path(known, depth + 1) if known else None
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            # args.model: a function may have got it under any name.
+            default = self._defaults.get(node.attr)
+            return self._path(default, depth + 1) if default else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             return self._joined([node.left, node.right], depth)
         if isinstance(node, ast.Call):
@@ -161,6 +168,23 @@ class _Scan(ast.NodeVisitor):
         """Paths in the project alone: no address, nothing above it, nothing elsewhere on the machine."""
         if path and "://" not in path and not path.startswith(("/", "~")) and ".." not in path.split("/"):
             into.append(str(PurePosixPath(path)))
+
+
+def _defaults(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Arguments of argparse by the name of their attribute, with their defaults. How the name comes about:
+    Python's documentation of argparse, `dest`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or _called(node)[0] != "add_argument":
+            continue
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        flags = [
+            one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        dest = given.get("dest")
+        named = dest.value if isinstance(dest, ast.Constant) and isinstance(dest.value, str) else None
+        flag = next((one for one in flags if one.startswith("--")), flags[0] if flags else "")
+        if "default" in given:
+            yield named or flag.lstrip("-").replace("-", "_"), given["default"]
 
 
 def _called(node: ast.Call) -> tuple[str, str]:

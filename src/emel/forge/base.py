@@ -346,8 +346,9 @@ class Experiments(Protocol):
         """Write a candidate into an experiment, which is made where it is not there yet.
 
         Repeated with the same name it changes that candidate: metrics get their new values, parameters and
-        tags that it does not have yet are added, those that it has stay as they are. What is longer than the
-        forge takes is cut, or left out where it is a name.
+        tags that it does not have yet are added. Where one has another value by now, a new candidate takes
+        its place, unless somebody else has added to the old one: then those that it has stay as they are.
+        What is longer than the forge takes is cut, or left out where it is a name.
         """
         ...
 

@@ -32,6 +32,16 @@ _UPLOAD = re.compile(r"/uploads/\w+/[\w.-]+")
 _LINE = re.compile(r"<!-- emel:sticky (\d+) ([0-9a-f]{16}) ([A-Za-z0-9+/=]*) ([0-9a-f]*) -->")
 
 
+class Section(Struct, frozen=True, kw_only=True):
+    """A part of a comment that another job writes than the rest."""
+
+    text: str
+    """As it is shown, with the addresses of its pictures."""
+    pipeline: int | None
+    images: dict[str, str] = {}
+    """As of the state."""
+
+
 class State(Struct, frozen=True, kw_only=True):
     """What a sticky comment remembers."""
 
@@ -45,6 +55,13 @@ class State(Struct, frozen=True, kw_only=True):
     """Who wrote the comment, once a later run has seen it."""
     runs: tuple[ReportRun, ...] = ()
     """The last ones, oldest first."""
+    sections: dict[str, Section] = {}
+    """By their names, in the order in which they came."""
+
+    def shown_images(self) -> set[str]:
+        """The URLs of all pictures in the comment, those of its sections too."""
+        both = (self.images, *(section.images for section in self.sections.values()))
+        return {url for images in both for url in images.values()}
 
     def with_run(self, run: ReportRun) -> State:
         """The state after this run. Of a commit that ran more than once the newest pipeline counts."""
@@ -107,8 +124,17 @@ def _unpack(version: str, data: str) -> State:
     except (binascii.Error, zlib.error, msgspec.DecodeError, ValueError):
         return State()
     # Addresses go into the comment as they are, and name what is deleted: so they must be those of uploads.
+    sections = {
+        name: msgspec.structs.replace(section, images=_uploads(section.images))
+        for name, section in state.sections.items()
+    }
     return msgspec.structs.replace(
         state,
-        images={digest: url for digest, url in state.images.items() if _UPLOAD.fullmatch(url)},
+        images=_uploads(state.images),
         stale=tuple(filter(_UPLOAD.fullmatch, state.stale)),
+        sections=sections,
     )
+
+
+def _uploads(images: dict[str, str]) -> dict[str, str]:
+    return {digest: url for digest, url in images.items() if _UPLOAD.fullmatch(url)}

@@ -21,6 +21,21 @@ class Revision(Struct, frozen=True, kw_only=True):
     """40 hexadecimal digits; for the working tree, those of HEAD."""
     changes: tuple[str, ...] = ()
     """Paths that differ from the commit; only the working tree has any."""
+    results: tuple[str, ...] = ()
+    """Those of them that the pipeline writes: what came of the commit, and no change to it."""
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """The other ones: with them it is no commit's results that are told."""
+        return tuple(path for path in self.changes if path not in self.results)
+
+    @property
+    def title(self) -> str:
+        """What people read: the label; of the working tree that name, or the short commit where nothing was
+        edited."""
+        if not self.changes:
+            return self.label
+        return "working tree" if self.edits else self.commit[:8]
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -192,6 +207,9 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     """UTC, ISO 8601."""
     subject: str
     metrics: dict[str, Scalar]
+    noise: dict[str, float] = {}
+    """By how much two single runs differ by chance, of the metrics that repeated runs have told it of; where
+    the commit's own results were not repeated, as last measured before."""
 
 
 class History(Struct, frozen=True, kw_only=True):

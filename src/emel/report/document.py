@@ -25,6 +25,8 @@ from emel.report.leaderboard import leaderboard_section
 from emel.report.results import data_section, gate_section, metrics_section, params_section
 from emel.report.shadow import shadow_section
 
+NAMED_FILES = 3
+"""Of those with uncommitted changes; more are counted."""
 SHOWN_PLOTS = 6
 """More are folded away."""
 
@@ -40,7 +42,7 @@ def build(known: Known, sections: Sequence[str] | None = None) -> Document:
     blocks: list[Block] = [banner]
     for name in names:
         blocks += _own(known, name) if name in known.own else SECTIONS[name](known)
-    title = f"{known.project}: {known.comparison.candidate.label}"
+    title = f"{known.project}: {known.comparison.candidate.title}"
     return Document(title, tuple(blocks), banner.title)
 
 
@@ -92,18 +94,20 @@ def _moved(comparison: Comparison) -> str:
 
 def _revision(revision: Revision) -> Line:
     short = Code(revision.commit[:8])
-    if revision.changes:
-        count = len(revision.changes)
-        files = "1 uncommitted file" if count == 1 else f"{count} uncommitted files"
-        return ("the working tree (", short, f" and {files})")
-    return (short,) if revision.label == short.text else (Code(revision.label), " (", short, ")")
+    edits = revision.edits
+    if len(edits) > NAMED_FILES:
+        return (short, f" with uncommitted changes in {len(edits)} files")
+    if edits:
+        signs = [" with uncommitted changes in ", *[", "] * (len(edits) - 2), " and "]
+        return (short, *(part for pair in zip(signs, map(Code, edits), strict=False) for part in pair))
+    return (short,) if revision.title == short.text else (Code(revision.label), " (", short, ")")
 
 
 def _plots(known: Known) -> list[Block]:
     if not known.plots:
         return []
     compared = (known.comparison.base, known.comparison.candidate)
-    labels = [revision.label for revision in compared if revision]
+    labels = [revision.title for revision in compared if revision]
     images = [Image(plot, f"{plot.title}: {' and '.join(labels)}") for plot in known.plots]
     blocks: list[Block] = [Heading("Plots"), *images[:SHOWN_PLOTS]]
     if len(images) > SHOWN_PLOTS:
@@ -115,8 +119,8 @@ def _plots(known: Known) -> list[Block]:
 def _reproduce(known: Known) -> list[Block]:
     candidate = known.comparison.candidate
     blocks: list[Block] = [Heading("Reproduce")]
-    if candidate.changes:
-        files = ", ".join(candidate.changes[:5]) + (", …" if len(candidate.changes) > 5 else "")
+    if candidate.edits:
+        files = ", ".join(candidate.edits[:5]) + (", …" if len(candidate.edits) > 5 else "")
         blocks.append(Paragraph(("First commit what was changed: ", Code(files), ".")))
         return [*blocks, CodeBlock("emel run", "shell")]
     bundle = known.candidate_bundle

@@ -21,6 +21,8 @@ def failure_document(project: str, failure: FailedRun, candidate: Revision) -> D
         blocks += [Heading("The end of the output"), CodeBlock("\n".join(failure.output), "text")]
     again = CodeBlock(f"git checkout {candidate.commit}\nemel run", "shell")
     blocks += [Heading("Reproduce"), again]
-    if candidate.changes:
-        blocks.insert(-1, Paragraph((f"The working tree has {len(candidate.changes)} changed files.",)))
-    return Document(f"{project}: {candidate.label}", tuple(blocks), title)
+    if candidate.edits:
+        files = "file" if len(candidate.edits) == 1 else "files"
+        changed = f"The working tree has uncommitted changes in {len(candidate.edits)} {files}."
+        blocks.insert(-1, Paragraph((changed,)))
+    return Document(f"{project}: {candidate.title}", tuple(blocks), title)

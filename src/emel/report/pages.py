@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
-from emel.records import Comparison, History, MetricChange, Plot
+from emel.records import Comparison, History, HistoryEntry, MetricChange, Plot
 from emel.report import html, numbers
 from emel.report.blocks import Block, Code, Document, Heading, Image, Line, Paragraph, Table, Tone, Toned
 from emel.report.pictures import draw
@@ -21,6 +21,8 @@ def history_page(project: str, told: History) -> str:
         blocks.append(Paragraph(("No commit has metrics that are numbers.",)))
     else:
         blocks.append(Image(plot, "metrics over commits, the oldest first"))
+        if any(entry.noise for entry in told.entries):
+            blocks.append(Paragraph(("A bar is the noise: how far two single runs differ by chance.",)))
     if told.entries:
         blocks += [Heading("Commits"), _table(told)]
     images = {plot.name: draw(plot)} if plot else {}
@@ -37,9 +39,9 @@ def comparison_page(project: str, comparisons: Sequence[Comparison], plots: Sequ
 
     The comparisons have one base.
     """
-    names = ", ".join(comparison.candidate.label for comparison in comparisons)
+    names = ", ".join(comparison.candidate.title for comparison in comparisons)
     base = comparisons[0].base
-    title = f"{project}: {names}" + (f" beside {base.label}" if base else "")
+    title = f"{project}: {names}" + (f" beside {base.title}" if base else "")
     blocks: list[Block] = [Heading(title), _metrics(comparisons)]
     params = _params(comparisons)
     if params.rows:
@@ -89,7 +91,7 @@ def _params(comparisons: Sequence[Comparison]) -> Table:
 def _gate(comparisons: Sequence[Comparison]) -> Table:
     rows: list[tuple[Line, ...]] = [
         (
-            (Code(comparison.candidate.label),),
+            (Code(comparison.candidate.title),),
             (check.text,),
             (Toned("passed", "good") if check.passed else Toned("failed", "bad"),),
         )
@@ -101,7 +103,7 @@ def _gate(comparisons: Sequence[Comparison]) -> Table:
 
 def _columns(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     base = comparisons[0].base
-    return (base.label if base else "base", *(comparison.candidate.label for comparison in comparisons))
+    return (base.title if base else "base", *(comparison.candidate.title for comparison in comparisons))
 
 
 def _table(told: History) -> Table:
@@ -116,16 +118,28 @@ def _table(told: History) -> Table:
             (Code(entry.commit[:8]),),
             (entry.created[:10],),
             (entry.subject,),
-            *((numbers.scalar(entry.metrics.get(name)),) for name in told.metrics),
+            *((_value(entry, name),) for name in told.metrics),
         )
         for entry in told.entries
     )
     return Table(header, rows, numeric=tuple(range(3, len(header))))
 
 
+def _value(entry: HistoryEntry, name: str) -> str:
+    shown = numbers.scalar(entry.metrics.get(name))
+    known = name in entry.metrics and name in entry.noise
+    return f"{shown} {numbers.noise(entry.noise[name])}" if known else shown
+
+
 def _plot(told: History) -> Plot | None:
     points = [
-        {"order": order, "commit": entry.commit[:8], "metric": name, "value": value}
+        {
+            "order": order,
+            "commit": entry.commit[:8],
+            "metric": name,
+            "value": value,
+            **_band(entry, name, value),
+        }
         for order, entry in enumerate(reversed(told.entries), 1)
         for name in told.metrics
         if _is_number(value := entry.metrics.get(name))
@@ -133,12 +147,18 @@ def _plot(told: History) -> Plot | None:
     return _drawing(points, told.metrics) if points else None
 
 
-def _is_number(value: object) -> bool:
+def _band(entry: HistoryEntry, name: str, value: float) -> dict[str, float]:
+    noise = entry.noise.get(name)
+    return {} if noise is None else {"low": value - noise, "high": value + noise}
+
+
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
 def _drawing(points: list[dict[str, Any]], order: tuple[str, ...]) -> Plot:
-    """A row for each metric, with a scale of its own; time goes to the right."""
+    """A row for each metric, with a scale of its own; time goes to the right. A bar is a value's noise."""
+    value = {"type": "quantitative", "title": None, "scale": {"zero": False}}
     document = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": points},
@@ -146,7 +166,6 @@ def _drawing(points: list[dict[str, Any]], order: tuple[str, ...]) -> Plot:
         "spec": {
             "width": 640,
             "height": 110,
-            "mark": {"type": "line", "point": True, "color": "#2563eb"},
             "encoding": {
                 "x": {
                     "field": "commit",
@@ -155,8 +174,18 @@ def _drawing(points: list[dict[str, Any]], order: tuple[str, ...]) -> Plot:
                     "title": None,
                     "axis": {"labelAngle": -45, "labelOverlap": True},
                 },
-                "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},
             },
+            "layer": [
+                {
+                    "transform": [{"filter": "isValid(datum.low)"}],
+                    "mark": {"type": "rule", "strokeWidth": 5, "color": "#93c5fd"},
+                    "encoding": {"y": {"field": "low", **value}, "y2": {"field": "high"}},
+                },
+                {
+                    "mark": {"type": "line", "point": {"color": "#2563eb"}, "color": "#2563eb"},
+                    "encoding": {"y": {"field": "value", **value}},
+                },
+            ],
         },
         "resolve": {"scale": {"y": "independent"}},
     }

@@ -167,7 +167,7 @@ def _best(change: MetricChange, best: Best | None, base: Revision) -> Line:
             return (Toned("new best", "good"),)
     if best.revision.commit == base.commit:
         return (f"{numbers.scalar(best.value)}, the base",)
-    return (f"{numbers.scalar(best.value)} at ", Code(best.revision.label))
+    return (f"{numbers.scalar(best.value)} at ", Code(best.revision.title))
 
 
 def _param(change: ParamChange, absent: Effect) -> Inline:

@@ -72,6 +72,7 @@ span.neutral { color: var(--soft); }
 figure, .own p > img {
   margin: 0 0 1rem; padding: .75rem; border: 1px solid var(--edge); border-radius: 10px; background: #ffffff;
 }
+.scroll + figure { margin-top: 1rem; }
 @media (prefers-color-scheme: dark) { figure.plot { background: #1c1c1c; } }
 img { display: block; max-width: 100%; max-height: 26rem; height: auto; margin: 0 auto; }
 details { margin: 1rem 0 0; }

@@ -152,6 +152,7 @@ def spec_of(
         gitlab=_version(table.gitlab),
         has_remote='remote "' in remote,
         commits_results=table.commit_results,
+        reuses_results=table.reuse_results,
         production=table.production,
         auto_stop_in=table.auto_stop_in,
         schedule=table.schedule,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from emel.errors import RepositoryError
-from emel.experiments.definition import Definition, read_definition
+from emel.experiments.definition import Definition, among, read_definition
 from emel.experiments.noise import FILE as NOISE
 from emel.forge.gitlab.tokens import JOB_VARIABLE, find_tokens
 from emel.gitrepo import ENVIRONMENT, GitRepo
@@ -60,14 +60,8 @@ def commit_results(
 def _results(project: Project, repo: GitRepo) -> tuple[str, ...]:
     """Changed files that the pipeline has written and Git is to keep."""
     definition = read_definition(project.root) or Definition((), ())
-    folder = project.root.resolve().relative_to(repo.root.resolve()).as_posix()
-    prefix = "" if folder == "." else f"{folder}/"
-    kept = [f"{prefix}{path}" for path in ("dvc.lock", NOISE, *definition.shown)]
-    return tuple(
-        path
-        for path in repo.changes()
-        if any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in kept)
-    )
+    below = project.root.resolve().relative_to(repo.root.resolve())
+    return among(repo.changes(), ("dvc.lock", NOISE, *definition.shown), below)
 
 
 def _push(project: Project, repo: GitRepo, branch: str, env: Mapping[str, str]) -> Completed:

@@ -6,9 +6,11 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from emel import compare as comparing
 from emel.errors import ResultsError
-from emel.records import History
+from emel.records import History, HistoryEntry
 from emel.report import pages
 from emel.system.files import write_atomic
 from emel.workflows.project import Project
@@ -22,7 +24,8 @@ def history(
     `metrics` chooses by full name or last part; without it all are taken. Errors: ResultsError for a name
     that no commit has.
     """
-    entries = project.pipeline().history(revision or "HEAD", limit=limit)
+    tip = revision or "HEAD"
+    entries = _with_noise(project, project.pipeline().history(tip, limit=limit), tip)
     known = tuple(dict.fromkeys(name for entry in entries for name in entry.metrics))
     chosen = _chosen(known, metrics) if metrics else known
     directions = {name: comparing.direction_of(name, project.config.metrics) for name in chosen}
@@ -35,6 +38,15 @@ def write_page(project: Project, told: History, file: Path) -> None:
         write_atomic(file, pages.history_png(told))
         return
     write_atomic(file, pages.history_page(project.config.model.name, told))
+
+
+def _with_noise(project: Project, entries: Sequence[HistoryEntry], tip: str) -> tuple[HistoryEntry, ...]:
+    commits = [entry.commit for entry in entries]
+    if not commits:
+        return ()
+    measured = project.pipeline().noise_over_time(commits, project.repo().resolve(tip))
+    bands = {commit: comparing.bands([noise]) for commit, noise in measured.items()}
+    return tuple(structs.replace(entry, noise=bands.get(entry.commit, {})) for entry in entries)
 
 
 def _chosen(known: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

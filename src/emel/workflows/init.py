@@ -69,7 +69,7 @@ def plan_init(start: Path, system: System, answers: Answers) -> InitPlan:
     changes = [_change(root, folder, path, text) for path, text in planned.items()]
     of_pipeline, notes = _plan_ci(root, folder, config, definition, planned.get(DVC_CONFIG))
     every = tuple(change for change in (*changes, *of_pipeline) if change.diff)
-    return InitPlan(root, every, (*found.notes, *of_remote, *notes))
+    return InitPlan(root, every, (*found.notes, *of_remote, *notes, *_missing_lock(config)))
 
 
 def write_init(plan: InitPlan) -> Adoption:
@@ -97,10 +97,10 @@ def _stages(found: Found) -> dict[str, Any]:
     if found.params:
         stage["params"] = [{path: None} for path in found.params]
     in_git = {"cache": False}
-    outs = [*found.outputs, *[path for path in found.pictures if path not in found.outputs]]
-    stage["outs"] = [
-        {path: in_git} if path in found.tracked or path in found.pictures else path for path in outs
-    ]
+    outs = [path for path in found.outputs if path not in found.pictures]
+    stage["outs"] = [{path: in_git} if path in found.tracked else path for path in outs]
+    if found.pictures:
+        stage["plots"] = [{path: in_git} for path in found.pictures]
     if found.metrics:
         stage["metrics"] = [{path: in_git} for path in found.metrics]
     return {"stages": {"train": stage}}
@@ -124,6 +124,15 @@ def _plan_config(found: Found, start: Path, planned: dict[str, str], answers: An
         return msgspec.convert(given, Config)
     except msgspec.ValidationError as problem:
         raise ConfigError(str(problem), hint="give another by its option, as --name") from problem
+
+
+def _missing_lock(config: Config) -> tuple[str, ...]:
+    if config.ci.requirements or config.ci.install is not None:
+        return ()
+    return (
+        "There is no requirements.txt, so jobs install emel alone. Name what training needs in one, say "
+        "by `pip freeze`, and that file under [ci] of emel.toml, as requirements.",
+    )
 
 
 def _plan_remote(start: Path, planned: dict[str, str], config: Config, answers: Answers) -> tuple[str, ...]:
@@ -166,7 +175,9 @@ def _toml(
         "# What a model must keep to, by the names of your metrics:\n"
         "# [gate.accuracy]\n# min = 0.9\n# max_drop = 0.02",
         *(["# The project's place in Yandex Cloud.\n[yandex]\n" + _lines(yandex)] if yandex else []),
-        "# The pipeline in GitLab, which `emel ci` writes.\n[ci]\n" + _lines(table),
+        "# The pipeline in GitLab, which `emel ci` writes.\n[ci]\n"
+        + _lines(table)
+        + "\n# reuse_results = true    # what a merge request trained is not trained again after the merge",
     ]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 

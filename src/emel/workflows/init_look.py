@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -76,7 +77,7 @@ def look(repo: GitRepo, folder: Path, told: Answers) -> Found:
     metrics = [path for path in source.metrics if path != sample]
     pictures = [path for path in written if PurePosixPath(path).suffix in PICTURES]
     notes = (
-        ["The script has magic commands of a notebook, so it is run by ipython."]
+        ["The script has magic commands of a notebook, so it is run by ipython; jobs need that too."]
         if source.needs_ipython
         else []
     )
@@ -217,7 +218,9 @@ def _is_tracked(repo: GitRepo, folder: Path, path: str) -> bool:
 def _name(repo: GitRepo, folder: Path) -> str:
     remote = (repo.remote_url("origin") or "").rstrip("/").removesuffix(".git")
     own = remote.rpartition("/")[2] if folder == repo.root.resolve() else ""
-    words = re.sub(r"[^a-z0-9]+", "-", (own or folder.name).lower()).strip("-")
+    # Letters lose their accents: «Überblick» is `uberblick`.
+    plain = unicodedata.normalize("NFKD", (own or folder.name).lower()).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     return (words if re.match("[a-z].{2}", words) else f"model-{words}".strip("-"))[:63].strip("-")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from emel.errors import ForgeError
-from emel.forge.sticky import Published, StickyComment
+from emel.forge.sticky import Compose, Published, StickyComment
 from emel.records import RenderedReport
 from emel.records.forges import Place, ReportRun
 from emel.report.history import earlier_runs
@@ -52,11 +52,63 @@ def publish(
     In a CI job nothing that the forge refuses is an error: the report is an artifact all the same, and the
     publication says why there is no comment. Errors: ForgeError outside of CI; RepositoryError.
     """
+
+    def write(review: Review, place: Place) -> Published:
+        run = ReportRun(
+            commit=rendered.commit,
+            pipeline=int(place.pipeline) if place.pipeline else None,
+            passed=rendered.passed,
+            metrics=rendered.metrics,
+        )
+        compose = _composed(rendered, _artifact_link(place, artifact, "The whole report", "report"))
+        comment = _comment(review, place.job_name, part)
+        return comment.publish(compose, rendered.pictures, run=run, history=earlier_runs)
+
+    return _published(write, root, system, env, progress)
+
+
+def publish_leaderboard(
+    rendered: RenderedReport,
+    *,
+    job: str,
+    root: Path,
+    part: str,
+    artifact: str,
+    system: System,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> Publication:
+    """Write a leaderboard into the comment of a report, whichever of the two is there first.
+
+    `job` is the job whose report that is: this one may run in a pipeline that the report's has started. The
+    rest, and errors, as of `publish`.
+    """
+
+    def write(review: Review, place: Place) -> Published:
+        link = _artifact_link(place, artifact, "The whole leaderboard", "leaderboard")
+        return _comment(review, job, part).publish_section(
+            "leaderboard",
+            _composed(rendered, link),
+            rendered.pictures,
+            pipeline=int(place.pipeline) if place.pipeline else None,
+            history=earlier_runs,
+        )
+
+    return _published(write, root, system, env, progress)
+
+
+def _published(
+    write: Callable[[Review, Place], Published],
+    root: Path,
+    system: System,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> Publication:
     place = find_place(root, system, env)
     progress.step("writing the comment")
     try:
         review = find_review(place, system, env, progress.step)
-        done = _write(rendered, review, place, part, artifact)
+        done = write(review, place)
     except ForgeError as problem:
         if not place.in_ci:
             raise
@@ -69,20 +121,12 @@ def publish(
     )
 
 
-def _write(rendered: RenderedReport, review: Review, place: Place, part: str, artifact: str) -> Published:
-    link = _artifact_link(place, artifact)
+def _comment(review: Review, job: str | None, part: str) -> StickyComment:
+    return StickyComment(review.forge, review.on, f"report {job or 'local'} {part}")
 
-    def compose(addresses: Mapping[str, str], room: int) -> str:
-        return shortened(rendered, addresses, room, link)
 
-    run = ReportRun(
-        commit=rendered.commit,
-        pipeline=int(place.pipeline) if place.pipeline else None,
-        passed=rendered.passed,
-        metrics=rendered.metrics,
-    )
-    comment = StickyComment(review.forge, review.on, f"report {place.job_name or 'local'} {part}")
-    return comment.publish(compose, rendered.pictures, run=run, history=earlier_runs)
+def _composed(rendered: RenderedReport, link: str) -> Compose:
+    return lambda addresses, room: shortened(rendered, addresses, room, link)
 
 
 def shortened(rendered: RenderedReport, addresses: Mapping[str, str], room: int, link: str) -> str:
@@ -102,11 +146,11 @@ def _joined(texts: Sequence[str], left_out: int, footer: str) -> str:
     return "\n\n".join([*texts, *cut]) + footer
 
 
-def _artifact_link(place: Place, artifact: str) -> str:
+def _artifact_link(place: Place, artifact: str, title: str, page: str) -> str:
     """A link to the page among the artifacts of the job."""
     if place.job_url is None or not artifact:
         return ""
-    return f"[The whole report]({place.job_url}/artifacts/file/{quote(artifact)}/report.html)"
+    return f"[{title}]({place.job_url}/artifacts/file/{quote(artifact)}/{page}.html)"
 
 
 def _reason(problem: ForgeError, place: Place) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from emel.errors import RepositoryError
+from emel.errors import PipelineError, RepositoryError
+from emel.experiments.definition import among, read_definition
+from emel.experiments.noise import FILE as NOISE
+from emel.experiments.recording import LOCK
 from emel.gitrepo import GitRepo
 from emel.records import Revision
 from emel.workflows.project import Project
@@ -21,7 +24,8 @@ def candidate_revision(project: Project, name: str | None = None) -> Revision:
     head = repo.head()
     changes = repo.changes()
     if changes:
-        return Revision(label=WORKSPACE, commit=head, changes=changes)
+        results = _results(project, repo, changes)
+        return Revision(label=WORKSPACE, commit=head, changes=changes, results=results)
     return Revision(label=repo.branch() or head[:8], commit=head)
 
 
@@ -51,8 +55,8 @@ def base_revision(project: Project, candidate: Revision, name: str | None = None
     """What the candidate is compared with.
 
     That is the revision called `name`, or else the last commit that the candidate shares with the branch of
-    `[compare] base`. On that branch itself it is the commit below: HEAD for a changed working tree, the
-    parent for a commit. None where there is no commit below.
+    `[compare] base`. On that branch itself it is the commit below: HEAD for a working tree with edits, the
+    parent for a commit or its results. None where there is no commit below.
     """
     repo = project.repo()
     if name is not None:
@@ -63,10 +67,23 @@ def base_revision(project: Project, candidate: Revision, name: str | None = None
         return None
     if shared != candidate.commit:
         return Revision(label=project.config.compare.base, commit=shared)
-    if candidate.label == WORKSPACE:
+    if candidate.edits:
         return Revision(label=shared[:8], commit=shared)
     parent = repo.first_parent(candidate.commit)
     return Revision(label=parent[:8], commit=parent) if parent else None
+
+
+def _results(project: Project, repo: GitRepo, changes: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the changed files that the pipeline writes. A dvc.yaml that nobody can read names none; what
+    needs the pipeline tells of it."""
+    try:
+        definition = read_definition(project.root)
+    except PipelineError:
+        return ()
+    if definition is None:
+        return ()
+    below = project.root.resolve().relative_to(repo.root.resolve())
+    return among(changes, (LOCK, NOISE, *definition.results), below)
 
 
 def _base_branch(repo: GitRepo, name: str) -> str:

@@ -92,10 +92,16 @@ def write_shadow_junit(verdict: Verdict, path: Path) -> None:
 
 
 def preview(
-    project: Project, *, tag: str, production: str = "prod", to: str = LOCAL, progress: Progress
+    project: Project,
+    *,
+    tag: str,
+    production: str = "prod",
+    to: str = LOCAL,
+    key: str | None = None,
+    progress: Progress,
 ) -> Preview:
     """The endpoint of a tag and how it answers: what `emel shadow` has kept of the same two versions, else
-    compared now.
+    compared now, with the API `key` of both.
 
     Errors: DeployError for a tag that nothing is deployed to.
     """
@@ -111,7 +117,7 @@ def preview(
         return Preview(endpoint, None)
     beside = kept_shadow(project, tag, before, version)
     if beside is None and bundle is not None:
-        beside = shadow(project, candidate=tag, production=production, to=to, progress=progress)
+        beside = shadow(project, candidate=tag, production=production, to=to, key=key, progress=progress)
     return Preview(endpoint, beside)
 
 

@@ -78,7 +78,6 @@ def deprecate_version(
     if held:
         raise RegistryError(
             f"{version.tag} stands in {' and '.join(sorted(held))}",
-            where=version.tag,
             hint=f"promote another version first: emel model promote VERSION --to {held[0]}",
         )
     tag = registry.deprecate(repo, version)

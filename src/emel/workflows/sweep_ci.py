@@ -22,7 +22,7 @@ from emel.system.files import write_atomic
 from emel.workflows.ci import spec_of
 from emel.workflows.leaderboard import Cell, keep_newest, kept_of, leaderboard
 from emel.workflows.project import Progress, Project
-from emel.workflows.publish import Publication, publish
+from emel.workflows.publish import Publication, publish_leaderboard
 
 LONGEST_NAME = 200
 """Of a cell, in characters: a job's name has 255 at most, and more than the cell stands in it."""
@@ -80,8 +80,11 @@ def wanted_of(
     return Wanted(chosen, drawn, table.seed if seed is None else seed, metric or table.metric)
 
 
-def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepPipeline:
-    """Write the YAML for `trigger: include: artifact`.
+def write_child_pipeline(
+    project: Project, wanted: Wanted, file: Path, *, report_job: str = "report"
+) -> SweepPipeline:
+    """Write the YAML for `trigger: include: artifact`. `report_job` is the job of the present pipeline whose
+    comment the leaderboard goes into.
 
     Errors: PipelineError for more cells than GitLab makes jobs of, for values that no variable of a job can
     carry, and for a parameter that is not there; ConfigError.
@@ -104,17 +107,22 @@ def write_child_pipeline(project: Project, wanted: Wanted, file: Path) -> SweepP
     folder = project.root.resolve().relative_to(root).as_posix()
     definition = read_definition(project.root) or Definition((), ())
     spec = spec_of(project.root.resolve(), "" if folder == "." else folder, project.config, definition)
-    write_atomic(file, ci.child_pipeline(spec, matrix, wanted.options()))
+    write_atomic(file, ci.child_pipeline(spec, matrix, wanted.options(), report_job))
     return SweepPipeline(file=file, cells=len(chosen))
 
 
 def collect(
-    project: Project, wanted: Wanted, *, publishing: bool, env: Mapping[str, str], progress: Progress
+    project: Project,
+    wanted: Wanted,
+    *,
+    report_job: str | None = None,
+    env: Mapping[str, str],
+    progress: Progress,
 ) -> Gathered:
     """The leaderboard of what cells have given so far. Runs nothing; a cell that gave nothing has failed.
 
-    It is written to .emel/leaderboard, and with `publishing` as a comment where the change is reviewed.
-    Errors: those of `sweep` and `publish`.
+    It is written to .emel/leaderboard, and where a `report_job` is named into the comment of its report.
+    Errors: those of `sweep` and `publish_leaderboard`.
     """
     commit = project.repo().head()
     kept = kept_of(project, commit)
@@ -129,10 +137,11 @@ def collect(
     rendered = reporting.render_alone(document, commit=commit, metrics=dict(clean.cells[0].metrics))
     folder = project.state / "leaderboard"
     markdown, html = reporting.write_alone(rendered, folder, "leaderboard")
-    if not publishing:
+    if report_job is None:
         return Gathered(sweep=found, markdown=markdown, html=html)
-    comment = publish(
+    comment = publish_leaderboard(
         rendered,
+        job=report_job,
         root=project.root,
         part=project.config.model.name,
         artifact=folder.resolve().relative_to(project.repo().root.resolve()).as_posix(),

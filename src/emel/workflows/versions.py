@@ -136,7 +136,7 @@ def _require_forge(project: Project, env: Mapping[str, str], progress: Progress)
     if isinstance(there, str):
         raise ForgeError(
             f"there is no release to download from: {there}",
-            hint="make the bundle here: emel package --rev VERSION",
+            hint=f"make the bundle here: emel package --rev {project.config.model.name}@VERSION",
         )
     return there
 

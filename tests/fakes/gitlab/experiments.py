@@ -101,6 +101,13 @@ def update_run(request: Request) -> Reply:
     return Reply(200, {"run_info": _shown_run(run)["info"]})
 
 
+@route("POST", f"{ROOT}/runs/delete", role=GUEST)
+def delete_run(request: Request) -> Reply:
+    run = _own_run(request)
+    del request.project.experiments[run["experiment"]]["runs"][run["id"]]
+    return Reply(200, {})
+
+
 @route("POST", f"{ROOT}/runs/log-batch", role=GUEST)
 def log_batch(request: Request) -> Reply:
     run = _own_run(request)

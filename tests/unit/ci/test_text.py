@@ -31,7 +31,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 MATRIX = [{"SET_1": ["depth=2", "depth=4"], "SET_2": ["layers=[8,8]", "layers=[8]"]}]
+SWEEP_JOBS = {"churn-sweep", "churn-sweep-cells"}
 OPTIONS = ["--set", "depth=2,4", "--set", "layers=[8,8],[8]"]
+
+
+KINDS = {"string": str, "array": list, "boolean": bool, "number": int}
+
+
+def written(value: object) -> str:
+    """An input inside of a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def filled_in(text: str, **given: Any) -> str:
@@ -42,7 +51,7 @@ def filled_in(text: str, **given: Any) -> str:
     values = {name: given.get(name, field.get("default")) for name, field in inputs.items()}
     for name, field in inputs.items():
         assert values[name] is not None, f"input {name} is not given"
-        assert isinstance(values[name], list) == (field["type"] == "array")
+        assert isinstance(values[name], KINDS[field["type"]])
         assert values[name] in field.get("options", [values[name]])
 
     def fill(value: Any) -> Any:
@@ -54,7 +63,9 @@ def filled_in(text: str, **given: Any) -> str:
             return value
         whole = re.fullmatch(r"\$\[\[ inputs\.(\w+) \]\]", value)
         return (
-            values[whole[1]] if whole else re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda m: values[m[1]], value)
+            values[whole[1]]
+            if whole
+            else re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda m: written(values[m[1]]), value)
         )
 
     return str(yaml.safe_dump(fill(jobs), sort_keys=False))
@@ -120,6 +131,30 @@ def test_the_component_runs_the_same_jobs_at_the_same_events_as_the_include(spec
         assert (one and {n: j.when for n, j in one.jobs.items()}) == (
             other and {n: j.when for n, j in other.jobs.items()}
         )
+
+
+def test_the_component_does_with_inputs_what_the_pipeline_does_by_emel_toml() -> None:
+    inputs = {"dvc_remote": True, "commit_results": True, "repeat": 5, "reuse_results": True}
+    jobs = yaml.safe_load(filled_in(component(), cloud="aws", retry=["unknown_failure"], **inputs))
+
+    train, branch = jobs["train"]["script"], '[ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]'
+    wanted = 'if [ "true" = "true" ]; then'
+    assert train[1].startswith(f"{wanted} dvc pull") and train[-1].startswith(f"{wanted} dvc push")
+    assert {f"{wanted} emel ci pull; fi", f"{wanted} emel ci push; fi"} < set(train)
+    assert f'if {branch} && [ "5" -gt 1 ]; then emel run --repeat 5; else emel run; fi' in train
+    assert 'if [ "true" = "true" ]; then emel ci commit; fi' in jobs["deploy"]["script"]
+    assert jobs[".emel"]["retry"]["when"] == ["unknown_failure"]
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_component_sweeps_where_its_input_says_so(wanted: bool) -> None:
+    text = filled_in(component(), cloud="aws", sweep=wanted, prefix="churn-")
+    planned = plan(text, events.merge_request())
+
+    assert planned is not None
+    assert {name for name in planned.jobs if "sweep" in name} == (SWEEP_JOBS if wanted else set())
+    script = yaml.safe_load(text)["churn-sweep"]["script"]
+    assert script == ["emel sweep pipeline --output .emel/sweep.yml --report-job 'churn-report'"]
 
 
 def test_the_components_jobs_take_a_prefix_everywhere() -> None:

@@ -11,7 +11,7 @@ from emel.records import History, HistoryEntry, Scalar
 from emel.report.pages import history_page, history_png
 
 
-def told(*metrics: dict[str, Scalar]) -> History:
+def told(*metrics: dict[str, Scalar], noise: dict[str, float] | None = None) -> History:
     """Commits with these metrics, the newest first."""
     entries = tuple(
         HistoryEntry(
@@ -19,6 +19,7 @@ def told(*metrics: dict[str, Scalar]) -> History:
             created=f"2026-11-0{number}",
             subject="<b>Fit</b>",
             metrics=each,
+            noise=noise or {},
         )
         for number, each in zip(range(9, 0, -1), metrics, strict=False)
     )
@@ -60,3 +61,19 @@ def test_the_page_holds_plot_and_commits_and_no_markup_of_subjects() -> None:
 def test_a_history_without_numbers_is_still_a_page_and_a_picture() -> None:
     assert "No commit has metrics" in history_page("churn", told({"model": "a"}))
     assert history_png(told()).startswith(b"\x89PNG")
+
+
+def test_the_noise_stands_behind_each_value_that_it_is_known_of() -> None:
+    noisy = told({"auc": 0.9, "model": "a"}, {"model": "b"}, noise={"auc": 0.0171})
+
+    assert "0.9 ±0.017" in printed(noisy)
+    assert printed(noisy).count("±") == 1
+    page = history_page("churn", noisy)
+    assert "0.9000 ±0.017" in page and "A bar is the noise" in page
+    assert "A bar is the noise" not in history_page("churn", told({"auc": 0.9}))
+
+
+def test_the_noise_is_drawn_as_a_bar_around_the_value() -> None:
+    plain, noisy = told({"auc": 0.9}, {"auc": 0.8}), told({"auc": 0.9}, {"auc": 0.8}, noise={"auc": 0.3})
+
+    assert history_png(noisy) != history_png(plain)

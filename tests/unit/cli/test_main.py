@@ -62,7 +62,7 @@ def test_a_repository_without_emel_toml_is_told_what_to_write(repository):
 
     assert done.returncode == 3
     assert "no emel.toml" in done.stderr
-    assert "hint: write one" in done.stderr
+    assert "hint: let `emel init` write one" in done.stderr
 
 
 def test_a_wrong_key_is_told_with_file_line_and_key(repository):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -143,3 +144,30 @@ def test_what_is_not_at_hand_is_not_known(repo: GitRepo) -> None:
 
 def pipeline_of(repo: GitRepo) -> Pipeline:
     return Pipeline(repo.root, HermeticProcess(repo.root.parent / "home"))
+
+
+def noise_of(lock: str, *values: float) -> str:
+    """An emel.noise.json about the results of this dvc.lock."""
+    metric = {"values": values, "mean": 0.5, "std": 0.1}
+    digest = f"sha256:{hashlib.sha256(lock.encode()).hexdigest()}"
+    return json.dumps({"lock": digest, "seeds": {}, "metrics": {"auc": metric}})
+
+
+def test_the_noise_of_a_commit_may_have_been_committed_later(repo: GitRepo) -> None:
+    first = commit_files(repo, "a", {"dvc.lock": "one"})
+    second = commit_files(repo, "b", {"dvc.lock": "two"})
+    tip = commit_files(repo, "c", {"emel.noise.json": noise_of("two", 1, 2, 3)})
+    pipeline = Pipeline(repo.root, HermeticProcess(repo.root.parent / "home"))
+
+    found = pipeline.noise_over_time([second, first], tip)
+
+    assert {commit: noise.metrics["auc"].values for commit, noise in found.items()} == {second: (1, 2, 3)}
+
+
+def test_the_noise_of_a_commit_that_nobody_repeated_is_the_last_before_it(repo: GitRepo) -> None:
+    first = commit_files(repo, "a", {"dvc.lock": "one", "emel.noise.json": noise_of("one", 1, 2, 3)})
+    second = commit_files(repo, "b", {"dvc.lock": "two"})
+    broken = commit_files(repo, "c", {"emel.noise.json": "{", "dvc.lock": "three"})
+    pipeline = Pipeline(repo.root, HermeticProcess(repo.root.parent / "home"))
+
+    assert list(pipeline.noise_over_time([broken, second, first], broken)) == [second, first]

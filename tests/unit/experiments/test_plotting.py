@@ -65,3 +65,22 @@ def test_a_column_that_is_not_there_is_an_error(experiment: Experiment) -> None:
 
     with pytest.raises(ResultsError, match=r"`Confusion` cannot be drawn: .*predicted"):
         experiment.pipeline.plots(None, experiment.workspace())
+
+
+PICTURE = """
+import base64
+open("roc.png", "wb").write(base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+))
+"""
+
+
+def test_pictures_among_the_plots_leave_nothing_in_the_project(experiment: Experiment) -> None:
+    stage = "stages: {draw: {cmd: python draw.py, plots: [{roc.png: {cache: false}}]}}"
+    experiment.write("dvc.yaml", stage)
+    experiment.write("draw.py", PICTURE)
+    experiment.pipeline.run()
+    before = sorted(experiment.root.iterdir())
+
+    assert experiment.pipeline.plots(None, experiment.workspace()) == ()
+    assert sorted(experiment.root.iterdir()) == before

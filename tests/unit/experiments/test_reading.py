@@ -119,7 +119,7 @@ def test_a_candidate_without_its_metrics_file_is_an_error(experiment: Experiment
         with pytest.raises(ResultsError, match="missing, though") as caught:
             experiment.pipeline.snapshot(revision)
 
-        assert caught.value.where == f"metrics.json ({revision.label})"
+        assert caught.value.where == f"metrics.json ({revision.title})"
 
 
 @pytest.mark.slow
@@ -134,5 +134,7 @@ def test_metrics_that_are_no_json_are_an_error(experiment: Experiment) -> None:
 def test_a_broken_dvc_yaml_of_the_working_tree_is_an_error(experiment: Experiment) -> None:
     experiment.write("dvc.yaml", "stages: [")
 
-    with pytest.raises(PipelineError, match="cannot be read at workspace"):
+    with pytest.raises(PipelineError, match="cannot be read: ") as caught:
         experiment.pipeline.snapshot(experiment.workspace())
+
+    assert caught.value.where == "working tree"

@@ -184,10 +184,11 @@ def test_a_notebook_turned_script_is_run_by_what_knows_its_magic_commands(folder
     assert stage(folder) == {
         "cmd": "ipython analysis.py",
         "deps": ["analysis.py", "data/train.csv", "data/holdout.csv"],
-        "outs": ["out/clf.pkl", {"out/roc.png": {"cache": False}}],
+        "outs": ["out/clf.pkl"],
+        "plots": [{"out/roc.png": {"cache": False}}],
     }
     assert load(folder / "emel.toml").model.sample == "data/holdout.csv"
-    assert plan.notes == ("The script has magic commands of a notebook, so it is run by ipython.",)
+    assert "is run by ipython; jobs need that too" in plan.notes[0]
 
 
 def test_a_dvc_project_keeps_its_pipeline(folder: Path) -> None:
@@ -318,3 +319,21 @@ def test_a_script_of_another_language_version_is_passed_over(folder: Path) -> No
     adopt(folder)
 
     assert stage(folder)["cmd"] == "python train.py"
+
+
+def test_the_name_of_a_folder_loses_its_accents_and_keeps_its_letters(tmp_path: Path) -> None:
+    folder = tmp_path / "Überblick für Éva"
+    folder.mkdir()
+    repository(folder, {"train.py": LONE, "data/churn.csv": DATA})
+    adopt(folder)
+
+    assert load(folder / "emel.toml").model.name == "uberblick-fur-eva"
+
+
+@pytest.mark.parametrize(("files", "said"), [({}, True), ({"requirements.txt": "pandas"}, False)])
+def test_jobs_that_would_lack_the_libraries_of_training_are_told_of(
+    folder: Path, files: dict[str, str], said: bool
+) -> None:
+    repository(folder, {"train.py": LONE, "data/churn.csv": DATA, **files})
+
+    assert any("no requirements.txt" in note for note in planned(folder).notes) == said

@@ -17,6 +17,16 @@ from emel.workflows.machine import System
 from emel.workflows.project import Project
 from emel.workflows.revisions import base_revision, candidate_revision
 
+PIPELINE = """
+stages:
+  train:
+    cmd: python train.py
+    wdir: .
+    outs: [model.joblib, {plots/: {cache: false}}]
+    metrics: [{./metrics.json: {cache: false}}]
+    deps: [seen.csv]
+plots: [{ROC: {x: fpr, y: {roc.csv: tpr}}}, seen.csv]
+"""
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
 
 
@@ -47,6 +57,47 @@ def test_a_changed_tree_names_its_changes(project):
     assert found == Revision(label="workspace", commit=head(project), changes=("code.py", "новый.txt"))
 
 
+def test_what_the_pipeline_writes_is_no_edit(project):
+    (project.root / "dvc.yaml").write_text(PIPELINE)
+    commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
+    for name in ("dvc.lock", "emel.noise.json", "model.joblib", "metrics.json", "plots/a.csv", "roc.csv"):
+        path = project.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("1")
+
+    found = candidate_revision(project)
+
+    assert (found.label, len(found.changes), found.edits) == ("workspace", 6, ())
+    assert found.title == head(project)[:8]
+
+
+def test_a_file_that_no_stage_writes_is_an_edit_among_results(project):
+    commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
+    for name in ("metrics.json", "code.py", "metrics.json.bak", "seen.csv"):
+        (project.root / name).write_text("2")
+
+    found = candidate_revision(project)
+
+    assert found.edits == ("code.py", "metrics.json.bak", "seen.csv")
+    assert found.title == "working tree"
+
+
+def test_results_of_a_project_in_a_folder_are_its_own(project):
+    folder = project.root / "churn"
+    commit_files(project.repo(), "a project", {"churn/emel.toml": TOML, "churn/dvc.yaml": PIPELINE})
+    inner = Project(folder, load(folder / "emel.toml"), project.system)
+    (folder / "model.joblib").write_text("1")
+    (project.root / "model.joblib").write_text("1")
+
+    assert candidate_revision(inner).edits == ("model.joblib",)
+
+
+def test_a_pipeline_that_nobody_can_read_writes_nothing(project):
+    (project.root / "dvc.yaml").write_text("stages: [")
+
+    assert candidate_revision(project).edits == ("dvc.yaml",)
+
+
 def test_what_emel_keeps_is_no_change(project):
     project.claim_state()
 
@@ -72,6 +123,16 @@ def test_a_changed_tree_on_the_base_branch_is_compared_with_its_commit(project):
     base = base_revision(project, candidate_revision(project))
 
     assert base == Revision(label=head(project)[:8], commit=head(project))
+
+
+def test_results_on_the_base_branch_are_compared_with_the_commit_below(project):
+    first = head(project)
+    commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
+    (project.root / "metrics.json").write_text("{}")
+
+    base = base_revision(project, candidate_revision(project))
+
+    assert base == Revision(label=first[:8], commit=first)
 
 
 def test_a_branch_is_compared_with_what_it_shares_with_the_base_branch(project):

@@ -19,12 +19,13 @@ from emel.cli.render.sweep import sweep as rendered
 from emel.config import load
 from emel.errors import PipelineError
 from emel.gitrepo import GitRepo
-from emel.records import Sweep, SweepCell
+from emel.records import RenderedReport, Sweep, SweepCell
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
 from emel.workflows.leaderboard import Cell, kept_of, newest_of
 from emel.workflows.machine import System
 from emel.workflows.project import Project
+from emel.workflows.publish import publish
 from emel.workflows.revisions import candidate_revision
 from emel.workflows.sweep_ci import Wanted, collect, wanted_of, write_child_pipeline
 
@@ -79,7 +80,7 @@ def test_a_grid_is_one_entry_of_the_matrix_and_its_product_the_jobs(project: Pro
     ]
     assert 'emel sweep --set "$SET_1" --set "$SET_2" --jobs 1' in jobs["cell"]["script"]
     assert jobs["leaderboard"]["script"] == [
-        "emel sweep collect --set depth=1,2,4 --set 'layers=[8,8],[8]' --publish"
+        "emel sweep collect --set depth=1,2,4 --set 'layers=[8,8],[8]' --publish --report-job report"
     ]
 
 
@@ -93,7 +94,7 @@ def test_cells_that_are_drawn_have_an_entry_each_and_are_the_same_every_time(pro
     assert child(project, wanted) == jobs
     assert jobs["leaderboard"]["script"] == [
         "emel sweep collect --set depth=1,2,4 --set 'layers=[8,8],[8]' --random 3 --seed 1 "
-        "--metric accuracy --publish"
+        "--metric accuracy --publish --report-job report"
     ]
 
 
@@ -140,7 +141,7 @@ def test_what_the_jobs_gave_is_gathered_with_what_failed_or_never_came(project: 
     ran(project, ("depth=2",), 0.75)
     ran(project, ("depth=3",), None)
     wanted = Wanted(("depth=1,2,3,4",), None, 0, None)
-    done = collect(project, wanted, publishing=False, env={}, progress=Silence())
+    done = collect(project, wanted, env={}, progress=Silence())
 
     assert [cell.params for cell in done.sweep.cells[:2]] == [("depth=2",), ("depth=1",)]
     assert [cell.error for cell in done.sweep.cells[2:]] == [
@@ -157,7 +158,7 @@ def test_what_the_jobs_gave_is_gathered_with_what_failed_or_never_came(project: 
 
 def test_a_leaderboard_belongs_to_the_reports_of_its_commit_alone(project: Project) -> None:
     ran(project, ("depth=1",), 0.5)
-    collect(project, Wanted(("depth=1",), None, 0, None), publishing=False, env={}, progress=Silence())
+    collect(project, Wanted(("depth=1",), None, 0, None), env={}, progress=Silence())
     commit_files(project.repo(), "Later", {"README.md": "x"})
 
     assert newest_of(project, candidate_revision(project)) is None
@@ -172,18 +173,41 @@ def test_what_a_cell_gave_is_found_again_at_a_commit_with_the_same_inputs(projec
     assert kept_of(project, project.repo().head()).read(("depth=1",)) is None
 
 
-def test_the_leaderboard_is_a_comment_of_its_own_in_the_merge_request(
+def test_the_leaderboard_stands_in_the_comment_of_the_report_whichever_is_first(
     project: Project, gitlab: FakeGitLab
 ) -> None:
     team = usual_project(gitlab)
-    env = job_variables(gitlab, team) | {"EMEL_GITLAB_TOKEN": gitlab.world.project_token(team, DEVELOPER)}
-    ran(project, ("depth=1",), 0.5)
-    wanted = Wanted(("depth=1,2",), None, 0, None)
-    first = collect(project, wanted, publishing=True, env=env, progress=Silence())
-    ran(project, ("depth=2",), 0.9)
-    second = collect(project, wanted, publishing=True, env=env, progress=Silence())
+    token = gitlab.world.project_token(team, DEVELOPER)
+    env = job_variables(gitlab, team) | {"EMEL_GITLAB_TOKEN": token, "CI_JOB_NAME": "churn: report"}
+    child_env = env | {"CI_JOB_NAME": "churn: leaderboard"}
 
-    assert first.comment and first.comment.created
-    assert second.comment and not second.comment.created
+    def gather(accuracy: float) -> None:
+        ran(project, ("depth=1",), accuracy)
+        wanted = Wanted(("depth=1",), None, 0, None)
+        collect(project, wanted, report_job="churn: report", env=child_env, progress=Silence())
+
+    gather(0.5)
     (note,) = team.notes
-    assert "### Leaderboard" in note.body and "0.9000" in note.body
+    assert "### Leaderboard" in note.body and "0.5000" in note.body
+    assert "/artifacts/file/.emel/leaderboard/leaderboard.html)" in note.body
+
+    for text in ("Gate passed", "Gate failed"):
+        told = RenderedReport(
+            headline="", commit="1" * 40, passed=True, metrics={}, parts=(text,), pictures=(), html=""
+        )
+        done = publish(
+            told,
+            root=project.root,
+            part="churn",
+            artifact="",
+            system=project.system,
+            env=env,
+            progress=Silence(),
+        )
+        assert done.url and not done.created
+    gather(0.9)
+
+    (note,) = team.notes
+    assert [note.body.count(text) for text in ("Gate passed", "Gate failed", "### Leaderboard")] == [0, 1, 1]
+    assert "0.9000" in note.body and "0.5000" not in note.body
+    assert note.body.index("Gate failed") < note.body.index("### Leaderboard")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from emel.cli import options
-from emel.cli.output import show
+from emel.cli.output import show, tell
 from emel.cli.render.history import history as rendered
 from emel.workflows import history as workflow
 
@@ -55,4 +55,5 @@ def command(
     result = workflow.history(project, revision=revision, metrics=metrics, limit=limit)
     if output is not None:
         workflow.write_page(project, result, output)
+        tell(f"The {'plot' if output.suffix.lower() == '.png' else 'page'} is {output}.")
     show(result, rendered(result), as_json=as_json)

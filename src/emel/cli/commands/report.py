@@ -56,6 +56,7 @@ Examples:
     "--preview", "preview_tag", metavar="TAG", help="Show the endpoint of this tag beside production's."
 )
 @options.to
+@options.api_key
 @click.option("--publish", "publishing", is_flag=True, help="Write it to the merge request, as one comment.")
 @click.option("--open", "opening", is_flag=True, help="Show the page in the browser.")
 @click.option(
@@ -70,6 +71,7 @@ def command(
     output: Path | None,
     preview_tag: str | None,
     to: str,
+    key: str | None,
     publishing: bool,
     opening: bool,
     watching: bool,
@@ -86,7 +88,7 @@ def command(
     project = options.project_of(context)
 
     def write() -> tuple[ReportResult, RenderedReport]:
-        return _write(project, rev=rev, base=base, output=output, preview_tag=preview_tag, to=to)
+        return _write(project, rev=rev, base=base, output=output, preview_tag=preview_tag, to=to, key=key)
 
     if watching:
         _watch(project, write, output, opening)
@@ -108,9 +110,10 @@ def _write(
     output: Path | None,
     preview_tag: str | None,
     to: str,
+    key: str | None,
 ) -> tuple[ReportResult, RenderedReport]:
     with progress() as telling:
-        shown = preview(project, tag=preview_tag, to=to, progress=telling) if preview_tag else None
+        shown = preview(project, tag=preview_tag, to=to, key=key, progress=telling) if preview_tag else None
         return report(
             project,
             revision=rev,

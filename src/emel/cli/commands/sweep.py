@@ -39,6 +39,15 @@ OPTIONS = (
 )
 
 
+report_job = click.option(
+    "--report-job",
+    default="report",
+    show_default=True,
+    metavar="NAME",
+    help="The job of the pipeline into whose comment the leaderboard goes.",
+)
+
+
 def what_to_sweep(function: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is swept over, each as in [sweep] of emel.toml."""
     for option in reversed(OPTIONS):
@@ -114,12 +123,16 @@ Examples:
     show_default=True,
     help="The file to write.",
 )
+@report_job
 @options.as_json
 @click.pass_context
-def pipeline_command(context: click.Context, /, output: Path, as_json: bool, **given: Any) -> None:
+def pipeline_command(
+    context: click.Context, /, output: Path, report_job: str, as_json: bool, **given: Any
+) -> None:
     """Write a child pipeline for GitLab with a job for each combination, 200 at most. Runs nothing."""
     project = options.project_of(context)
-    result = write_child_pipeline(project, _wanted(context, given), context.obj / output)
+    wanted = _wanted(context, given)
+    result = write_child_pipeline(project, wanted, context.obj / output, report_job=report_job)
     count = "1 cell" if result.cells == 1 else f"{result.cells} cells"
     show(result, Text(f"wrote  {output}: {count}"), as_json=as_json)
 
@@ -133,15 +146,26 @@ Examples:
 """,
 )
 @what_to_sweep
-@click.option("--publish", "publishing", is_flag=True, help="Write it as a comment where it is reviewed.")
+@click.option(
+    "--publish", "publishing", is_flag=True, help="Write it into the report's comment, where it is reviewed."
+)
+@report_job
 @options.as_json
 @click.pass_context
-def collect_command(context: click.Context, /, publishing: bool, as_json: bool, **given: Any) -> None:
+def collect_command(
+    context: click.Context, /, publishing: bool, report_job: str, as_json: bool, **given: Any
+) -> None:
     """Put in order what the combinations have given so far, into .emel/leaderboard. Runs nothing."""
     project = options.project_of(context)
     wanted = _wanted(context, given)
     with progress() as telling:
-        result = collect(project, wanted, publishing=publishing, env=os.environ, progress=telling)
+        result = collect(
+            project,
+            wanted,
+            report_job=report_job if publishing else None,
+            env=os.environ,
+            progress=telling,
+        )
     show(result, _gathered(result), as_json=as_json)
     if result.comment and result.comment.url is None:
         tell(f"There is no comment: {result.comment.reason}", result.comment.hint)

@@ -50,8 +50,8 @@ def comparison(compared: Comparison) -> RenderableType:
 
 def side_by_side(comparisons: Sequence[Comparison]) -> RenderableType:
     """Several candidates of one base: metrics and parameters in columns, and what the gate refuses."""
-    labels = [_label(comparison.candidate) for comparison in comparisons]
-    base = _label(comparisons[0].base) if comparisons[0].base else "base"
+    labels = [comparison.candidate.title for comparison in comparisons]
+    base = comparisons[0].base.title if comparisons[0].base else "base"
     metrics = table("metric", "", base, *labels, right=(base, *labels))
     for name in dict.fromkeys(metric.name for one in comparisons for metric in one.metrics):
         changes = [next((m for m in one.metrics if m.name == name), None) for one in comparisons]
@@ -82,10 +82,6 @@ def written(report: Written) -> RenderableType:
     )
 
 
-def _label(revision: Revision) -> str:
-    return "working tree" if revision.changes else revision.label
-
-
 def _short_verdict(label: str, compared: Comparison) -> Text:
     checks = compared.verdict.checks
     if not checks:
@@ -102,13 +98,11 @@ def _headline(compared: Comparison) -> str:
 
 
 def _revision(revision: Revision) -> str:
-    if revision.changes:
-        count = len(revision.changes)
-        files = "1 uncommitted file" if count == 1 else f"{count} uncommitted files"
-        shown = ", ".join(revision.changes[:3]) + (", …" if count > 3 else "")
-        return f"the working tree ({files} on {revision.commit[:8]}: {shown})"
-    short = revision.commit[:8]
-    return revision.label if revision.label == short else f"{revision.label} ({short})"
+    short, edits = revision.commit[:8], revision.edits
+    if edits:
+        shown = ", ".join(edits[:3]) + (f" and {len(edits) - 3} more" if len(edits) > 3 else "")
+        return f"{short} with uncommitted changes in {shown}"
+    return short if revision.title == short else f"{revision.label} ({short})"
 
 
 def _metrics(changes: Sequence[MetricChange]) -> RenderableType:

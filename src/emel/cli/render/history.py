@@ -11,7 +11,7 @@ from rich.text import Text
 from emel.cli import words
 from emel.cli.render.experiments import ARROWS
 from emel.cli.render.tables import table
-from emel.records import History
+from emel.records import History, HistoryEntry
 
 BARS = "▁▂▃▄▅▆▇█"
 SUBJECT = 40
@@ -24,7 +24,7 @@ def history(told: History) -> RenderableType:
     right = [f"{name} {ARROWS[told.directions[name]]}".strip() for name in told.metrics]
     made = table("commit", "date", "subject", *right, right=right)
     for entry in told.entries:
-        values = (words.scalar(entry.metrics.get(name)) for name in told.metrics)
+        values = (_value(entry, name) for name in told.metrics)
         made.add_row(entry.commit[:8], entry.created[:10], _short(entry.subject), *values)
     lines = [line for name in told.metrics if (line := _line(told, name))]
     return Group(made, Text(""), *lines)
@@ -36,6 +36,12 @@ def sparkline(values: Sequence[float | None]) -> str:
     low, high = min(known), max(known)
     step = (high - low) / (len(BARS) - 1) or 1.0
     return "".join(" " if value is None else BARS[round((value - low) / step)] for value in values)
+
+
+def _value(entry: HistoryEntry, name: str) -> str:
+    shown = words.scalar(entry.metrics.get(name))
+    noise = entry.noise.get(name) if name in entry.metrics else None
+    return shown if noise is None else f"{shown} ±{noise:.2g}"
 
 
 def _line(told: History, name: str) -> Text | None:

@@ -58,7 +58,7 @@ def version_details(known: VersionDetails) -> RenderableType:
             ("stages", ", ".join(known.stages) or "none"),
             ("deployed", "; ".join(deployed) or "nowhere that could be seen"),
             ("release", known.release or "none"),
-            *_of_bundle(known.bundle),
+            *_of_bundle(known.bundle, version.tag),
         ),
         *_values("metric", known.metrics),
         *_values("parameter", known.params),
@@ -151,9 +151,9 @@ def model_versions(versions: Sequence[ListedVersion]) -> RenderableType:
     return made
 
 
-def _of_bundle(bundle: Bundle | None) -> list[tuple[str, str]]:
+def _of_bundle(bundle: Bundle | None, tag: str) -> list[tuple[str, str]]:
     if bundle is None:
-        return [("bundle", "not at hand: `emel package --rev VERSION` makes it")]
+        return [("bundle", f"not at hand: `emel package --rev {tag}` makes it")]
     parity = bundle.parity
     rows = parity.rows + parity.boundary_rows
     return [

@@ -2,7 +2,8 @@
 
 Sources: docs.gitlab.com/user/project/ml/experiment_tracking/mlflow_client (access tokens with the scope `api`
 alone, not CI_JOB_TOKEN) and lib/api/ml/mlflow of GitLab's sources: every success is 200; a batch leaves out
-parameters and tags that are there, and puts metrics behind earlier ones, of which the last counts.
+parameters and tags that are there, and puts metrics behind earlier ones, of which the last counts; newer
+servers delete a run.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ class GitLabExperiments:
 
     def track(self, experiment: str, candidate: Candidate) -> TrackedCandidate:
         number = self._experiment(experiment)
+        batch = _batch(candidate)
         found = self._find(number, candidate.name)
-        run = found or self._create(number, candidate)
-        self._ask("runs/log-batch", {"run_id": run, **_batch(candidate)}, _Nothing)
+        is_kept = found and not (_is_replaced_by(found, batch) and self._delete(found))
+        run = found.info.run_id if found and is_kept else self._create(number, candidate)
+        self._ask("runs/log-batch", {"run_id": run, **batch}, _Nothing)
         ended = {"run_id": run, "status": "FINISHED", "end_time": candidate.time_ms}
         self._ask("runs/update", ended, _Nothing)
         return TrackedCandidate(
@@ -66,10 +69,20 @@ class GitLabExperiments:
                 found = self._api.get(path, _Found, query={"experiment_name": name})
         return found.experiment.experiment_id
 
-    def _find(self, experiment: str, name: str) -> str | None:
+    def _find(self, experiment: str, name: str) -> _Run | None:
         wanted = {"experiment_ids": [experiment], "max_results": NEWEST, "order_by": "created_at DESC"}
         runs = self._ask("runs/search", wanted, _Runs).runs
-        return next((run.info.run_id for run in runs if run.info.run_name == name), None)
+        return next((run for run in runs if run.info.run_name == name), None)
+
+    def _delete(self, run: _Run) -> bool:
+        """Whether it is gone: older servers have no call for it."""
+        try:
+            self._ask("runs/delete", {"run_id": run.info.run_id}, _Nothing)
+        except ForgeError as problem:
+            if problem.status in (400, 404, 405):
+                return False
+            raise
+        return True
 
     def _create(self, experiment: str, candidate: Candidate) -> str:
         wanted = {
@@ -103,8 +116,20 @@ class _RunInfo(Struct, frozen=True):
     run_name: str | None = None
 
 
+class _Pair(Struct, frozen=True):
+    key: str
+    value: Any = None
+
+
+class _RunData(Struct, frozen=True):
+    metrics: tuple[_Pair, ...] = ()
+    params: tuple[_Pair, ...] = ()
+    tags: tuple[_Pair, ...] = ()
+
+
 class _Run(Struct, frozen=True):
     info: _RunInfo
+    data: _RunData = _RunData()
 
 
 class _Created(Struct, frozen=True):
@@ -113,6 +138,18 @@ class _Created(Struct, frozen=True):
 
 class _Runs(Struct, frozen=True):
     runs: tuple[_Run, ...] = ()
+
+
+def _is_replaced_by(run: _Run, batch: Mapping[str, list[dict[str, Any]]]) -> bool:
+    """Whether a parameter or tag of the run has another value by now, which no call can change, and the run
+    has nothing that a new one would lack: who logs by MLflow may have added to it."""
+    is_other = False
+    for kind, pairs in (("metrics", run.data.metrics), ("params", run.data.params), ("tags", run.data.tags)):
+        wanted = {one["key"]: one["value"] for one in batch[kind]}
+        if any(pair.key not in wanted for pair in pairs):
+            return False
+        is_other |= kind != "metrics" and any(pair.value != wanted[pair.key] for pair in pairs)
+    return is_other
 
 
 def _batch(candidate: Candidate) -> dict[str, list[dict[str, Any]]]:
