@@ -137,14 +137,14 @@ def _flatten(value: Any, name: str) -> Iterator[tuple[str, Scalar]]:
 def _digests(data: Mapping[str, Any]) -> dict[str, str]:
     """What DVC keeps for the project, and the data that go into the pipeline, with their digests.
 
-    Metrics, plots and other small outputs that Git keeps (`cache: false`) are not data.
+    Metrics, plots and other small outputs that Git keeps (`cache: false`) are not data, nor are parameters.
     """
     outputs = data["outs"]
     kept = {path: info["hash"] for path, info in outputs.items() if info["use_cache"]}
     inputs = {
         path: info["hash"]
         for path, info in data["deps"].items()
-        if path not in outputs and PurePosixPath(path).suffix.lower() not in CODE
+        if path not in outputs | data["params"] and PurePosixPath(path).suffix.lower() not in CODE
     }
     # A folder's digest ends with `.dir` in DVC.
     return {path: f"md5:{digest.removesuffix('.dir')}" for path, digest in (inputs | kept).items() if digest}

@@ -81,16 +81,17 @@ def look(repo: GitRepo, folder: Path, told: Answers) -> Found:
         if source.needs_ipython
         else []
     )
+    params = [path for path in ("params.yaml",) if path in source.reads and path in files]
     return Found(
         name=told.name or _name(repo, folder),
         base=told.base or _base(repo),
         script=script,
         command=mlflow or f"{'ipython' if source.needs_ipython else 'python'} {script}",
-        reads=tuple(path for path in source.reads if (folder / path).exists()),
+        reads=tuple(path for path in source.reads if (folder / path).exists() and path not in params),
         outputs=tuple(path for path in written if path not in metrics),
         metrics=tuple(metrics),
         pictures=tuple(pictures),
-        params=tuple(path for path in ("params.yaml",) if path in source.reads and path in files),
+        params=tuple(params),
         model=model,
         sample=sample,
         target=told.target or source.target,

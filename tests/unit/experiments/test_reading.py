@@ -16,6 +16,9 @@ from emel.system.process import Completed
 WORKSPACE = Revision(label="workspace", commit="0" * 40, changes=("x",))
 
 
+DEPS = {"data.csv": "4", "train.py": "5", "plot.csv": "3", "params.yaml": "6"}
+
+
 class DvcSays:
     """A DVC whose `exp show` prints one working tree with these results; no file in Git tells them."""
 
@@ -82,7 +85,8 @@ def test_data_are_cached_outputs_and_inputs_that_are_no_code(tmp_path: Path) -> 
             "plot.csv": out("3", use_cache=False),
             "never-made": out(None, use_cache=True),
         },
-        deps={"data.csv": {"hash": "4"}, "train.py": {"hash": "5"}, "plot.csv": {"hash": "3"}},
+        deps={path: {"hash": digest} for path, digest in DEPS.items()},
+        params={"params.yaml": {"data": {}}},
     )
 
     assert read(tmp_path, dvc).data == {"data.csv": "md5:4", "model.joblib": "md5:1", "images": "md5:2"}

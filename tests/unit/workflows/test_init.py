@@ -252,6 +252,15 @@ def test_a_project_in_a_folder_is_adopted_there(folder: Path) -> None:
     }
 
 
+def test_a_file_of_parameters_is_read_as_such_and_is_no_data(folder: Path) -> None:
+    reads = 'import yaml\nvalues = yaml.safe_load(open("params.yaml"))\n'
+    repository(folder, {"train.py": reads + LONE, "data/churn.csv": DATA, "params.yaml": "depth: 3\n"})
+    adopt(folder)
+
+    assert stage(folder)["params"] == [{"params.yaml": None}]
+    assert stage(folder)["deps"] == ["train.py", "data/churn.csv"]
+
+
 def test_a_model_that_git_keeps_stays_in_git(folder: Path) -> None:
     repository(folder, {"train.py": LONE, "data/churn.csv": DATA, "model.joblib": "x", "metrics.json": "{}"})
     adopt(folder)
