@@ -77,7 +77,7 @@ class LocalCompute:
                     hint="leave it out, or take another --cloud",
                 )
         for program, hint in PROGRAMS.items():
-            if shutil.which(program, path=self._env.get("PATH", "")) is None:
+            if shutil.which(program, path=self._env.get("PATH")) is None:
                 raise DeployError(
                     f"{program} is not installed on this machine, or not on the PATH", hint=hint
                 )
