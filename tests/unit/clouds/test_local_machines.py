@@ -133,6 +133,15 @@ def test_what_this_machine_lacks_is_said(compute: LocalCompute, wanted: MachineW
         compute.shape(wanted)
 
 
+def test_without_curl_it_says_so(tmp_path: Path) -> None:
+    for name in ("gitlab-runner", "curl"):
+        (tmp_path / name).touch(0o755)
+    LocalCompute(tmp_path, SystemClock(), {"PATH": str(tmp_path)}).shape(MachineWanted())
+    (tmp_path / "curl").unlink()
+    with pytest.raises(DeployError, match="curl is not installed"):
+        LocalCompute(tmp_path, SystemClock(), {"PATH": str(tmp_path)}).shape(MachineWanted())
+
+
 def test_without_gitlab_runner_it_says_where_to_get_it(tmp_path: Path) -> None:
     bare = LocalCompute(tmp_path, SystemClock(), {"PATH": str(tmp_path)})
     with pytest.raises(DeployError, match="gitlab-runner is not installed") as caught:

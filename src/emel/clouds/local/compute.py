@@ -30,7 +30,11 @@ from emel.system.clock import Clock
 from emel.system.files import write_atomic
 from emel.system.process import spawn_detached
 
-PROGRAM = "gitlab-runner"
+PROGRAMS = {
+    "gitlab-runner": "install it: https://docs.gitlab.com/runner/install/",
+    "curl": "install it; a runner's token is exchanged with it",
+}
+"""What a machine runs, and what to do where it is missing."""
 HARMLESS = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
@@ -72,11 +76,11 @@ class LocalCompute:
                     f"local has no {what}: a machine there is a process of this one, with all that it has",
                     hint="leave it out, or take another --cloud",
                 )
-        if shutil.which(PROGRAM, path=self._env.get("PATH")) is None:
-            raise DeployError(
-                f"{PROGRAM} is not installed on this machine, or not on the PATH",
-                hint="install it: https://docs.gitlab.com/runner/install/",
-            )
+        for program, hint in PROGRAMS.items():
+            if shutil.which(program, path=self._env.get("PATH")) is None:
+                raise DeployError(
+                    f"{program} is not installed on this machine, or not on the PATH", hint=hint
+                )
         return MachineShape(
             cloud="local", platform="process", cpus=os.cpu_count() or 1, memory=_memory_gb(), disk=0
         )
