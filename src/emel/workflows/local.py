@@ -23,6 +23,6 @@ def ensure_serving(project: Project, progress: Progress) -> None:
     """Start the local platform in the background unless it runs."""
     if is_serving(project):
         return
-    progress.step("starting the local platform")
+    progress.step("starting the local platform, which `emel serve --stop` ends")
     table = project.config.local
     localcloud.start_background(local_store(project), root=project.root, host=table.host, port=table.port)
