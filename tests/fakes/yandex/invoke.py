@@ -177,7 +177,7 @@ class Front:
 
     def _await_reports(self, function_id: str, wanted: set[str]) -> None:
         """The platform writes its log a moment after it answers."""
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 60
         while time.monotonic() < ends:
             newest, _ = read_log(self._logs, _name(function_id), LogFilter(limit=100_000))
             if wanted <= {record.fields.get("id") for record in newest}:
@@ -200,7 +200,10 @@ class Front:
                 zip_path = self._store.folder.parent / f"{proto.id}.zip"
                 _wrap(version, zip_path, self._state.secrets)
                 settings = FunctionSettings(
-                    memory=proto.resources.memory // 2**20, timeout=proto.execution_timeout.seconds or 5.0
+                    memory=proto.resources.memory // 2**20,
+                    timeout=proto.execution_timeout.seconds or 5.0,
+                    # How long the cloud keeps an idle instance, it does not say: longer than any test takes.
+                    idle_seconds=3600.0,
                 )
                 made = self._store.create_version(
                     name,
