@@ -143,6 +143,7 @@ def test_a_deleted_function_is_gone_with_its_tags(functions: Functions, tmp_path
     functions.delete("demo")
     assert list(functions.versions("demo")) == []
     assert dict(functions.tags("demo")) == {}
+    assert list(functions.stored("demo")) == []
 
 
 def test_the_local_platform_refuses_a_zip_that_is_not_the_proved_one(tmp_path: Path) -> None:

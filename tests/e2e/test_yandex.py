@@ -137,6 +137,7 @@ def test_a_gateway_gives_the_model_paths_and_shares_requests(emel: Emel, emulato
     assert not said(emel, "deploy", "--gateway")["changed"]
 
     looked = emel("doctor", "--to", "yandex")
+    assert "ok bundle" in " ".join(looked.stdout.split()), "what the newest bundle at hand needs"
     assert looked.stdout.endswith("\nNothing that is to be seen from here keeps a deploy from yandex.\n")
     file.write_text(f'{file.read_text()}payload_format = "0.1"\n')
     older = said(emel, "deploy", "--gateway")

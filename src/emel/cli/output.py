@@ -26,12 +26,17 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
-def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
-    """Print a result: `rendered` for people, `value` as JSON for programs."""
+def show(value: Any, rendered: RenderableType, *, as_json: bool, command: str | None = None) -> None:
+    """Print a result: `rendered` for people, `value` as JSON for programs.
+
+    A `command` for people follows on one line, however long, so that it can be copied.
+    """
     if as_json:
         print_json(value)
         return
     console().print(rendered)
+    if command:
+        print(command)
 
 
 def print_json(value: Any) -> None:

@@ -200,7 +200,10 @@ class Front:
                 zip_path = self._store.folder.parent / f"{proto.id}.zip"
                 _wrap(version, zip_path, self._state.secrets)
                 settings = FunctionSettings(
-                    memory=proto.resources.memory // 2**20, timeout=proto.execution_timeout.seconds or 5.0
+                    memory=proto.resources.memory // 2**20,
+                    timeout=proto.execution_timeout.seconds or 5.0,
+                    # How long the cloud keeps an idle instance, it does not say: longer than any test takes.
+                    idle_seconds=3600.0,
                 )
                 made = self._store.create_version(
                     name,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tests.fakes.bundles import ECHO, write_bundle
 
+from emel.cli.render import doomed
 from emel.config import load
 from emel.errors import DeployError
 from emel.localcloud import Store
-from emel.records import Doomed, FunctionSettings
+from emel.records import Doomed, FunctionSettings, StoredObjects
 from emel.system.clock import SystemClock
 from emel.system.http import SystemHttp
 from emel.system.process import SystemProcess
@@ -52,6 +56,20 @@ def test_what_goes_is_shown_before_and_a_no_keeps_it(project: Project) -> None:
         destroy(project, agreed=no)
     assert [(what.function, len(what.versions)) for what in shown] == [("demo", 1)]
     assert functions(project) == ("demo", "other")
+
+
+def test_what_lies_in_buckets_is_listed_before() -> None:
+    screen = Console(width=100, file=io.StringIO())
+    stored = (
+        StoredObjects(bucket="yesterday", objects=2, bytes=150_000_000),
+        StoredObjects(bucket="today", objects=1, bytes=3000),
+    )
+    what = Doomed(cloud="yandex", function="demo", versions=(), gateway="https://d5d.example", stored=stored)
+    screen.print(doomed(what))
+    shown = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "API gateway https://d5d.example" in shown
+    assert re.search("in bucket yesterday: 2 objects.*, 150 MB", shown)
+    assert re.search("in bucket today: 1 object.*, 3 KB", shown)
 
 
 def test_the_projects_function_goes_and_no_other(project: Project) -> None:

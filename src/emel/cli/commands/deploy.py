@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from emel.cli import options
 from emel.cli.asking import agreement
-from emel.cli.output import console, progress, show
+from emel.cli.output import progress, show
 from emel.cli.render import endpoint, plan_steps
-from emel.records import Endpoint
 from emel.workflows.deploy import DeployRequest, deploy, plan, write_dotenv
 
 
@@ -82,11 +80,4 @@ def command(
         result = deploy(project, request, telling, agreed=agreement(to, yes=yes, telling=telling))
     if dotenv:
         write_dotenv(dotenv, result.url, result.tag)
-    _show(result, as_json=as_json)
-
-
-def _show(result: Endpoint, *, as_json: bool) -> None:
-    show(result, endpoint(result), as_json=as_json)
-    if result.example and not as_json:
-        # One line, however long, so that it can be copied.
-        console().print(Text(result.example), soft_wrap=True)
+    show(result, endpoint(result), as_json=as_json, command=result.example)

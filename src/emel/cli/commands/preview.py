@@ -67,7 +67,7 @@ def start_command(
         )
     if dotenv is not None:
         write_dotenv(dotenv, result.url, result.tag)
-    show(result, endpoint(result), as_json=as_json)
+    show(result, endpoint(result), as_json=as_json, command=result.example)
 
 
 @command.command(

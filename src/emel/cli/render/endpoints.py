@@ -86,7 +86,7 @@ def doomed(what: Doomed) -> RenderableType:
     """What is about to be deleted."""
     gateway = [Text(f"API gateway {what.gateway}")] if what.gateway else []
     stored = [
-        Text(f"in bucket {each.bucket}: {each.objects} of its objects, {words.size(each.bytes)}")
+        Text(f"in bucket {each.bucket}: {each.objects} objects of it, {words.size(each.bytes)}")
         for each in what.stored
     ]
     made = table("version", "model", "tags", "created")

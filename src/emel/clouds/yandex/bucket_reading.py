@@ -4,6 +4,8 @@ Roles are held on the bucket, on its folder, or on the cloud around that, and ea
 who may see it. Sources: documentation of Object Storage, «Access management» (storage.uploader holds what
 storage.viewer does; primitive roles read data too, but for auditor), «Access control list», «Bucket policy»;
 of Cloud Functions, «Mounting external resources to a function file system».
+
+Roles on the organization around the cloud are not looked at; what is told to do gives the role in any case.
 """
 
 from __future__ import annotations

@@ -111,10 +111,20 @@ class YandexDoctor:
         try:
             found = look()
         except EmelError as problem:
-            return Finding(what=what, ok=False, detail=problem.message, remedy=problem.hint)
+            return Finding(what=what, ok=False, detail=problem.message, remedy=self._filled(problem.hint))
         if isinstance(found, str):
             return Finding(what=what, ok=True, detail=found)
         return msgspec.structs.replace(found, what=what)
+
+    def _filled(self, hint: str | None) -> str | None:
+        """An error's hint with the identifiers that are known here, so that it can be pasted."""
+        if hint is None:
+            return None
+        hint = hint.replace("FOLDER_ID", self._settings.folder or "FOLDER_ID")
+        # Whose key it is can be read only where the key could.
+        return (
+            hint.replace("DEPLOYER_ID", self._account() or "DEPLOYER_ID") if "DEPLOYER_ID" in hint else hint
+        )
 
     def _clock_is_right(self) -> Finding | str:
         reply = self._http.request("HEAD", self._settings.storage_endpoint)

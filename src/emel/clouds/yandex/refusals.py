@@ -107,6 +107,12 @@ def _explained(code: str, text: str, call: str) -> tuple[str, str | None]:
             f"give the role {role}: yc resource-manager folder add-access-binding FOLDER_ID --role {role} "
             "--subject serviceAccount:DEPLOYER_ID",
         )
+    if code in ("INVALID_ARGUMENT", NOT_FOUND) and "secret" in text.lower():
+        return (
+            text,
+            "check [yandex] secrets in emel.toml, and that [yandex] service_account has the role "
+            "lockbox.payloadViewer on the secret",
+        )
     if code == "RESOURCE_EXHAUSTED" and "limit" in text.lower():
         return f"a quota is used up: {text}", "free some of it, or ask for more on the cloud's page «Quotas»"
     if code == ALREADY_EXISTS:

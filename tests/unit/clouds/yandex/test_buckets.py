@@ -146,6 +146,18 @@ def test_a_project_that_may_not_read_a_bucket_which_it_never_used_needs_no_role(
     assert emulator.state.functions == {}
 
 
+def test_what_a_function_that_somebody_deleted_left_in_the_projects_bucket_is_found(
+    emulator: Emulator, mounting_bundle: Bundle
+) -> None:
+    deployed(cloud_of(emulator, OLD), mounting_bundle)
+    emulator.state.functions.clear()
+    cloud = cloud_of(emulator, OLD)
+    assert [each.bucket for each in cloud.functions.stored("demo")] == [OLD]
+    cloud.functions.delete("demo")
+    assert ours(emulator, OLD) == []
+    check_foreign(emulator)
+
+
 class FatalClock(HastyClock):
     """Ends the client after this call of those that change something: it looks before every call.
 

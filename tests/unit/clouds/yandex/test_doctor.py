@@ -49,7 +49,11 @@ def test_a_role_that_is_missing_comes_with_the_command_that_gives_it(emulator: E
         f"yc resource-manager folder add-access-binding {FOLDER} --role functions.editor "
         f"--subject serviceAccount:{SERVICE_ACCOUNT}"
     )
-    assert found["bucket"].ok is False and "storage.editor" in str(found["bucket"].remedy)
+    assert found["bucket"].ok is False
+    assert str(found["bucket"].remedy).endswith(
+        f"yc resource-manager folder add-access-binding {FOLDER} --role storage.editor "
+        f"--subject serviceAccount:{SERVICE_ACCOUNT}"
+    )
     assert found["role logging.reader"].ok
 
 
@@ -104,6 +108,11 @@ def test_without_a_sign_in_nothing_more_is_asked(emulator: Emulator) -> None:
     found = seen(emulated(emulator, env={"YC_IAM_TOKEN": "t1.nonsense"}))
     assert found["folder"].ok is False and "sign-in was not accepted" in found["folder"].detail
     assert list(found) == ["clock", "sign-in", "folder"]
+
+
+def test_a_key_file_that_is_not_there_is_said(emulator: Emulator) -> None:
+    found = seen(emulated(emulator, env={"YC_SERVICE_ACCOUNT_KEY_FILE": "/nowhere/key.json"}))
+    assert found["sign-in"].ok is False and "not there" in found["sign-in"].detail
 
 
 def test_a_folder_that_nobody_named_is_said(emulator: Emulator) -> None:

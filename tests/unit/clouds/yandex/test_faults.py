@@ -14,7 +14,7 @@ from tests.fakes.yandex.client import emulated
 from tests.fakes.yandex.state import SERVICE_ACCOUNT, Fault
 
 from emel.errors import DeployError
-from emel.records import Bundle, FunctionSettings, ScalingPolicy
+from emel.records import Bundle, FunctionSettings, LockboxSecret, ScalingPolicy
 
 SETTINGS = FunctionSettings()
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -181,3 +181,10 @@ def test_a_bucket_that_is_not_there_says_how_to_make_it(emulator: Emulator, larg
         emulated(emulator, bucket="nowhere").functions.create_version("demo", large_bundle, SETTINGS)
     assert "nowhere" in str(problem.value.where)
     assert "yc storage bucket create --name nowhere" in str(problem.value.hint)
+
+
+def test_a_secret_that_the_function_may_not_read_names_the_role(emulator: Emulator, bundle: Bundle) -> None:
+    secrets = (LockboxSecret(variable="EMEL_API_KEY", id="e6qabsent", version="e6q1", key="api-key"),)
+    with pytest.raises(DeployError, match="e6qabsent") as problem:
+        emulated(emulator, secrets=secrets).functions.create_version("demo", bundle, SETTINGS)
+    assert "lockbox.payloadViewer" in str(problem.value.hint)
