@@ -54,7 +54,8 @@ def endpoint_section(known: Known) -> list[Block]:
         return blocks
     row = json.dumps(_example(known.preview_bundle.signature.columns), ensure_ascii=False)
     address = shlex.quote(f"{url}/predict")
-    command = f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(row)}"
+    key = '-H "X-Api-Key: $EMEL_API_KEY" ' if known.keyed else ""
+    command = f"curl -s {address} {key}-H 'Content-Type: application/json' -d {shlex.quote(row)}"
     return [*blocks, CodeBlock(command, "shell")]
 
 

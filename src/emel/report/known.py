@@ -42,6 +42,8 @@ class Known(Struct, frozen=True, kw_only=True):
     base_estimate: Estimate | None = None
     endpoint: Endpoint | None = None
     """The preview of the candidate."""
+    keyed: bool = False
+    """Whether an API key is sent to it."""
     preview_bundle: Bundle | None = None
     """What answers there."""
     shadow: Shadow | None = None

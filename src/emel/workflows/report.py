@@ -88,6 +88,7 @@ def report(
         known,
         plots=plots.result() if plots else (),
         endpoint=preview.endpoint if preview else None,
+        keyed=preview.keyed if preview else False,
         preview_bundle=preview.bundle if preview else None,
         shadow=preview.shadow if preview else None,
         row_address=_row_address(project, preview.endpoint, env) if preview else None,

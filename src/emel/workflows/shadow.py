@@ -42,6 +42,8 @@ class Preview(NamedTuple):
     """What answers there, if it is on the shelf."""
     shadow: Shadow | None
     """Its answers beside production's; None where production is absent, or the same version."""
+    keyed: bool = False
+    """Whether it was asked with an API key."""
 
 
 def shadow(
@@ -113,11 +115,11 @@ def preview(
     versions = open_cloud(project, to).functions.versions(project.config.model.name)
     before = next((one for one in versions if production in one.tags), None)
     if before is None or before.number == version.number:
-        return Preview(endpoint, bundle, None)
+        return Preview(endpoint, bundle, None, keyed=key is not None)
     beside = kept_shadow(project, tag, before, version)
     if beside is None and bundle is not None:
         beside = shadow(project, candidate=tag, production=production, to=to, key=key, progress=progress)
-    return Preview(endpoint, bundle, beside)
+    return Preview(endpoint, bundle, beside, keyed=key is not None)
 
 
 class _Sides(NamedTuple):

@@ -110,6 +110,14 @@ def test_without_a_history_there_is_no_best() -> None:
     assert "Best so far" not in table(build(known), "Metrics").header
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+def test_the_line_to_try_a_preview_names_the_key_that_it_asks_for(keyed: bool) -> None:
+    document = build(msgspec.structs.replace(reports.whole(), keyed=keyed), ["endpoint"])
+
+    text = "\n".join(markdown.parts(document, {}))
+    assert ('/predict -H "X-Api-Key: $EMEL_API_KEY" -H' in text) == keyed
+
+
 def test_a_preview_of_another_commit_says_so() -> None:
     version = msgspec.structs.replace(results.endpoint().version, commit="9" * 40)
     other = msgspec.structs.replace(results.endpoint(), version=version)
