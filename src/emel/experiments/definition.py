@@ -63,7 +63,7 @@ def parse_definition(text: str) -> Definition:
     whole = content.get("vars") if isinstance(content, Mapping) else None
     read |= dict.fromkeys(name for name in whole or () if isinstance(name, str))
     inputs = tuple(path for path in read if path not in outputs)
-    told = [*_listed(content, "metrics"), *sorted(drawn)]
+    told = [*(_name(entry) for entry in _listed(content, "metrics")), *sorted(drawn)]
     results = dict.fromkeys([*outputs, *(path for path in told if path not in inputs)])
     return Definition(tuple(outputs), tuple(shown), inputs, tuple(results))
 
@@ -94,9 +94,9 @@ def _stages(content: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _paths(entries: Any, folder: Any) -> Iterator[tuple[str, bool]]:
-    for entry in entries if isinstance(entries, list) else ():
-        path, options = next(iter(entry.items())) if isinstance(entry, Mapping) else (entry, None)
-        whole = str(PurePosixPath(folder or ".") / str(path))
+    for entry in filter(None, entries if isinstance(entries, list) else ()):
+        options = next(iter(entry.values())) if isinstance(entry, Mapping) else None
+        whole = str(PurePosixPath(folder or ".") / _name(entry))
         known = (
             whole.partition("${")[0]
             if "${" not in whole
@@ -108,7 +108,12 @@ def _paths(entries: Any, folder: Any) -> Iterator[tuple[str, bool]]:
 
 def _listed(content: Any, kind: str) -> list[Any]:
     found = content.get(kind) if isinstance(content, Mapping) else None
-    return found if isinstance(found, list) else []
+    return [entry for entry in found if entry] if isinstance(found, list) else []
+
+
+def _name(entry: Any) -> str:
+    """The path of an entry, which may have options."""
+    return str(next(iter(entry)) if isinstance(entry, Mapping) else entry)
 
 
 def _drawn(plots: list[Any]) -> set[str]:

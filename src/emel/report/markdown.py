@@ -140,8 +140,10 @@ def _code(text: str) -> str:
 def _fenced(block: CodeBlock) -> str:
     longest = max((len(run) for run in re.findall(r"`+", block.text)), default=0)
     fence = "`" * max(3, longest + 1)
-    # Old versions of GitLab see quick actions in a block whose fence is longer than three.
-    text = re.sub(r"^/(?=[A-Za-z_]+(?:\s|$))", f"{WORD_JOINER}/", block.text, flags=re.MULTILINE)
+    # Old versions of GitLab see quick actions in a block whose fence is longer than three; all leave out
+    # carriage returns before they look.
+    plain = block.text.replace("\r", "")
+    text = re.sub(r"^/(?=[A-Za-z_]+(?:\s|$))", f"{WORD_JOINER}/", plain, flags=re.MULTILINE)
     return f"{fence}{block.language}\n{text}\n{fence}"
 
 

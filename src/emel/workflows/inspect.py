@@ -12,7 +12,7 @@ import msgspec
 
 from emel import config
 from emel.bundle import open_manifest
-from emel.errors import EmelError, EndpointError
+from emel.errors import BundleError, EmelError, EndpointError
 from emel.experiments import Pipeline
 from emel.gitrepo import GitRepo
 from emel.records import Origin, Revision, Scalar
@@ -29,13 +29,17 @@ def inspect(
     """What an endpoint, or a bundle's zip, says of itself; and of its commit what repository and forge know.
 
     The folder may be any: what cannot be found out there is told in the answer. Errors:
-    EndpointError when nothing of emel answers at the URL; BundleError for a broken zip.
+    EndpointError when nothing of emel answers at the URL; BundleError for a broken zip, or none.
     """
     if source.startswith(("http://", "https://")):
         progress.step(f"asking {source}")
         manifest = _ask(system, source)
-    else:
+    elif (folder / source).exists():
         manifest = open_manifest(folder / source)
+    else:
+        raise BundleError(
+            "this is neither an address with http:// or https:// nor a file", where=source, hint=HINT
+        )
     told = _told(source, manifest)
     if told.commit is None:
         return msgspec.structs.replace(told, notes=("it was made of no commit",))

@@ -91,6 +91,13 @@ def test_a_block_of_code_cannot_be_left_by_what_is_in_it() -> None:
     assert [(token.type, token.content) for token in tokens] == [("fence", "```\n\u2060/close\n````\n")]
 
 
+def test_a_carriage_return_hides_no_quick_action_in_a_block_of_code() -> None:
+    assert (
+        written(CodeBlock("\r/close\r\n/label ~a", "shell"))
+        == "```shell\n\u2060/close\n\u2060/label ~a\n```\n"
+    )
+
+
 def test_a_summary_is_escaped_and_its_blocks_are_markdown() -> None:
     text = written(Details("a <b> & c", (Paragraph((Strong("d"),)),)))
 

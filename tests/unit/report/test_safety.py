@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.fakes import reports, results
 from tests.fakes.gitlab_reader import actions, references, rendered
@@ -60,6 +60,7 @@ def known(text: str) -> Known:
 
 @settings(max_examples=30)
 @given(TEXT)
+@example("\r/close")
 def test_a_report_moves_nothing_in_gitlab(text: str) -> None:
     document = build(known(text))
     parts = markdown.parts(document, {image.plot.name: "plots/1.png" for image in document.images()})

@@ -99,6 +99,12 @@ def test_a_file_that_is_no_bundle_is_an_error(tmp_path: Path) -> None:
         asked(tmp_path, {}, "x.zip")
 
 
+def test_what_is_neither_an_address_nor_a_file_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="neither an address with http") as caught:
+        asked(tmp_path, {}, source="churn/prod")
+    assert "as `emel deploy` prints it" in (caught.value.hint or "")
+
+
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[Remote]:
     with FakeGitLab() as fake:

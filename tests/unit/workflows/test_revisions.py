@@ -25,6 +25,7 @@ stages:
     outs: [model.joblib, {plots/: {cache: false}}]
     metrics: [{./metrics.json: {cache: false}}]
     deps: [seen.csv]
+metrics: [own.toml, {more.toml: {cache: false}}]
 plots: [{ROC: {x: fpr, y: {roc.csv: tpr}}}, seen.csv]
 """
 TOML = '[model]\nname = "churn"\npath = "model.joblib"\nsample = "sample.csv"\n'
@@ -58,16 +59,16 @@ def test_a_changed_tree_names_its_changes(project):
 
 
 def test_what_the_pipeline_writes_is_no_edit(project):
-    (project.root / "dvc.yaml").write_text(PIPELINE)
     commit_files(project.repo(), "a pipeline", {"dvc.yaml": PIPELINE})
-    for name in ("dvc.lock", "emel.noise.json", "model.joblib", "metrics.json", "plots/a.csv", "roc.csv"):
+    told = ("metrics.json", "own.toml", "plots/a.csv", "roc.csv")
+    for name in ("dvc.lock", "emel.noise.json", "model.joblib", *told):
         path = project.root / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("1")
 
     found = candidate_revision(project)
 
-    assert (found.label, len(found.changes), found.edits) == ("workspace", 6, ())
+    assert (found.label, len(found.changes), found.edits) == ("workspace", 7, ())
     assert found.title == head(project)[:8]
 
 
