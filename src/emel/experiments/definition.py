@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import yaml
 
 from emel.errors import PipelineError
-from emel.experiments import yaml12
 
 FILE = "dvc.yaml"
 PARAMS = "params.yaml"
@@ -44,7 +43,7 @@ def read_definition(root: Path) -> Definition | None:
 def parse_definition(text: str) -> Definition:
     """What the text of a dvc.yaml says. Errors: PipelineError when it is no YAML."""
     try:
-        content = yaml12.parse(text) or {}
+        content = yaml.safe_load(text) or {}
     except yaml.YAMLError as problem:
         line = getattr(getattr(problem, "problem_mark", None), "line", None)
         where = FILE if line is None else f"{FILE}:{line + 1}"

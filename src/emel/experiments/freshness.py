@@ -8,24 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-from emel.experiments import yaml12
-
 FILE = "dvc.yaml"
 LOCK = "dvc.lock"
 LARGEST = 64 << 20
 """Bytes. Of larger files the size alone is compared."""
-PARSERS: Mapping[str, Callable[[str], Any]] = {
-    ".json": json.loads,
-    ".toml": tomllib.loads,
-    ".yaml": yaml12.parse,
-    ".yml": yaml12.parse,
-}
+PARSERS = {".json": json.loads, ".toml": tomllib.loads, ".yaml": yaml.safe_load, ".yml": yaml.safe_load}
 
 
 def outdated(root: Path) -> str | None:
@@ -74,7 +67,7 @@ def _differs(file: Path, dependency: Mapping[str, Any]) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     """What a file says; nothing where it is not there, or not to be read."""
-    parse = PARSERS.get(PurePosixPath(file.name).suffix.lower(), yaml12.parse)
+    parse = PARSERS.get(PurePosixPath(file.name).suffix.lower(), yaml.safe_load)
     try:
         content = parse(file.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError):

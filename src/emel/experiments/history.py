@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import posixpath
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
 from emel.errors import PipelineError
-from emel.experiments import yaml12
 from emel.experiments.dvc import FILE, Dvc
 from emel.experiments.reading import WORKSPACE, flat_values
 from emel.gitrepo import GitRepo
@@ -106,7 +105,7 @@ def metric_files(root: Path) -> list[str]:
 
 def _metric_files(definition: bytes) -> list[str]:
     try:
-        content = yaml12.parse(definition.decode("utf-8")) or {}
+        content = yaml.safe_load(definition.decode("utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise PipelineError("is not valid YAML", where=FILE, hint=f"mend {FILE}") from problem
     found = [str(path) for path in content.get("metrics") or ()]
@@ -140,9 +139,9 @@ def _parsed(path: str, data: bytes | None) -> Any:
         return None
 
 
-PARSERS: Mapping[str, Callable[[str], Any]] = {
+PARSERS = {
     ".json": json.loads,
     ".toml": tomllib.loads,
-    ".yaml": yaml12.parse,
-    ".yml": yaml12.parse,
+    ".yaml": yaml.safe_load,
+    ".yml": yaml.safe_load,
 }

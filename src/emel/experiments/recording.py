@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import yaml
 
-from emel.experiments import yaml12
 from emel.experiments.dvc import Dvc
 from emel.experiments.params import SEEDS
 from emel.experiments.reading import WORKSPACE
@@ -83,7 +83,7 @@ def _place(root: Path, lock: bytes) -> Path:
 def _seeds(lock: str) -> dict[str, Scalar]:
     """The parameters of all stages that are named as a seed, as dvc.lock has them."""
     found: dict[str, Scalar] = {}
-    stages = (yaml12.parse(lock) or {}).get("stages") or {}
+    stages = (yaml.safe_load(lock) or {}).get("stages") or {}
     for stage in stages.values():
         for values in (stage.get("params") or {}).values():
             _collect(values, "", found)

@@ -17,7 +17,6 @@ from typing import Any
 import yaml
 
 from emel.errors import PipelineError
-from emel.experiments import yaml12
 from emel.experiments.definition import FILE
 
 PARAMS = "params.yaml"
@@ -49,7 +48,7 @@ def _stage(root: Path, name: str) -> Mapping[str, Any]:
     """What dvc.yaml says of a stage; of one of many (`train@small`) what it says of all, with its name."""
     file = root / FILE
     try:
-        content = yaml12.parse(file.read_text("utf-8")) if file.is_file() else {}
+        content = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
     except yaml.YAMLError as problem:
         raise PipelineError("is not valid YAML", where=FILE, hint=f"mend {FILE}") from problem
     stages = (content or {}).get("stages") or {}
@@ -79,7 +78,7 @@ def _params(folder: Path, entries: Any) -> dict[str, Any]:
                 found[str(file)] = text
                 continue
             # JSON is YAML.
-            values = yaml12.parse(text)
+            values = yaml.safe_load(text)
             found |= {f"{file}:{name}": _value(values, str(name)) for name in names}
     return found
 

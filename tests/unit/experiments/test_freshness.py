@@ -88,16 +88,3 @@ def test_names_with_dots_are_parameters_within_others(tmp_path: Path) -> None:
 
     (tmp_path / "params.yaml").write_text("{model: {depth: 4}, a.b: 1}")
     assert outdated(tmp_path) == "`model.depth` in `params.yaml` has changed since stage `train` ran"
-
-
-@pytest.mark.parametrize(
-    ("written", "locked"),
-    [("1e-5", "1e-05"), ("017", "17"), ("0o17", "15"), ("yes", "yes"), ("1:30", "1:30")],
-)
-def test_a_value_that_dvc_spells_otherwise_is_the_same(tmp_path: Path, written: str, locked: str) -> None:
-    lock = f"stages: {{train: {{cmd: x, params: {{params.yaml: {{rate: {locked}}}}}}}}}"
-    (tmp_path / "dvc.lock").write_text(lock)
-    (tmp_path / "dvc.yaml").write_text("stages: {train: {cmd: x}}")
-    (tmp_path / "params.yaml").write_text(f"rate: {written}\n")
-
-    assert outdated(tmp_path) is None

@@ -52,12 +52,6 @@ def test_several_files_have_names_as_in_a_snapshot(repo: GitRepo) -> None:
     assert past(repo, "a b.json", "b.toml") == [(commit, {"a b.json:auc": 1, "x": 2, "b.toml:auc": 3})]
 
 
-def test_a_small_number_of_yaml_is_a_number_however_it_is_written(repo: GitRepo) -> None:
-    commit = commit_files(repo, "a", {"metrics.yaml": "loss: 1e-05\n"})
-
-    assert past(repo, "metrics.yaml") == [(commit, {"loss": 1e-5})]
-
-
 def test_a_project_below_the_top_of_its_repository_has_its_own_past(repo: GitRepo) -> None:
     commit = commit_files(repo, "a", {"sub/metrics.json": '{"auc": 1}', "metrics.json": '{"auc": 2}'})
 
