@@ -22,6 +22,13 @@ settings.register_profile("emel", PATIENT, derandomize=True)
 settings.register_profile("search", PATIENT)
 settings.load_profile("emel")
 
+# A shell that starts the tests in the background has them ignore Ctrl-C, `nohup` the end of a terminal; so
+# would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+GOLDEN = Path(__file__).parent / "golden"
+
 OWN = ("HOME", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "EMEL_UPDATE_GOLDEN")
 
 
@@ -44,13 +51,6 @@ def forget_who_runs_them() -> None:
 
 
 forget_who_runs_them()
-
-# A shell that starts the tests in the background has them ignore Ctrl-C, `nohup` the end of a terminal; so
-# would all that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture

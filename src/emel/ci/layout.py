@@ -12,7 +12,7 @@ from typing import Any
 # A plain scalar of YAML 1.2, section 7.3.3, drawn narrower than the standard does.
 _PLAIN = re.compile(r"[A-Za-z0-9_./$~+][^\n]*")
 _OTHER_TYPE = re.compile(
-    r"(?i)true|false|yes|no|on|off|null|~|y|n|[-+]?\.(inf|nan)|[-+.\d][\d_.:eExXoO+-]*|\d{4}-\d\d-\d\d.*"
+    r"(?i)true|false|yes|no|on|off|null|~|y|n|[-+]?\.(inf|nan)|[-+.\d][\da-f_.:xo+-]*|\d{4}-\d\d-\d\d.*"
 )
 
 
@@ -74,7 +74,7 @@ def scalar(text: str) -> str:
     is_plain = (
         _PLAIN.fullmatch(text)
         and not _OTHER_TYPE.fullmatch(text)
-        and not re.search(r": |:$| #|\s$|[\x00-\x1f\x7f]", text)
+        and not re.search(r": |:$| #|\s$|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]", text)
     )
     if is_plain:
         return text
