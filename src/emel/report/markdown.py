@@ -138,11 +138,11 @@ def _code(text: str) -> str:
 
 
 def _fenced(block: CodeBlock) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", block.text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    # Old versions of GitLab see quick actions in a block whose fence is longer than three; all leave out
-    # carriage returns before they look.
+    # GitLab leaves out carriage returns before it looks for anything.
     plain = block.text.replace("\r", "")
+    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    fence = "`" * max(3, longest + 1)
+    # Old versions of GitLab see quick actions in a block whose fence is longer than three.
     text = re.sub(r"^/(?=[A-Za-z_]+(?:\s|$))", f"{WORD_JOINER}/", plain, flags=re.MULTILINE)
     return f"{fence}{block.language}\n{text}\n{fence}"
 

@@ -61,6 +61,7 @@ def known(text: str) -> Known:
 @settings(max_examples=30)
 @given(TEXT)
 @example("\r/close")
+@example("```\r```")
 def test_a_report_moves_nothing_in_gitlab(text: str) -> None:
     document = build(known(text))
     parts = markdown.parts(document, {image.plot.name: "plots/1.png" for image in document.images()})
