@@ -11,6 +11,7 @@ from typing import Any
 
 # A plain scalar of YAML 1.2, section 7.3.3, drawn narrower than the standard does.
 _PLAIN = re.compile(r"[A-Za-z0-9_./$~+][^\n]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _OTHER_TYPE = re.compile(
     r"(?i)true|false|yes|no|on|off|null|~|y|n|[-+]?\.(inf|nan)|[-+.\d][\da-f_.:xo+-]*|\d{4}-\d\d-\d\d.*"
 )
@@ -74,9 +75,11 @@ def scalar(text: str) -> str:
     is_plain = (
         _PLAIN.fullmatch(text)
         and not _OTHER_TYPE.fullmatch(text)
-        and not re.search(r": |:$| #|\s$|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]", text)
+        and not re.search(r": |:$| #|\s$", text)
+        and not _CONTROL.search(text)
     )
     if is_plain:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    shown = _CONTROL.sub(lambda found: rf"\u{ord(found[0]):04x}", escaped)
+    return f'"{shown}"'

@@ -142,11 +142,16 @@ def shelf_of(project: Project) -> Shelf:
 
 
 def version_of(repo: GitRepo, name: str, revision: Revision) -> str:
-    """The model version of a revision: its tag's `v1.2.3`, or `0.0.0+<commit>`, `.dirty` if changed."""
-    if revision.changes:
-        return f"0.0.0+{revision.commit[:8]}.dirty"
+    """The model version of a revision: its tag's `v1.2.3`, or `0.0.0+<commit>`.
+
+    It ends with `.dirty` where something was edited since the commit, or where results differ from those of a
+    version; results alone are what came of a commit without one.
+    """
     tagged = registry.version_at(repo, name, revision.commit)
-    return tagged.version if tagged else f"0.0.0+{revision.commit[:8]}"
+    if tagged and not revision.changes:
+        return tagged.version
+    is_edited = bool(revision.edits or tagged)
+    return f"0.0.0+{revision.commit[:8]}{'.dirty' if is_edited else ''}"
 
 
 def fetch_files(project: Project, revision: Revision, scratch: Path) -> tuple[Path, Path]:

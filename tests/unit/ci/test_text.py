@@ -184,7 +184,8 @@ def test_no_key_of_a_cloud_stands_in_the_pipeline_where_the_jobs_token_does(spec
     "text",
     ["", "yes", "12", "1.5", "null", "2026-11-22", "a: b", "a #b", "- x", "*", "&x", "[1]", "{a}", "'", '"',
      "\\", "a\nb", "a\tb", " a", "a ", "%x", "@x", "`x`", "!x", "|", ">", "~", "0x10", "$A == \"b\"", "é",
-     "\u2028", "echo \"a\" || b", "a:", "?", ".inf", "1e3", "0o7", "=", "<<"],
+     "\u2028", "echo \"a\" || b", "a:", "?", ".inf", "1e3", "0o7", "=", "<<",
+     "0x1f", "0b1", "1e234567", "a\x85b", "a\x00"],
 )  # fmt: skip
 def test_any_text_comes_back_from_yaml_as_it_was(text: str) -> None:
     again = yaml.safe_load(to_yaml({"key": text, "list": [text], "noted": Noted("why", text)}))

@@ -13,6 +13,7 @@ from tests.fakes.repositories import HermeticProcess, commit_files
 from emel import __version__
 from emel.config import load
 from emel.gitrepo import GitRepo
+from emel.records import Revision
 from emel.system.clock import SystemClock
 from emel.system.files import sha256_of
 from emel.system.http import SystemHttp
@@ -67,6 +68,28 @@ def found(root: Path, more: str = "") -> bool:
 
 def test_the_same_files_and_settings_find_it(root: Path) -> None:
     assert found(root)
+
+
+@pytest.mark.parametrize(
+    ("revision", "version"),
+    [
+        (Revision(label="main", commit="a" * 40), "0.0.0+aaaaaaaa"),
+        (Revision(label="workspace", commit="a" * 40, changes=("m",), results=("m",)), "0.0.0+aaaaaaaa"),
+        (Revision(label="workspace", commit="a" * 40, changes=("m",)), "0.0.0+aaaaaaaa.dirty"),
+    ],
+    ids=["a commit", "what came of it", "something edited"],
+)
+def test_a_version_says_whether_anything_was_edited(revision: Revision, version: str, repo: GitRepo) -> None:
+    assert version_of(repo, "churn", revision) == version
+
+
+def test_other_results_than_those_of_a_version_are_not_called_it(repo: GitRepo) -> None:
+    commit = commit_files(repo, "first", {"m": "1"})
+    repo.create_tag("churn@v1.0.0", "One", commit)
+    made_again = Revision(label="workspace", commit=commit, changes=("m",), results=("m",))
+
+    assert version_of(repo, "churn", Revision(label="main", commit=commit)) == "v1.0.0"
+    assert version_of(repo, "churn", made_again) == f"0.0.0+{commit[:8]}.dirty"
 
 
 @pytest.mark.parametrize("more", ['keep = ["tests"]', "tolerance = 1e-3", 'tier = "onnx"'])
