@@ -116,7 +116,7 @@ def plan(
     now = next((version.number for version in versions if tag in version.tags), None)
     steps: list[Step]
     if existing is None:
-        size = f"{bundle.zip_bytes / 1000:.0f} kB"
+        size = f"{bundle.zip_bytes / 1000:.0f} KB"
         what = f"{bundle.version}, {bundle.tier} tier, {size}, {settings.memory} MB{_beside(bundle)}"
         place = f"create function {function}" if is_first else "create a version"
         steps = [CreateVersion(f"{place} ({what})")]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from configparser import RawConfigParser
 from io import StringIO
 from pathlib import Path
 
 from emel.errors import ResultsError
 from emel.experiments.dvc import Dvc, explain
+from emel.experiments.tree import Tree
 from emel.system.files import write_atomic
 
 
@@ -20,7 +20,7 @@ def cache_folder(dvc: Dvc) -> Path:
     return dvc.root.resolve() / done.stdout.strip()
 
 
-def share(dvc: Dvc, original: Path, cache: Path, pointers: Sequence[str]) -> None:
+def share(dvc: Dvc, original: Path, cache: Path) -> None:
     """See Pipeline.share_cache."""
     lender = Dvc(original, dvc.process).repository / ".dvc" / "config.local"
     config = RawConfigParser(interpolation=None, strict=False)
@@ -39,6 +39,7 @@ def share(dvc: Dvc, original: Path, cache: Path, pointers: Sequence[str]) -> Non
     done = dvc.run("checkout", "--allow-missing", "--quiet")
     if done.returncode != 0:
         raise explain(done, "dvc checkout")
+    pointers = Tree(dvc.root, dvc.process).pointers()
     missing = [name for name in pointers if not (dvc.root / name.removesuffix(".dvc")).exists()]
     if not missing:
         return

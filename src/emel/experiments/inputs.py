@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from emel.errors import ResultsError
 from emel.experiments.dvc import Dvc, explain
+from emel.experiments.tree import Tree
 from emel.system.files import write_atomic
 
 LENDER = "emel-original"
 
 
-def restore(dvc: Dvc, original: Path, pointers: Sequence[str]) -> None:
-    """Put the data that `pointers` (`*.dvc` files) name into their places; see Pipeline.restore_inputs.
+def restore(dvc: Dvc, original: Path) -> None:
+    """Put the data that `*.dvc` files name into their places; see Pipeline.restore_inputs.
 
     The copy has a cache of its own, so that nothing which it makes gets into the original's. A remote of
     DVC's has the same layout as a cache, so the original's cache can stand in for one
@@ -22,6 +22,7 @@ def restore(dvc: Dvc, original: Path, pointers: Sequence[str]) -> None:
     lender = Dvc(original, dvc.process)
     known = lender.repository / ".dvc" / "config.local"
     settings = known.read_text("utf-8") if known.is_file() else ""
+    pointers = Tree(dvc.root, dvc.process).pointers()
     if pointers:
         cache = original / lender.run("cache", "dir").stdout.strip()
         settings += f"\n['remote \"{LENDER}\"']\n    url = {cache}\n"

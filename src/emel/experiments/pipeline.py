@@ -223,13 +223,13 @@ class Pipeline:
         """
         return measuring.measure(self._dvc, self._process, path, digest, revision)
 
-    def restore_inputs(self, original: Path, pointers: Sequence[str]) -> None:
+    def restore_inputs(self, original: Path) -> None:
         """Put data into this copy of the project at `original`: what its `*.dvc` files name, by digest.
 
         They come from the original's cache, or else from its remote, with its own login. Errors:
         ResultsError when neither has them.
         """
-        inputs.restore(self._dvc, original, pointers)
+        inputs.restore(self._dvc, original)
 
     def inputs_digest(self, commit: str) -> str:
         """One digest of all that the pipeline reads at a commit; see emel.experiments.identity."""
@@ -241,13 +241,13 @@ class Pipeline:
         """Where DVC keeps what the project's pipeline made."""
         return copies.cache_folder(self._dvc)
 
-    def share_cache(self, original: Path, cache: Path, pointers: Sequence[str]) -> None:
+    def share_cache(self, original: Path, cache: Path) -> None:
         """Let this copy of the project at `original` use its `cache_folder`, and check out what that holds.
 
-        What the `pointers` (`*.dvc` files) name and the cache does not hold comes from the remote, with the
-        original's login. Errors: ResultsError when neither has it.
+        What `*.dvc` files name and the cache does not hold comes from the remote, with the original's login.
+        Errors: ResultsError when neither has it.
         """
-        copies.share(self._dvc, original, cache, pointers)
+        copies.share(self._dvc, original, cache)
 
     def fetch(self, path: str, revision: Revision, into: Path) -> Path:
         """Put a file or folder of the project, as it was at the revision, below `into`; return where it is.

@@ -48,7 +48,7 @@ def _data(dvc: Dvc, tree: Tree) -> dict[str, Any]:
     if [name for name in names if PurePosixPath(name).name == FILE] != [FILE]:
         raise OddError
     ignored = [name for name in names if PurePosixPath(name).name == IGNORED]
-    pointers = [name for name in names if name.endswith(".dvc") and not name.startswith(".dvc/")]
+    pointers = tree.pointers()
     texts = [_text(data) for data in tree.read([FILE, LOCK, *pointers, *ignored])]
     definition = _mapping(documents.load_yaml(texts[0]), TOP)
     lock = _mapping(documents.load_yaml(texts[1]) or {}, {"schema", "stages"})

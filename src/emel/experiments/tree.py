@@ -15,19 +15,26 @@ WORKSPACE = "workspace"
 
 
 class Tree:
-    """Of a commit what Git keeps, of the working tree what lies there. Names are relative to `root`."""
+    """Of a commit what Git keeps, of the working tree (no `revision`) what lies there.
 
-    def __init__(self, root: Path, process: Process, revision: Revision) -> None:
+    Names are relative to `root`.
+    """
+
+    def __init__(self, root: Path, process: Process, revision: Revision | None = None) -> None:
         self._repo = GitRepo.discover(root, process)
         self._root = root
         self._here = root.resolve().relative_to(self._repo.root.resolve()).as_posix()
-        self._commit = None if revision.label == WORKSPACE else revision.commit
+        self._commit = revision.commit if revision and revision.label != WORKSPACE else None
 
     def names(self) -> list[str]:
         """All files below the root but those that Git ignores."""
         listed = self._repo.files_at(self._commit, self._here) if self._commit else self._repo.files()
         start = "" if self._here == "." else f"{self._here}/"
         return [name.removeprefix(start) for name in listed if name.startswith(start)]
+
+    def pointers(self) -> list[str]:
+        """DVC's files `data.csv.dvc`, which stand for data."""
+        return [name for name in self.names() if name.endswith(".dvc") and not name.startswith(".dvc/")]
 
     def read(self, names: Sequence[str]) -> list[bytes | None]:
         """What the files hold; None for one that is not there."""

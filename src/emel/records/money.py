@@ -11,7 +11,6 @@ class Usage(Struct, frozen=True, kw_only=True):
     memory: int
     cpu_seconds: float
     cold_start_cpu_seconds: float
-    rows_per_call: int = 1
     peak_rss_bytes: int = 0
     """The most memory that the process held; 0 where it is not known."""
     timeout: float | None = None

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import NamedTuple
 
-OLDEST = "17.1"
-"""The oldest gitlab-runner that knows all of it."""
 VERSION = "19.0.3"
 """The version that machines install (https://gitlab.com/gitlab-org/gitlab-runner/-/tags).
 

@@ -44,7 +44,10 @@ def publish_asset(
     forge = open_gitlab(place, env, system.http, system.clock, project=project, tell=tell)
     made = forge.uploads.create(file.name, content)
     if not made.full_path and project != place.project:
-        raise ForgeError("this GitLab server is too old to tell the whole address of an upload")
+        raise ForgeError(
+            "this GitLab server is too old to tell the whole address of an upload in another project",
+            hint="upload from a pipeline of the project itself, or update GitLab",
+        )
     server = place.api_url.removesuffix("/api/v4")
     shown = "!" if file.suffix.lower() in PICTURES else ""
     words = (title or file.name).replace("[", "\\[").replace("]", "\\]")

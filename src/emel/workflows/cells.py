@@ -55,7 +55,7 @@ def copied(bench: Bench, params: Sequence[str]) -> Iterator[Pipeline]:
         below = bench.project.root.resolve().relative_to(bench.repo.root.resolve())
         pipeline = Pipeline(copy.root / below, bench.process)
         pipeline.set_params(params)
-        pipeline.share_cache(bench.project.root, bench.cache, _pointers(copy, below))
+        pipeline.share_cache(bench.project.root, bench.cache)
         yield pipeline
 
 
@@ -83,12 +83,3 @@ def _bring(original: Path, place: Path) -> None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(original, place)
-
-
-def _pointers(copy: GitRepo, below: Path) -> tuple[str, ...]:
-    """The `*.dvc` files of the project, relative to its folder."""
-    return tuple(
-        str(Path(name).relative_to(below))
-        for name in copy.files()
-        if name.endswith(".dvc") and Path(name).is_relative_to(below)
-    )

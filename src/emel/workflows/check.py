@@ -40,7 +40,9 @@ def create_check(
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     whole = commit or place.commit
     if whole is None:
-        raise RepositoryError("there is no commit to say something of")
+        raise RepositoryError(
+            "there is no commit to say something of", hint="commit something, or name one: --commit SHA"
+        )
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", whole):
         whole = forge.commits.get(whole).id
     # The pipeline of merged results runs on another commit, and may not be named with this one.

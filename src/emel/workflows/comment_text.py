@@ -52,7 +52,9 @@ def read_comment(file: Path, top: Path, mask: Masker, *, publishing: bool) -> Co
     """
     text = mask(_read_text(file))
     if not text.strip():
-        raise ResultsError("there is nothing to write: the text is empty", where=str(file))
+        raise ResultsError(
+            "there is nothing to write: the text is empty", where=str(file), hint="write Markdown to it first"
+        )
     if len(text) > LONGEST:
         raise ForgeError(
             f"a comment has room for {LONGEST:,} characters, and this text has {len(text):,}",
@@ -106,7 +108,9 @@ def _read_text(file: Path) -> str:
         ) from problem
     except UnicodeDecodeError as problem:
         raise ResultsError(
-            f"this is no text in UTF-8: {problem.reason} at byte {problem.start}", where=str(file)
+            f"this is no text in UTF-8: {problem.reason} at byte {problem.start}",
+            where=str(file),
+            hint="save it as UTF-8",
         ) from problem
 
 

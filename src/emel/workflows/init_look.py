@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from emel.errors import ConfigError, RepositoryError
 from emel.experiments.definition import read_definition
 from emel.experiments.script import Script, read_script
 from emel.gitrepo import GitRepo
+from emel.workflows.names import function_name
 
 LOCKS = ("requirements.lock", "requirements.txt", "requirements/base.txt")
 TABLES = (".csv", ".parquet", ".json", ".pkl")
@@ -219,10 +219,7 @@ def _is_tracked(repo: GitRepo, folder: Path, path: str) -> bool:
 def _name(repo: GitRepo, folder: Path) -> str:
     remote = (repo.remote_url("origin") or "").rstrip("/").removesuffix(".git")
     own = remote.rpartition("/")[2] if folder == repo.root.resolve() else ""
-    # Letters lose their accents: «Überblick» is `uberblick`.
-    plain = unicodedata.normalize("NFKD", (own or folder.name).lower()).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return (words if re.match("[a-z].{2}", words) else f"model-{words}".strip("-"))[:63].strip("-")
+    return function_name(own or folder.name)
 
 
 def _base(repo: GitRepo) -> str:

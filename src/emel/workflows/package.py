@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import tempfile
 from pathlib import Path
 
@@ -71,12 +70,6 @@ def package_file(
     with tempfile.TemporaryDirectory(prefix="emel-") as scratch:
         source = Source(model, sample, version, commit, place, trusted, ceilings=asked_of(project))
         return make(project, source, Path(scratch), progress)
-
-
-def name_of(model: Path) -> str:
-    """A function's name made of a file's: `Churn_v2 (new).joblib` is `churn-v2-new`."""
-    words = re.sub(r"[^a-z0-9]+", "-", model.stem.lower()).strip("-")
-    return (words if re.match("[a-z].{2}", words) else f"model-{words}".strip("-"))[:63].strip("-")
 
 
 def packaged(

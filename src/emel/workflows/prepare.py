@@ -45,7 +45,11 @@ def prepare(
     repo = GitRepo.discover(root, system.process)
     url = repo.remote_url(remote)
     if url is None:
-        raise RepositoryError(f"the repository has no remote named `{remote}`", where=str(repo.root))
+        raise RepositoryError(
+            f"the repository has no remote named `{remote}`",
+            where=str(repo.root),
+            hint="name the one that there is: --remote NAME; `git remote` lists them",
+        )
     address = without_login(url)
     settings = credential_settings(url, env)
     if settings and address != url:

@@ -77,7 +77,7 @@ def reproduce(
         libraries = _recorded_libraries(project, version, env, progress)
         pipeline = Pipeline(root, environment.process)
         progress.step("fetching the data by their digests")
-        pipeline.restore_inputs(project.root, _pointers(root, copy.files(), copy.root))
+        pipeline.restore_inputs(project.root)
         progress.step("running the pipeline")
         pipeline.run(force=True, on_line=progress.line)
         made = pipeline.snapshot(Revision(label=WORKSPACE, commit=version.commit, changes=("dvc.lock",)))
@@ -193,16 +193,6 @@ def _uv(project: Project, root: Path, venv: Path, command: Sequence[str]) -> Non
             f"the locked environment cannot be made: uv {command[0]}: {done.stderr.strip()}",
             hint="mend the lock, or use --here",
         )
-
-
-def _pointers(root: Path, files: Sequence[str], top: Path) -> tuple[str, ...]:
-    """The `*.dvc` files of the project, relative to its folder."""
-    below = root.relative_to(top)
-    return tuple(
-        str(Path(name).relative_to(below))
-        for name in files
-        if name.endswith(".dvc") and Path(name).is_relative_to(below) and (top / name).is_file()
-    )
 
 
 def _recorded_libraries(

@@ -51,7 +51,7 @@ def find_review(place: Place, system: System, env: Mapping[str, str], tell: Call
     if found:
         return found
     if place.commit is None:
-        raise RepositoryError("there is no commit to write to")
+        raise RepositoryError("there is no commit to write to", hint="commit something, and push it")
     forge = open_gitlab(place, env, system.http, system.clock, tell=tell)
     return Review(forge, Noteable("commit", place.commit), f"{place.project_url}/-/commit/{place.commit}")
 

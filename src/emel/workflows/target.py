@@ -59,7 +59,7 @@ def find_target(
     if target.kind == "commit":
         commit = place.commit if target.id in (None, "HEAD") else target.id
         if commit is None:
-            raise RepositoryError("there is no commit to write to")
+            raise RepositoryError("there is no commit to write to", hint="commit something, and push it")
         if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
             commit = forge.commits.get(commit).id
         return Review(forge, Noteable("commit", commit), f"{page}/-/commit/{commit}")

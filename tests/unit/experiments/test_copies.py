@@ -22,7 +22,7 @@ def test_a_copy_has_the_data_does_not_repeat_what_was_made_and_keeps_the_login_p
     experiment.write(".dvc/config.local", LOGIN)
     copy = experiment.repo.copy_at("HEAD", experiment.root.parent / "copy")
     pipeline = Pipeline(copy.root, experiment.process)
-    pipeline.share_cache(experiment.root, experiment.pipeline.cache_folder(), ["raw.bin.dvc"])
+    pipeline.share_cache(experiment.root, experiment.pipeline.cache_folder())
     settings = copy.root / ".dvc" / "config.local"
 
     assert (copy.root / "raw.bin").read_text() == "raw"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emel.workflows.package import name_of
+from emel.workflows.names import function_name
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,10 @@ from emel.workflows.package import name_of
         ("m.txt", "model-m"),
         ("2026.ubj", "model-2026"),
         ("модель.pkl", "model"),
+        ("Überblick für Éva", "uberblick-fur-eva"),
         ("x" * 80 + ".pkl", "x" * 63),
     ],
 )
 def test_the_name_fits_a_function(file: str, name: str) -> None:
-    assert name_of(Path(file)) == name
+    assert function_name(Path(file).stem) == name
     assert re.fullmatch(r"[a-z][-a-z0-9]{1,61}[a-z0-9]", name)

@@ -271,4 +271,7 @@ def reproduce_command(
     show(result, render.reproduction(result), as_json=as_json)
     if result.outcome == "different":
         moved = ", ".join(metric.name for metric in result.metrics)
-        raise RegistryError(f"{result.version.tag} did not come out the same: {moved} moved")
+        raise RegistryError(
+            f"{result.version.tag} did not come out the same: {moved} moved",
+            hint="--tolerance says how far a metric may move; a seed for all that is random makes runs equal",
+        )

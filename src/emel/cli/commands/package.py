@@ -11,7 +11,8 @@ from emel.cli.output import progress, show
 from emel.cli.render import bundle, explained
 from emel.cli.verdict import fail_if_missed
 from emel.workflows.gate import judge_bundle
-from emel.workflows.package import name_of, package, package_file
+from emel.workflows.names import function_name
+from emel.workflows.package import package, package_file
 
 FILE = click.Path(path_type=Path)
 
@@ -68,7 +69,7 @@ def command(
     if model is not None and rev is not None:
         raise click.UsageError("--rev is for the model of emel.toml; MODEL is taken as it lies there")
     flags = {
-        "model__name": name or (name_of(model) if model else None),
+        "model__name": name or (function_name(model.stem) if model else None),
         "model__path": str(folder / model) if model else None,
         "model__sample": str(folder / sample) if sample else None,
         "model__target": target,
