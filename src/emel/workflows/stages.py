@@ -154,8 +154,7 @@ def _move(
     bundle = bundle_of(project, version, env=env, progress=progress)
     endpoint = deploy(project, DeployRequest(to=cloud, tag=stage, zip_path=bundle.path), progress)
     tag = registry.assign(repo, version, stage)
-    progress.step(f"pushing {tag}")
-    reason = _push(project, tag, env)
+    reason = _push(project, tag, env, progress)
     return StageMove(
         stage=stage,
         before=before.version if before else None,
@@ -167,7 +166,7 @@ def _move(
     )
 
 
-def _push(project: Project, tag: str, env: Mapping[str, str]) -> str | None:
+def _push(project: Project, tag: str, env: Mapping[str, str], progress: Progress) -> str | None:
     """Send a tag to the remote; why it could not be, if so. A job's own token may push only where the project
     lets it (GitLab documentation, «CI/CD job token»), so that of the project goes first."""
     repo = project.repo()
@@ -175,6 +174,7 @@ def _push(project: Project, tag: str, env: Mapping[str, str]) -> str | None:
     if address is None:
         return f"the repository has no remote named `{REMOTE}`"
     login = git_environment(address, env)
+    progress.step(f"pushing {tag}")
     try:
         repo.push_tag(without_login(address) if login else REMOTE, tag, env=login)
     except RepositoryError as problem:
