@@ -81,7 +81,7 @@ def deprecate_version(
             hint=f"promote another version first: emel model promote VERSION --to {held[0]}",
         )
     tag = registry.deprecate(repo, version)
-    reason = _push(project, tag, env)
+    reason = _push(project, tag, env, progress)
     page, release_reason = _mark_release(project, version, env, progress)
     return Deprecation(
         version=version,
