@@ -159,7 +159,14 @@ def _metrics(dvc: Dvc, tree: Tree, shown: Mapping[str, str | None]) -> dict[str,
         cached = dvc.cached(digest) if digest else None
         if data is None and cached:
             data = cached.read_bytes() if cached.is_file() else _odd()
-        found[path] = MISSING if data is None else {"data": _numbers(_parsed(path, data)) or {}}
+        if data is None:
+            found[path] = MISSING
+            continue
+        content = _parsed(path, data)
+        # A link in Git, or a pointer of Git LFS, is a text that names a file elsewhere.
+        if isinstance(content, str):
+            raise OddError
+        found[path] = {"data": _numbers(content) or {}}
     return found
 
 
@@ -175,6 +182,8 @@ def _values(tree: Tree, files: Mapping[str, list[str]]) -> dict[str, Any]:
     found = {}
     for (path, names), data in zip(files.items(), tree.read(list(files)), strict=True):
         content = _parsed(path, _odd() if data is None else data) or {}
+        if not isinstance(content, Mapping):
+            raise OddError
         found[path] = {"data": _plain(_chosen(content, names) if names else content)}
     return found
 

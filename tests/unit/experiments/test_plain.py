@@ -52,6 +52,8 @@ ODD = {
     "a parameter that is not there": "stages: {train: {cmd: x, params: [conf.json: [c]]}}",
     "broken metrics": "stages: {train: {cmd: x}}\nmetrics: [broken.json]",
     "values that JSON has not": "stages: {train: {cmd: x, params: [dates.yaml: ]}}",
+    "metrics behind a link": "stages: {train: {cmd: x}}\nmetrics: [link.yaml]",
+    "parameters behind a link": "stages: {train: {cmd: x, params: [link.yaml: ]}}",
     "no pipeline": "[]",
 }
 FILES = {
@@ -79,6 +81,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dvc, dict[str, Re
     root.mkdir()
     repo = GitRepo.init(root, process)
     dvc = Dvc(root, process)
+    (root / "link.yaml").symlink_to("params.yaml")
     commits = {
         name: commit_files(repo, name, {**FILES, "dvc.yaml": text}) for name, text in (PLAIN | ODD).items()
     }
