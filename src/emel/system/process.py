@@ -8,7 +8,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
@@ -93,23 +94,14 @@ class SystemProcess:
         timeout: float | None = None,
         on_line: OnLine | None = None,
     ) -> Completed:
-        with self._begin(command, cwd, env, stdin) as child:
+        with self._started(command, cwd, env, stdin) as child:
             try:
                 if on_line is None:
                     out, err = child.communicate(stdin, timeout=timeout)
                 else:
                     out, err = _relay(child, stdin, on_line, timeout)
             except subprocess.TimeoutExpired:
-                end_group(child)
                 raise TimeoutError(f"{command[0]} did not end within {timeout:g} s") from None
-            except Terminated:
-                _end_in_order(child)
-                raise
-            except BaseException:
-                end_group(child)
-                raise
-            finally:
-                self._running.discard(child)
         if self._ended:
             raise InterruptedError(f"{command[0]} was ended")
         return Completed(child.returncode, _text(out), _text(err), out)
@@ -124,6 +116,35 @@ class SystemProcess:
             _signal_group(child, signal.SIGINT)
         for child in children:
             end_group(child)
+
+    @contextmanager
+    def _started(
+        self,
+        command: Sequence[str | Path],
+        cwd: Path | None,
+        env: Mapping[str, str] | None,
+        stdin: bytes | None,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """The program; on any exception, that of a signal while it starts too, it has been ended."""
+        child = None
+        try:
+            with _signals_held():
+                child = self._begin(command, cwd, env, stdin)
+            yield child
+        except Terminated:
+            if child:
+                _end_in_order(child)
+            raise
+        except BaseException:
+            if child:
+                end_group(child)
+            raise
+        finally:
+            if child:
+                self._running.discard(child)
+                for pipe in (child.stdin, child.stdout, child.stderr):
+                    if pipe:
+                        pipe.close()
 
     def _begin(
         self,
@@ -206,6 +227,27 @@ def spawn_detached(
     finally:
         os.close(read)
     return Detached(pid)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """What Ctrl-C and SIGTERM raise is raised at the end of the block: a program that is just being started
+    has no name yet by which it could be ended."""
+    if threading.current_thread() is not threading.main_thread():
+        # Python runs handlers in the main thread alone.
+        yield
+        return
+    arrived: list[int] = []
+    before = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, lambda received, _: arrived.append(received))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for received in arrived:
+            signal.raise_signal(received)
 
 
 def end_group(child: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:

@@ -29,7 +29,7 @@ def deploy(functions: InMemoryFunctions, version: str, tag: str = "prod") -> Non
 def test_the_first_deploy_creates_the_function_and_sets_the_tag(functions: InMemoryFunctions) -> None:
     steps = plan(bundle("v1.0.0"), tag="prod", settings=SETTINGS, functions=functions)
     assert steps.texts == (
-        "create function demo (v1.0.0, pure tier, 21 kB, 128 MB)",
+        "create function demo (v1.0.0, pure tier, 21 KB, 128 MB)",
         "set tag prod to the new version",
     )
     assert list(functions.names()) == [], "a plan changes nothing"
@@ -43,7 +43,7 @@ def test_a_new_bundle_becomes_a_new_version(functions: InMemoryFunctions) -> Non
     deploy(functions, "v1.0.0")
     steps = plan(bundle("v1.1.0"), tag="prod", settings=SETTINGS, functions=functions)
     assert steps.texts == (
-        "create a version (v1.1.0, pure tier, 21 kB, 128 MB)",
+        "create a version (v1.1.0, pure tier, 21 KB, 128 MB)",
         "move tag prod from version 1 to the new version",
     )
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.fakes.command import processes_of
 from tests.fakes.waiting import is_alive, until
 
 from emel.system.process import SystemProcess
@@ -106,3 +107,24 @@ def test_programs_of_other_threads_are_ended_and_no_other_begins():
             future.result(60)
     with pytest.raises(InterruptedError):
         process.run([sys.executable, "-c", ""])
+
+
+STARTS = """
+import os, signal, threading
+from emel.system.process import SystemProcess
+
+for number in range(60):
+    timer = threading.Timer(number * 2e-4, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        SystemProcess().run(["sleep", "60"], on_line=print)
+    except KeyboardInterrupt:
+        timer.join()
+"""
+
+
+def test_an_interrupt_at_any_moment_of_a_start_leaves_nothing(tmp_path: Path):
+    done = SystemProcess().run([PYTHON, "-c", STARTS], cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert processes_of(tmp_path) == []
