@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.fakes.gitlab import Project
 from tests.fakes.gitlab.project import ON
@@ -12,6 +13,19 @@ from emel.forge import Forge
 from emel.forge.sticky import Published, StickyComment
 from emel.records import Picture
 from emel.records.forges import Noteable, ReportRun
+
+GENEROUS = 60.0
+"""Seconds that a job may take on a busy machine."""
+
+
+def at_once(*jobs: Callable[[], object]) -> None:
+    """Run the jobs beside each other, to their end."""
+    threads = [threading.Thread(target=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(GENEROUS)
+        assert not thread.is_alive()
 
 
 def publish(

@@ -69,7 +69,7 @@ def metrics(dvc: Dvc, process: Process, revision: Revision) -> dict[str, Scalar]
     """The metrics of one revision; None where Git and the working tree do not have all their files, one is in
     a format that DVC alone reads, or there are more pipelines below."""
     tree = Tree(dvc.root, process, revision)
-    if [name for name in tree.names() if PurePosixPath(name).name == FILE] != [FILE]:
+    if not tree.has_alone(FILE):
         return None
     (definition,) = tree.read([FILE])
     if definition is None:

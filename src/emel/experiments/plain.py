@@ -17,9 +17,9 @@ import yaml
 from emel.experiments import documents
 from emel.experiments.definition import FILE, PARAMS
 from emel.experiments.dvc import Dvc
+from emel.experiments.recording import LOCK
 from emel.experiments.tree import Tree
 
-LOCK = "dvc.lock"
 IGNORED = ".dvcignore"
 TOP = {"stages", "metrics", "params", "plots", "artifacts"}
 STAGE = {"cmd", "deps", "outs", "params", "metrics", "plots", "frozen", "desc", "meta", "always_changed"}
@@ -44,9 +44,9 @@ def data(dvc: Dvc, tree: Tree) -> dict[str, Any] | None:
 
 
 def _data(dvc: Dvc, tree: Tree) -> dict[str, Any]:
-    names = tree.names()
-    if [name for name in names if PurePosixPath(name).name == FILE] != [FILE]:
+    if not tree.has_alone(FILE):
         raise OddError
+    names = tree.names
     ignored = [name for name in names if PurePosixPath(name).name == IGNORED]
     pointers = tree.pointers()
     texts = [_text(data) for data in tree.read([FILE, LOCK, *pointers, *ignored])]

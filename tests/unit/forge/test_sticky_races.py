@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
-from tests.fakes.comments import publish, shown
+from tests.fakes.comments import GENEROUS, at_once, publish, shown
 from tests.fakes.dying_http import Died, DyingHttp
 from tests.fakes.gitlab import FakeGitLab, Project
 from tests.fakes.gitlab.project import ON, forge_of, place_in
 
 from emel.forge import open_gitlab
-
-GENEROUS = 60.0
-
-
-def at_once(*jobs: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=job) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(GENEROUS)
-        assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("round_", range(5))

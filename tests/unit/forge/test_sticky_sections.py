@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.fakes.comments import publish, publish_section, shown
+from tests.fakes.comments import GENEROUS, at_once, publish, publish_section, shown
 from tests.fakes.gitlab import MAINTAINER, FakeGitLab, Project
 from tests.fakes.gitlab.project import forge_of
 
 from emel.errors import ForgeError
-
-GENEROUS = 60.0
 
 
 def test_the_section_stands_between_report_and_history_whichever_is_first(
@@ -76,14 +74,10 @@ def test_two_jobs_that_find_no_comment_end_with_one_that_has_both(
             both_have_looked.wait()
 
     gitlab.before = wait
-    jobs = [
-        threading.Thread(target=publish, args=(forge_of(gitlab, project, token), "report")),
-        threading.Thread(target=publish_section, args=(forge_of(gitlab, project, token), "board")),
-    ]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join(GENEROUS)
+    at_once(
+        lambda: publish(forge_of(gitlab, project, token), "report"),
+        lambda: publish_section(forge_of(gitlab, project, token), "board"),
+    )
 
     assert shown(project) == ["report\n\nboard | 100:report"]
 

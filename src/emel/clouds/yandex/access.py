@@ -48,6 +48,5 @@ class YandexAccess:
         return {"Authorization": f"Bearer {self._session.token()}"}
 
     def _is_public(self, identifier: Any) -> bool:
-        request = access.ListAccessBindingsRequest(resource_id=identifier, page_size=1000)
-        found = self._session.pages(FunctionServiceStub, "ListAccessBindings", request, "access_bindings")
+        found = self._session.bindings(FunctionServiceStub, identifier)
         return any(one.role_id == ROLE and one.subject == EVERYONE for one in found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from yandex.cloud.access import access_pb2 as access
 from yandex.cloud.iam.v1.service_account_service_pb2_grpc import ServiceAccountServiceStub
 
 from emel.clouds.yandex.session import Session
@@ -42,9 +41,8 @@ def account_use(
 
 def _held(session: Session, account: str, deployer: str) -> set[str] | None:
     """The deployer's roles on the account; None where they are not to be seen."""
-    request = access.ListAccessBindingsRequest(resource_id=account, page_size=1000)
     try:
-        found = session.pages(ServiceAccountServiceStub, "ListAccessBindings", request, "access_bindings")
+        found = session.bindings(ServiceAccountServiceStub, account)
     except EmelError:
         return None
     return {each.role_id for each in found if each.subject.id == deployer}

@@ -10,7 +10,7 @@ Roles on the organization around the cloud are not looked at; what is told to do
 
 from __future__ import annotations
 
-from yandex.cloud.access.access_pb2 import AccessBinding, ListAccessBindingsRequest
+from yandex.cloud.access.access_pb2 import AccessBinding
 from yandex.cloud.resourcemanager.v1.cloud_service_pb2_grpc import CloudServiceStub
 from yandex.cloud.resourcemanager.v1.folder_service_pb2 import GetFolderRequest
 from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceStub
@@ -74,9 +74,8 @@ def _bindings(session: Session, **places: str) -> tuple[list[AccessBinding], lis
     found: list[AccessBinding] = []
     hidden = []
     for place, resource in places.items():
-        request = ListAccessBindingsRequest(resource_id=resource, page_size=1000)
         try:
-            found += session.pages(_STUBS[place], "ListAccessBindings", request, "access_bindings")
+            found += session.bindings(_STUBS[place], resource)
         except DeployError:
             hidden.append(f"the roles on its {place}" if place != "bucket" else "the roles on itself")
     return found, hidden

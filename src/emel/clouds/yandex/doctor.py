@@ -12,10 +12,8 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from yandex.cloud.access import access_pb2 as access
 from yandex.cloud.resourcemanager.v1.cloud_service_pb2_grpc import CloudServiceStub
 from yandex.cloud.resourcemanager.v1.folder_service_pb2 import GetFolderRequest
 from yandex.cloud.resourcemanager.v1.folder_service_pb2_grpc import FolderServiceStub
@@ -193,17 +191,13 @@ class YandexDoctor:
         does not."""
         folder = self._inventory.folder
         try:
-            bindings = self._bindings(FolderServiceStub, folder)
+            bindings = self._session.bindings(FolderServiceStub, folder)
         except EmelError:
             return None
         with suppress(EmelError):
             around = self._session.read(FolderServiceStub, "Get", GetFolderRequest(folder_id=folder))
-            bindings += self._bindings(CloudServiceStub, around.cloud_id)
+            bindings += self._session.bindings(CloudServiceStub, around.cloud_id)
         return {each.role_id for each in bindings if each.subject.id == account}
-
-    def _bindings(self, stub: Any, resource: str) -> list[Any]:
-        request = access.ListAccessBindingsRequest(resource_id=resource, page_size=1000)
-        return self._session.pages(stub, "ListAccessBindings", request, "access_bindings")
 
     def _bind(self, role: str, account: str | None) -> str:
         return BIND.format(folder=self._inventory.folder, role=role, account=account or "DEPLOYER_ID")

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 import grpc
+from yandex.cloud.access.access_pb2 import AccessBinding, ListAccessBindingsRequest
 from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 from yandex.cloud.operation.operation_pb2 import Operation
@@ -85,6 +86,11 @@ class Session:
             if not response.next_page_token:
                 return found
             request.page_token = response.next_page_token
+
+    def bindings(self, stub: Any, resource: str) -> list[AccessBinding]:
+        """Who holds which role on a resource, by the service that has it."""
+        request = ListAccessBindingsRequest(resource_id=resource, page_size=1000)
+        return self.pages(stub, "ListAccessBindings", request, "access_bindings")
 
     def change(
         self, stub: Any, method: str, request: Any, *, arrived: Callable[[], T | None] | None = None
