@@ -74,10 +74,9 @@ class Holdings:
 
         What has just come may be that of a version that another deploy is about to make: it stays.
         """
-        names = self._inventory.buckets(function)
-        mounts = [each.object_storage for each in self._inventory.mounts(function)] if names else []
-        kept = {(mount.bucket_id, mount.prefix) for mount in mounts}
-        for name in names:
+        mounts = self._inventory.mounts(function)
+        kept = {(each.object_storage.bucket_id, each.object_storage.prefix) for each in mounts}
+        for name in self._inventory.buckets(function, mounts):
             try:
                 self._prune(self._bucket.elsewhere(name), function, digest, kept)
             except Refusal as problem:
@@ -100,7 +99,8 @@ class Holdings:
 
         Errors: DeployError for one that was used and may not be read: nothing would lead there afterwards.
         """
-        used, own = self._inventory.buckets(function), self._bucket.name
+        used = self._inventory.buckets(function, self._inventory.mounts(function))
+        own = self._bucket.name
         for name in sorted({*used, own} if own else used):
             bucket = self._bucket.elsewhere(name)
             try:

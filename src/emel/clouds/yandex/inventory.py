@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from yandex.cloud.serverless.functions.v1 import function_pb2 as shapes
@@ -60,13 +61,14 @@ class Inventory:
         found = self._session.read(FunctionServiceStub, "List", request).functions
         return next((proto for proto in found if proto.name == function), None)
 
-    def buckets(self, function: str) -> list[str]:
-        """The buckets in which the function may have something: its labels tell, and its versions' mounts."""
+    def buckets(self, function: str, mounts: Sequence[Any]) -> list[str]:
+        """The buckets in which the function may have something: its labels tell, and what its versions
+        mount."""
         proto = self.find(function)
         if proto is None:
             return []
         noted = [value for name, value in proto.labels.items() if name.startswith(f"{BUCKET}-")]
-        mounted = [each.object_storage.bucket_id for each in self.mounts(function)]
+        mounted = [each.object_storage.bucket_id for each in mounts]
         return sorted({*noted, *mounted})
 
     def mounts(self, function: str) -> list[Any]:
